@@ -1,0 +1,138 @@
+"""The door of the runtime: where PostgreSQL and Valkey are, started first where they are ours.
+
+Asking costs a few milliseconds while the servers run. `FIELDSERVICE_SERVERS=off` answers without starting or
+using anything, for tools that only import the settings.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import clusters
+from .files import CannotStart, data, locked
+
+ROLES = {"app": "fsm_app", "owner": "fsm_owner"}
+BROKER_DATABASE = 2
+DATABASES_EACH = 4
+
+EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")
+EMBEDDED_VALKEY = not os.environ.get("REDIS_URL")
+EMBEDDED = EMBEDDED_POSTGRES or EMBEDDED_VALKEY
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach the database in one role. `host` is a directory of sockets when the server is ours."""
+
+    host: str
+    port: str
+    name: str
+    user: str
+    password: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def data_dir() -> Path:
+    """Where the product keeps files of its own (photos, mail, the secret key); tests have theirs apart."""
+    name = clusters.current_name()
+    return data() if name == "main" else data() / name / "files"
+
+
+def database(role: str | None = None) -> Connection:
+    """The database in `role`: `app`, or `owner` for migrations; by default what FIELDSERVICE_ROLE says.
+
+    With outside servers the owner is DATABASE_OWNER_URL, or DATABASE_URL where that is unset.
+    """
+    role = role or os.environ.get("FIELDSERVICE_ROLE") or "app"
+    if role not in ROLES:
+        raise CannotStart(f"FIELDSERVICE_ROLE is {role!r}; it must be one of: {', '.join(sorted(ROLES))}.")
+    if not EMBEDDED_POSTGRES:
+        owner = os.environ.get("DATABASE_OWNER_URL") if role == "owner" else None
+        return _parse(owner or os.environ["DATABASE_URL"])
+    from .postgres import DATABASE  # noqa: PLC0415  keeps start-up short with outside servers
+
+    return Connection(host=str(_ready().run), port="5432", name=DATABASE, user=ROLES[role], password="")
+
+
+def redis_url(number: int = 0) -> str:
+    """The Valkey database `number` (below DATABASES_EACH), for redis-py and Django's cache."""
+    if EMBEDDED_VALKEY:
+        return f"unix://{_ready().valkey_socket}?db={_first_database() + number}"
+    return _numbered(number)
+
+
+def broker_url() -> str:
+    """The Valkey database that carries Celery's messages, in Celery's own spelling."""
+    if EMBEDDED_VALKEY:
+        return f"redis+socket://{_ready().valkey_socket}?virtual_host={_first_database() + BROKER_DATABASE}"
+    return _numbered(BROKER_DATABASE)
+
+
+def ensure(cluster: clusters.Cluster) -> None:
+    """Use the cluster's servers until this process ends, starting what does not run."""
+    from . import keeper, leases, postgres, valkey  # noqa: PLC0415  only with embedded servers
+
+    if not cluster.home.exists():
+        clusters.prepare(cluster)
+    leases.join(cluster)
+    needed = [postgres] * EMBEDDED_POSTGRES + [valkey] * EMBEDDED_VALKEY
+    if not all(server.running(cluster) for server in needed):
+        with locked(cluster.home / "start.lock"):
+            for server in needed:
+                if not server.running(cluster):
+                    server.start(cluster)
+    keeper.ensure(cluster)
+
+
+_used: set[clusters.Cluster] = set()
+
+
+def _ready() -> clusters.Cluster:
+    """The current cluster, running; looked at once in each process."""
+    cluster = clusters.current()
+    if cluster not in _used and os.environ.get("FIELDSERVICE_SERVERS") != "off":
+        ensure(cluster)
+        _used.add(cluster)
+    return cluster
+
+
+def _first_database() -> int:
+    """Parallel test workers share a Valkey; each has databases of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "") if clusters.current_name() == "test" else ""
+    return DATABASES_EACH * (int(worker.removeprefix("gw")) + 1) if worker else 0
+
+
+def _parse(url: str) -> Connection:
+    from urllib.parse import parse_qsl, unquote, urlsplit  # noqa: PLC0415  only with outside servers
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    name = unquote(parts.path.lstrip("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not name or not port:
+        raise CannotStart("DATABASE_URL must look like postgres://user:password@host:5432/name; it does not.")
+    options = dict(parse_qsl(parts.query))
+    return Connection(
+        host=options.pop("host", None) or unquote(parts.hostname or ""),
+        port=str(port),
+        name=name,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        options=options,
+    )
+
+
+def _numbered(number: int) -> str:
+    """REDIS_URL with its database number replaced."""
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415  only with outside servers
+
+    parts = urlsplit(os.environ["REDIS_URL"])
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=f"db={number}"))
+    if parts.scheme not in {"redis", "rediss"}:
+        raise CannotStart("REDIS_URL must look like redis://host:6379/0; it does not.")
+    return urlunsplit(parts._replace(path=f"/{number}"))
