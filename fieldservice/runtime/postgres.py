@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import binaries
@@ -94,7 +95,13 @@ def stop(cluster: Cluster) -> None:
     if pid(cluster) is None:
         return
     programs = binaries.postgres(cluster)
-    command = [programs / "pg_ctl", "stop", "--wait", "--silent", f"--pgdata={cluster.postgres_data}"]
+    command: list[str | Path] = [
+        programs / "pg_ctl",
+        "stop",
+        "--wait",
+        "--silent",
+        f"--pgdata={cluster.postgres_data}",
+    ]
     if _run(cluster, [*command, "--mode=fast", "--timeout=20"]).returncode:
         _run(cluster, [*command, "--mode=immediate"])
 
@@ -136,7 +143,15 @@ def _create(cluster: Cluster, programs: Path) -> None:
             os.chown(new, cluster.user.pw_uid, cluster.user.pw_gid)
         sync = [] if cluster.durable else ["--no-sync"]
         _must(cluster, [programs / "initdb", f"--pgdata={new}", *INITDB_ARGUMENTS, *sync])
-        single = [programs / "postgres", "--single", "-D", new, "-c", "exit_on_error=on", "template1"]
+        single: list[str | Path] = [
+            programs / "postgres",
+            "--single",
+            "-D",
+            new,
+            "-c",
+            "exit_on_error=on",
+            "template1",
+        ]
         _must(cluster, single, BOOTSTRAP)
         if data.exists():
             data.rmdir()
@@ -147,7 +162,7 @@ def _create(cluster: Cluster, programs: Path) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _must(cluster: Cluster, command: list[str | Path], text: str = "") -> None:
+def _must(cluster: Cluster, command: Sequence[str | Path], text: str = "") -> None:
     result = _run(cluster, command, text)
     if result.returncode or "ERROR:" in result.stderr or "FATAL:" in result.stderr:
         said = "\n".join(f"    {line}" for line in result.stderr.splitlines()[-8:])
@@ -218,7 +233,7 @@ def _log(cluster: Cluster) -> Path:
     return path
 
 
-def _run(cluster: Cluster, command: list[str | Path], text: str = "") -> subprocess.CompletedProcess[str]:
+def _run(cluster: Cluster, command: Sequence[str | Path], text: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
         command,
         input=text,

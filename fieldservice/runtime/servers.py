@@ -117,7 +117,7 @@ def _parse(url: str) -> Connection:
         raise CannotStart("DATABASE_URL must look like postgres://user:password@host:5432/name; it does not.")
     options = dict(parse_qsl(parts.query))
     return Connection(
-        host=options.pop("host", None) or unquote(parts.hostname or ""),
+        host=options.pop("host", "") or unquote(parts.hostname or ""),
         port=str(port),
         name=name,
         user=unquote(parts.username or ""),

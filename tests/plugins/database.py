@@ -1,0 +1,169 @@
+"""The test database: created by its owner, used as the app, cloned from a template that is migrated once.
+
+The role that runs the tests is the one that serves the product, so row-level security holds in every test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from fieldservice.runtime import servers
+from fieldservice.runtime.files import ROOT, locked
+
+KEPT_TEMPLATES = 2
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Clone the migrated template for this worker; drop the clone at the end."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"test_{settings.DATABASES['default']['NAME']}_{worker}"
+    with django_db_blocker.unblock():
+        with locked(servers.data_dir() / "template.lock"):
+            template = _template()
+            _maintain(
+                f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+                f'CREATE DATABASE "{name}" TEMPLATE "{template}"',
+            )
+        _become("app", name)
+    yield
+    connection.close()
+    with django_db_blocker.unblock():
+        _maintain(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def as_owner(transactional_db: None) -> Iterator[None]:
+    """Run the test as the role that owns the schema and bypasses row-level security."""
+    name = connection.settings_dict["NAME"]
+    _become("owner", name)
+    yield
+    _become("app", name)
+
+
+@pytest.fixture(autouse=True)
+def clean_valkey() -> Iterator[None]:
+    """No cache entry, rate limit or queued message outlives its test."""
+    yield
+    for client in _valkey_databases():
+        client.flushdb()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_outside_network() -> Iterator[None]:
+    """Refuse every connection that leaves this machine."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    yield
+    patch.undo()
+
+
+def _guarded(connect: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise RuntimeError(f"A test tried to reach {address[0]}; tests may use this machine only.")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+@cache
+def _valkey_databases() -> list[redis.Redis]:
+    return [redis.Redis.from_url(servers.redis_url(number)) for number in range(servers.DATABASES_EACH)]
+
+
+def _template() -> str:
+    """The name of a database migrated to the present; make it, and forget older ones, under the lock."""
+    name = f"tmpl_{_migrations_hash()}"
+    existing = _existing_templates()
+    if name not in existing:
+        building = f"{name}_building"
+        _maintain(
+            f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)',
+            f'CREATE DATABASE "{building}"',
+        )
+        _become("owner", building)
+        call_command("migrate", verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            # Row-level security does not cover TRUNCATE, so only test databases grant it.
+            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {servers.database('app').user}")
+        connection.close()
+        _maintain(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+    old = [other for other in existing if other != name][KEPT_TEMPLATES - 1 :]
+    _maintain(*(f'DROP DATABASE IF EXISTS "{other}" WITH (FORCE)' for other in old))
+    return name
+
+
+def _existing_templates() -> list[str]:
+    """Newest first."""
+    with _maintenance() as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, 'tmpl_') ORDER BY oid DESC"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _migrations_hash() -> str:
+    """Changes with every migration, the database engine and the locked versions of other people's apps."""
+    digest = hashlib.sha256()
+    own = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
+    sources = [path for app in own for path in app.glob("migrations/*.py")]
+    engine = (ROOT / "tenants" / "postgres").rglob("*.py")
+    for path in sorted([*sources, *engine, ROOT / "requirements.lock"]):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _become(role: str, name: str) -> None:
+    """Use database `name` in `role`. The settings are shared by all threads, so live servers follow."""
+    chosen = servers.database(role)
+    connection.close()
+    connection.settings_dict.update(NAME=name, USER=chosen.user, PASSWORD=chosen.password)
+
+
+def _maintain(*statements: str) -> None:
+    with _maintenance() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@contextmanager
+def _maintenance() -> Iterator[psycopg2.extensions.cursor]:
+    """A cursor of the owner in a database that no test uses, outside any transaction."""
+    owner = servers.database("owner")
+    session = psycopg2.connect(
+        host=owner.host,
+        port=owner.port,
+        dbname="postgres",
+        user=owner.user,
+        password=owner.password,
+        **owner.options,
+    )
+    session.autocommit = True
+    try:
+        with session.cursor() as cursor:
+            yield cursor
+    finally:
+        session.close()
