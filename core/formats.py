@@ -1,0 +1,148 @@
+"""How numbers, times, names and languages are written for a reader, in the active language and time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_currency
+from django.utils import timezone, translation
+
+from core.money import exponent, to_major
+
+_KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_JAPANESE_ONLY = re.compile(
+    r"[々〆込働峠辻畑匂図書館駅沢渋広塩薬県栄桜浜鉄検実売読続円竜滝焼総経組権済黒東車気電話関豊緑橋銀劇場業"
+    r"機価請様長門間開閉飲険験島庁両児団囲圏変対専帰応戦択掲収歳浅浄沖]"
+)
+_BABEL = {"ja": "ja_JP", "zh-hans": "zh_Hans_CN", "en": "en_US"}
+_WEEKDAYS = {"ja": "月火水木金土日", "zh-hans": "一二三四五六日"}
+_ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _language() -> str:
+    language = (translation.get_language() or "en").lower()
+    return "zh-hans" if language.startswith("zh") else language.split("-")[0]
+
+
+def money(amount: int | Decimal | None, currency: str = "JPY") -> str:
+    """An amount with its currency: int is minor units (12345 is $123.45), Decimal is major units."""
+    if amount is None:
+        return "–"
+    value = to_major(amount, currency) if isinstance(amount, int) else Decimal(amount)
+    text = format_currency(
+        value.quantize(Decimal(1).scaleb(-exponent(currency))),
+        currency,
+        locale=Locale.parse(_BABEL.get(_language(), "en_US")),
+        currency_digits=False,
+        decimal_quantization=False,
+    )
+    return _own_symbol(text, currency).replace("-", "−")
+
+
+def _own_symbol(text: str, currency: str) -> str:
+    """One symbol per currency in every language: ¥ is always the yen, CN¥ always the yuan."""
+    if currency == "JPY":
+        return re.sub(r"JP¥|￥", "¥", text)
+    if currency == "CNY":
+        return re.sub(r"(?<!CN)[¥￥]|元", "CN¥", text)
+    return text.replace("US$", "$")
+
+
+def money_plain(amount: int | Decimal | None, currency: str = "JPY") -> str:
+    """The amount without a symbol, grouped: 38,500. For columns whose head names the currency."""
+    if amount is None:
+        return "–"
+    value = to_major(amount, currency) if isinstance(amount, int) else Decimal(amount)
+    return f"{value:,.{exponent(currency)}f}".replace("-", "−")
+
+
+def minutes(value: float | None) -> str:
+    """Minutes as hours and minutes: 170 is 2:50, -18 is −0:18. A day and more reads "1 d 2 h"."""
+    if value is None:
+        return "–"
+    total = abs(round(value))
+    sign = "−" if value < 0 and total else ""
+    if total >= 24 * 60:
+        days, rest = divmod(total, 24 * 60)
+        return sign + _days_and_hours(days, rest // 60)
+    return f"{sign}{total // 60}:{total % 60:02d}"
+
+
+def _days_and_hours(days: int, hours: int) -> str:
+    units = {"ja": ("日", "時間"), "zh-hans": ("天", "小时")}.get(_language(), ("\u00a0d", "\u00a0h"))
+    text = f"{days}{units[0]}"
+    return f"{text} {hours}{units[1]}" if hours else text
+
+
+def _local(value: datetime | date) -> datetime | date:
+    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+
+
+def local_time(value: datetime | None) -> str:
+    """The clock time in the active time zone: 9:05. Empty for None."""
+    if value is None:
+        return ""
+    local = _local(value)
+    return f"{local.hour}:{local.minute:02d}" if isinstance(local, datetime) else ""
+
+
+def local_date(value: datetime | date | None) -> str:
+    """A short date with its weekday in the active zone: Sat 21 Nov 2026, 2026/11/21(土), 2026/11/21 周六."""
+    if value is None:
+        return ""
+    day = _local(value)
+    language = _language()
+    if language == "ja":
+        return f"{day.year}/{day.month}/{day.day}({_WEEKDAYS['ja'][day.weekday()]})"
+    if language == "zh-hans":
+        return f"{day.year}/{day.month}/{day.day} 周{_WEEKDAYS['zh-hans'][day.weekday()]}"
+    return f"{_ENGLISH_DAYS[day.weekday()]} {day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}"
+
+
+def local_datetime(value: datetime | None) -> str:
+    """Date and clock time in the active zone: Sat 21 Nov 2026, 9:05. Empty for None."""
+    if value is None:
+        return ""
+    comma = ", " if _language() == "en" else " "
+    return f"{local_date(value)}{comma}{local_time(value)}"
+
+
+def long_date(value: datetime | date | None) -> str:
+    """A date for documents: 21 November 2026, 2026年11月21日. Empty for None."""
+    if value is None:
+        return ""
+    day = _local(value)
+    if _language() in ("ja", "zh-hans"):
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def initials(name: str) -> str:
+    """Who a name is, in a circle: 青木 真理 is 青, Maya Ortiz is MO."""
+    words = name.split()
+    if not words:
+        return "?"
+    if _HAN.match(words[0]) or _KANA.match(words[0]):
+        return words[0][0]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])
+    return letters.upper()
+
+
+def guess_language(text: str) -> str:
+    """The language of somebody's words when none is stored: "ja", "zh-Hans", or "" for the page's own.
+
+    Kana are certainly Japanese. Han alone is ambiguous; characters that only Japan writes decide for ja, a
+    Japanese page keeps its own language, and everything else is taken for Chinese.
+    """
+    if _KANA.search(text):
+        return "ja"
+    if not _HAN.search(text):
+        return ""
+    if _JAPANESE_ONLY.search(text) or _language() == "ja":
+        return "ja"
+    return "zh-Hans"

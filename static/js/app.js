@@ -1,0 +1,136 @@
+// What every signed-in page shares: htmx glue, toasts, dialogs, keyboard.
+
+const sprite = document.documentElement.dataset.sprite;
+const toasts = () => document.getElementById("toasts");
+
+/* ---------- Toasts ---------- */
+
+const LOOKS = { work: "check", rest: "check", wait: "alert-triangle", stop: "alert-octagon" };
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "i");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${sprite}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function toast(text, hue = "work") {
+  const box = document.createElement("div");
+  const words = document.createElement("span");
+  const close = document.createElement("button");
+  words.textContent = text;
+  close.type = "button";
+  close.className = "btn small icon";
+  close.dataset.dismiss = "";
+  close.setAttribute("aria-label", toasts().dataset.closeWord);
+  close.append(icon("x"));
+  box.className = `toast ${hue}`;
+  box.append(icon(LOOKS[hue] ?? "check"), words, close);
+  toasts().append(box);
+  letGo(box);
+}
+
+// Good news leaves by itself; bad news stays until it is dismissed.
+function letGo(box) {
+  if (box.matches(".stop, .wait")) return;
+  setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 8000);
+}
+
+document.querySelectorAll("[data-toast]").forEach(letGo);
+document.addEventListener("fieldservice:toast", (event) => toast(event.detail.text, event.detail.hue));
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+});
+
+/* ---------- htmx ---------- */
+
+const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
+});
+
+// A server may answer with HX-Trigger: {"toast": {"text": "…", "hue": "work"}}.
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.hue));
+
+document.addEventListener("htmx:responseError", (event) => {
+  const said = event.detail.xhr.getResponseHeader("X-Message");
+  toast(said ? decodeURIComponent(said) : toasts().dataset.failedWord, "stop");
+});
+document.addEventListener("htmx:sendError", () => toast(toasts().dataset.offlineWord, "stop"));
+
+// After a swap the keyboard stays where it was, or goes to the error summary.
+let focusedId = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  focusedId = document.activeElement?.id ?? "";
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const summary = event.target.querySelector?.("[data-focus]") ?? null;
+  if (summary) summary.focus();
+  else if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
+});
+
+/* ---------- Plain forms: one submit at a time ---------- */
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent === "yes") {
+    event.preventDefault();
+    return;
+  }
+  if (form.hasAttribute("hx-post") || form.method === "dialog" || form.method === "get") return;
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button:not([type='button'])")) {
+    button.setAttribute("aria-disabled", "true");
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
+  }
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
+});
+
+/* ---------- Dialogs: data-dialog="id" opens, data-close closes ---------- */
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    event.preventDefault();
+    document.getElementById(opener.dataset.dialog)?.showModal();
+  }
+  event.target.closest("[data-close]")?.closest("dialog")?.close();
+  if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
+});
+
+/* ---------- Keyboard: "?" and "/", off while an input method composes ---------- */
+
+const switchedOn = () => localStorage.getItem("shortcuts") !== "off";
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || !switchedOn() || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  const search = document.querySelector("[data-search], input[type='search']");
+  if (event.key === "?") document.getElementById("keys")?.showModal();
+  else if (event.key === "/" && search) search.focus();
+  else return;
+  event.preventDefault();
+});
+// Enter that only confirms an input method's candidate must not send the form (Safari sends keyCode 229 late).
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.keyCode === 229) event.preventDefault();
+}, true);
+
+for (const box of document.querySelectorAll("[data-shortcuts]")) {
+  box.checked = switchedOn();
+  box.addEventListener("change", () => localStorage.setItem("shortcuts", box.checked ? "on" : "off"));
+}
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,102 @@
+// Live pages: one event stream; parts with data-live="ticket visit" ask the server for themselves again.
+// Events carry {"topic": "ticket", "id": 7}. Without a stream the page asks every 20 seconds instead.
+
+const url = document.querySelector('meta[name="live-url"]')?.content;
+const pulse = document.querySelector("[data-pulse]");
+const SILENT = 15_000;
+const POLL = 20_000;
+const GIVE_UP = 4;
+
+let lastHeard = Date.now();
+let failures = 0;
+let polling = 0;
+
+const clock = () => new Date(lastHeard).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+
+function say(text, stale) {
+  if (!pulse || pulse.textContent === text) return;
+  pulse.textContent = text;
+  pulse.classList.toggle("stale", stale);
+}
+
+// Never under the hand of somebody who is writing: such a part waits and is marked.
+function busy(part) {
+  if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
+  return [...part.querySelectorAll("input, textarea")].some((input) =>
+    ["checkbox", "radio"].includes(input.type) ? input.checked !== input.defaultChecked : input.value !== input.defaultValue);
+}
+
+function refresh(part) {
+  if (busy(part)) {
+    part.dataset.waiting = "yes";
+    return;
+  }
+  delete part.dataset.waiting;
+  const from = part.dataset.liveUrl || part.getAttribute("hx-get") || location.href;
+  window.htmx?.ajax("GET", from, { target: part, swap: "outerHTML", select: part.id ? `#${CSS.escape(part.id)}` : undefined });
+}
+
+const due = new Set();
+let timer = 0;
+
+function changed(topic) {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    if (topic === "*" || part.dataset.live.split(" ").includes(topic)) due.add(part);
+  }
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    for (const part of due) if (part.isConnected) refresh(part);
+    due.clear();
+  }, 250);
+}
+
+function heard() {
+  lastHeard = Date.now();
+  failures = 0;
+  if (polling) {
+    clearInterval(polling);
+    polling = 0;
+  }
+  if (pulse) say(pulse.dataset.liveWord, false);
+}
+
+function poll() {
+  if (polling) return;
+  if (pulse) say(pulse.dataset.pollWord, true);
+  polling = setInterval(() => {
+    if (!document.hidden) changed("*");
+  }, POLL);
+}
+
+function listen() {
+  const stream = new EventSource(url, { withCredentials: true });
+  stream.addEventListener("open", heard);
+  stream.addEventListener("ping", heard);
+  stream.addEventListener("message", (event) => {
+    heard();
+    let detail;
+    try {
+      detail = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    document.dispatchEvent(new CustomEvent("fieldservice:changed", { detail }));
+    if (detail.topic) changed(detail.topic);
+  });
+  stream.addEventListener("error", () => {
+    failures += 1;
+    if (failures >= GIVE_UP) poll();
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, Math.min(30_000, 1000 * 2 ** failures));
+  });
+}
+
+if (url) {
+  if ("EventSource" in window) listen();
+  else poll();
+  setInterval(() => {
+    if (!polling && pulse && Date.now() - lastHeard > SILENT) say(`${pulse.dataset.staleWord} ${clock()}`, true);
+  }, 3000);
+  document.addEventListener("focusout", () => {
+    setTimeout(() => document.querySelectorAll("[data-waiting]").forEach((part) => busy(part) || refresh(part)), 500);
+  });
+}

@@ -1,0 +1,23 @@
+// Five faces: a tap saves the score at once with a POST. Without JavaScript the form's button sends it.
+
+for (const form of document.querySelectorAll("form[data-rate]")) {
+  const said = form.querySelector("[data-saved]");
+  let before = null;
+
+  form.addEventListener("change", async (event) => {
+    if (!event.target.matches("input[type='radio'][name='score']")) return;
+    before?.abort();
+    before = new AbortController();
+    try {
+      const answer = await fetch(form.dataset.rate || form.action, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { "X-Requested-With": "fetch", Accept: "application/json" },
+        signal: before.signal,
+      });
+      if (said) said.hidden = !answer.ok;
+    } catch {
+      if (said) said.hidden = true;
+    }
+  });
+}
