@@ -112,11 +112,6 @@ _ROLES = {
     CheckboxSelectMultiple: "choices",
     FileInput: "file",
 }
-    CheckboxInput: "check",
-    RadioSelect: "choices",
-    CheckboxSelectMultiple: "choices",
-    FileInput: "file",
-}
 
 
 @register.inclusion_tag("_field.html")
