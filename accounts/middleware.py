@@ -1,0 +1,160 @@
+"""Who asks, and in whose name: finds the tenant and the actor, and keeps the whole request inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import ProgrammingError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from accounts import queries
+from accounts.models import ApiToken, User
+from core.clock import now
+from core.errors import Refusal
+from tenants.active import tenant_active
+from tenants.actors import Actor
+from tenants.enums import Language
+from tenants.http import TenantRequest
+from tenants.models import Tenant
+from tenants.queries import find_tenant, get_tenant
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_MEMBER_PATH = re.compile(r"^/t/([-\w]+)(/|$)")
+_CUSTOMER_PATH = re.compile(r"^/c/([-\w]+)(/|$)")
+_API_PATH = re.compile(r"^/api/")
+
+
+class TenantMiddleware:
+    """Enters the tenant named by the path or by the token, in one transaction around view and template.
+
+    A stranger's tenant answers exactly as one that does not exist: 404.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if found := _MEMBER_PATH.match(path):
+            return self._as_member(cast(TenantRequest, request), found.group(1))
+        if found := _CUSTOMER_PATH.match(path):
+            return self._as_customer(cast(TenantRequest, request), found.group(1))
+        if _API_PATH.match(path):
+            return self._as_program(cast(TenantRequest, request))
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A row of a rival met by accident looks like no row at all; a refusal is shown with its way out."""
+        if isinstance(exception, ProgrammingError) and "row-level security" in str(exception):
+            raise Http404 from exception
+        if isinstance(exception, Refusal):
+            template = "_problem.html" if request.headers.get("HX-Request") else "refusal.html"
+            context = {"refusal": exception, "status": exception.status}
+            return render(request, template, context, status=exception.status)
+        return None
+
+    def _as_member(self, request: TenantRequest, slug: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        tenant = find_tenant(slug)
+        if tenant is None:
+            return self._nowhere(request)
+        with tenant_active(tenant.pk):
+            membership = queries.find_membership(cast(User, request.user))
+            if membership is not None:
+                return self._inside(request, tenant, queries.actor_of(membership))
+        return self._nowhere(request)
+
+    def _as_customer(self, request: TenantRequest, slug: str) -> HttpResponse:
+        tenant = find_tenant(slug)
+        if tenant is None:
+            return self._nowhere(request)
+        with tenant_active(tenant.pk):
+            return self._inside(request, tenant, Actor.customer("customer"))
+
+    def _as_program(self, request: TenantRequest) -> HttpResponse:
+        secret = _bearer(request)
+        place = queries.find_token_place(secret) if secret else None
+        if place is None:
+            return self.get_response(request)
+        with tenant_active(place[0]):
+            token = ApiToken.objects.get(pk=place[1])
+            tenant = get_tenant(place[0])
+            if not _is_usable(token) or not tenant.is_active:
+                return self.get_response(request)
+            _touch(token)
+            return self._inside(request, tenant, queries.actor_of_token(token))
+
+    def _inside(self, request: TenantRequest, tenant: Tenant, actor: Actor) -> HttpResponse:
+        request.tenant, request.actor = tenant, actor
+        return self.get_response(request)
+
+    def _nowhere(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(_language(request)):
+            return render(request, "404.html", status=404)
+
+
+class LocaleMiddleware:
+    """Chooses language and zone: `?lang=` > the person > cookie > browser > tenant; person's zone > tenant's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(_language(request)), timezone.override(_zone(request)):
+            request.LANGUAGE_CODE = translation.get_language() or Language.ENGLISH
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+            if _asked_language(request):
+                response.set_cookie(
+                    "django_language", request.LANGUAGE_CODE, max_age=31_536_000, samesite="Lax"
+                )
+            return response
+
+
+def _asked_language(request: HttpRequest) -> str:
+    asked = request.GET.get("lang", "").lower()
+    return asked if asked in Language.values else ""
+
+
+def _language(request: HttpRequest) -> str:
+    if asked := _asked_language(request):
+        return asked
+    if request.user.is_authenticated and request.user.language:
+        return request.user.language
+    cookie = request.COOKIES.get("django_language", "").lower()
+    if cookie in Language.values:
+        return cookie
+    tenant = getattr(request, "tenant", None)
+    if not request.headers.get("Accept-Language") and tenant is not None:
+        return str(tenant.language)
+    return translation.get_language_from_request(request)
+
+
+def _zone(request: HttpRequest) -> ZoneInfo:
+    if request.user.is_authenticated and request.user.time_zone:
+        return ZoneInfo(request.user.time_zone)
+    tenant = getattr(request, "tenant", None)
+    return tenant.zone if tenant is not None else ZoneInfo("UTC")
+
+
+def _bearer(request: HttpRequest) -> str:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if kind.lower() in {"bearer", "token"} else ""
+
+
+def _is_usable(token: ApiToken) -> bool:
+    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now())
+
+
+def _touch(token: ApiToken) -> None:
+    at = now()
+    if token.last_used_at is None or token.last_used_at < at - timedelta(minutes=1):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)

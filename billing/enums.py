@@ -1,0 +1,41 @@
+"""Choices of settlement."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChargeKind(models.TextChoices):
+    """What a charge is for."""
+
+    LABOUR = "labour", _("Labour")
+    TRAVEL = "travel", _("Travel")
+    PART = "part", _("Part")
+    FEE = "fee", _("Fee")
+    DISCOUNT = "discount", _("Discount")
+
+
+class Payer(models.TextChoices):
+    """Who pays a charge."""
+
+    CUSTOMER = "customer", _("Customer")
+    MAKER = "maker", _("Maker")
+    US = "us", _("We")
+
+
+class InvoiceStatus(models.TextChoices):
+    """Where an invoice stands. Nothing is edited after issue: it is reversed."""
+
+    ISSUED = "issued", _("Issued")
+    PAID = "paid", _("Paid")
+    REVERSED = "reversed", _("Reversed")
+
+
+class Account(models.TextChoices):
+    """Accounts of the money ledger."""
+
+    RECEIVABLE = "receivable", _("Receivables")
+    REVENUE = "revenue", _("Revenue")
+    TAX = "tax", _("Tax payable")
+    CASH = "cash", _("Cash")

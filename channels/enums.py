@@ -1,0 +1,36 @@
+"""Choices of channels."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    """How words reach us or leave us."""
+
+    EMAIL = "email", _("E-mail")
+    WEB = "web", _("Web form")
+    PHONE = "phone", _("Phone")
+    API = "api", _("API")
+    QR = "qr", _("QR code")
+    MOBILE = "mobile", _("Mobile app")
+    SMS = "sms", _("SMS")
+    CHAT = "chat", _("Chat")
+    OTHER = "other", _("Other")
+
+
+class InboundStatus(models.TextChoices):
+    """What became of raw input."""
+
+    RECEIVED = "received", _("Received")
+    READ = "read", _("Read")
+    QUARANTINED = "quarantined", _("Quarantined")
+
+
+class OutboundStatus(models.TextChoices):
+    """What became of words we sent."""
+
+    QUEUED = "queued", _("Queued")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")

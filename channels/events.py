@@ -1,0 +1,26 @@
+"""Facts of channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from journal.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(Event):
+    """A message was read and waits to become, or join, a ticket."""
+
+    outbound_only: ClassVar[bool] = True
+    topic: ClassVar[str] = "inbox"
+
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageQueued(Event):
+    """A message of ours waits to be sent."""
+
+    outbound_only: ClassVar[bool] = True
+    message_id: int

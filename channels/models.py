@@ -1,0 +1,59 @@
+"""Raw input and outgoing messages."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from channels.enums import Channel, InboundStatus, OutboundStatus
+from tenants.models import TenantModel
+
+
+class InboundMessage(TenantModel):
+    """What reached us, as it came (`raw`), and what we read in it. `external_id` is the channel's own id."""
+
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    external_id = models.CharField(max_length=300)
+    raw = models.BinaryField()
+    status = models.CharField(max_length=12, choices=InboundStatus.choices, default=InboundStatus.RECEIVED)
+    reason = models.TextField(blank=True)
+    sender_name = models.CharField(max_length=200, blank=True)
+    sender_address = models.CharField(max_length=254, blank=True)
+    sender_phone = models.CharField(max_length=40, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    reference = models.CharField(max_length=300, blank=True)
+    facts = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel", "external_id"], name="inbound_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "status", "id"], name="inbound_status_idx")]
+
+    def __str__(self) -> str:
+        return self.subject or self.external_id
+
+
+class OutboundMessage(TenantModel):
+    """What we say, once: `key` makes a repeated order the same message."""
+
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    key = models.CharField(max_length=200)
+    recipient = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField()
+    language = models.CharField(max_length=10, blank=True)
+    status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="outbound_once")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.recipient}"

@@ -1,0 +1,49 @@
+"""Pages by cursor: stable while rows arrive, and no count over a million rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+
+
+class CursorPages(CursorPagination):
+    """`?limit=` (50, at most 200) and `?cursor=`; answers `{"results", "next", "previous", "has_more"}`."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+    ordering: tuple[str, ...] = ("-id",)  # type: ignore[assignment]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        following = self.get_next_link()
+        return Response(
+            {
+                "results": data,
+                "next": following,
+                "previous": self.get_previous_link(),
+                "has_more": following is not None,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous", "has_more"],
+            "properties": {
+                "results": schema,
+                "next": link,
+                "previous": link,
+                "has_more": {"type": "boolean"},
+            },
+        }
+
+    def decode_cursor(self, request: Any) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except NotFound as problem:
+            raise NotFound(_("The cursor is not one of ours. Start again without it.")) from problem

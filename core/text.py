@@ -1,0 +1,41 @@
+"""Text as people write it: folded for search, cleaned for storage."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+
+
+def clean(text: str) -> str:
+    """Text without NUL and other control characters, which PostgreSQL or a page cannot hold."""
+    return text.translate(_CONTROLS)
+
+
+def fold(text: str) -> str:
+    """The searchable form: NFKC, lower case, single spaces. Full-width digits become ASCII."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()
+
+
+def grams(text: str) -> list[str]:
+    """Unigrams and bigrams of the folded text, sorted and unique: works for Latin and Japanese alike."""
+    found: set[str] = set()
+    for word in fold(text).split(" "):
+        found.update(word)
+        found.update(word[i : i + 2] for i in range(len(word) - 1))
+    return sorted(found)
+
+
+def query_grams(text: str) -> list[str]:
+    """The grams a text must have to contain `text`: bigrams, or the single character."""
+    found: set[str] = set()
+    for word in fold(text).split(" "):
+        found.update({word} if len(word) == 1 else (word[i : i + 2] for i in range(len(word) - 1)))
+    return sorted(found - {""})
+
+
+def digits(text: str) -> str:
+    """Only the digits of the NFKC form: a phone number as typed, comparable."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isdecimal())

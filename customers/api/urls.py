@@ -1,0 +1,7 @@
+"""REST routes of customers."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

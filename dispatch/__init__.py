@@ -1,0 +1,6 @@
+"""Scheduling: work orders and visits; who goes, when, and why.
+
+Owns: WorkType, WorkTypeSkill, WorkOrder, WorkOrderSkill, Visit, DispatchRule, DispatchRun.
+Publishes: WorkOrderCreated, VisitScheduled, VisitMoved, VisitSent, VisitChanged, VisitCancelled, VisitCompleted.
+May call: inventory, tickets, customers, workforce, knowledge, channels, accounts, journal, tenants, core.
+"""

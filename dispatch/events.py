@@ -1,0 +1,64 @@
+"""Facts of scheduling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from journal.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderCreated(Event):
+    """Work waits to be planned."""
+
+    outbound_only: ClassVar[bool] = True
+    topic: ClassVar[str] = "work"
+
+    work_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitFact(Event):
+    """Base of what happens to one visit. `visit_id`, its work order and its engineer."""
+
+    outbound_only: ClassVar[bool] = True
+    topic: ClassVar[str] = "visit"
+
+    visit_id: int
+    work_order_id: int
+    engineer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitScheduled(VisitFact):
+    """Somebody, at some time, was chosen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitMoved(VisitFact):
+    """The engineer or the time of a visit changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitSent(VisitFact):
+    """The engineer was told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitProgressed(VisitFact):
+    """The engineer accepted, left, arrived, paused or went on: `status` is the new state."""
+
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitCancelled(VisitFact):
+    """The visit will not take place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitCompleted(VisitFact):
+    """The work was done."""
+
+    outbound_only: ClassVar[bool] = True

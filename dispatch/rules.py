@@ -1,0 +1,55 @@
+"""Pure decisions about work orders and visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.transitions import check_transition
+from dispatch.enums import VisitStatus, WorkOrderStatus
+
+V = VisitStatus
+W = WorkOrderStatus
+
+TRANSITIONS: dict[VisitStatus, tuple[VisitStatus, ...]] = {
+    V.PROPOSED: (V.SCHEDULED, V.CANCELLED),
+    V.SCHEDULED: (V.DISPATCHED, V.CANCELLED),
+    V.DISPATCHED: (V.ACCEPTED, V.SCHEDULED, V.CANCELLED, V.NO_SHOW),
+    V.ACCEPTED: (V.TRAVELLING, V.ON_SITE, V.CANCELLED, V.NO_SHOW),
+    V.TRAVELLING: (V.ON_SITE, V.CANCELLED, V.NO_SHOW),
+    V.ON_SITE: (V.PAUSED, V.DONE, V.COULD_NOT_COMPLETE),
+    V.PAUSED: (V.ON_SITE, V.COULD_NOT_COMPLETE),
+    V.DONE: (),
+    V.COULD_NOT_COMPLETE: (),
+    V.CANCELLED: (),
+    V.NO_SHOW: (),
+}
+
+OCCUPYING = (V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING, V.ON_SITE, V.PAUSED)
+"""States in which a visit takes the engineer's time: the database refuses overlaps among them."""
+
+MOVABLE = (V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED)
+"""States in which a dispatcher may still move a visit."""
+
+UNDER_WAY = frozenset({V.TRAVELLING, V.ON_SITE, V.PAUSED})
+ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
+
+
+def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
+    """Raise `IllegalTransition` unless the visit may go from `current` to `wanted`."""
+    check_transition(TRANSITIONS, thing=thing, current=VisitStatus(current), wanted=wanted)
+
+
+def work_order_status(visits: Iterable[str]) -> WorkOrderStatus:
+    """What a work order's visits make of it; cancelled visits do not count.
+
+    A visit that could not complete leaves the work unscheduled until another visit is planned.
+    """
+    states = {VisitStatus(v) for v in visits} - {V.CANCELLED}
+    planned = states & {V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED}
+    if not states:
+        return W.UNSCHEDULED
+    if states & UNDER_WAY or (planned and V.DONE in states):
+        return W.IN_PROGRESS
+    if planned:
+        return W.SCHEDULED
+    return W.DONE if V.DONE in states else W.UNSCHEDULED

@@ -1,0 +1,30 @@
+"""Choices of feedback."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LinkPurpose(models.TextChoices):
+    """What a customer's link is good for, and nothing else."""
+
+    TRACK = "track", _("Follow the visit")
+    RATE = "rate", _("Rate the visit")
+
+
+class RatingReason(models.TextChoices):
+    """What a customer liked or missed."""
+
+    ON_TIME = "on_time", _("On time")
+    CLEAR = "clear", _("Explained clearly")
+    POLITE = "polite", _("Polite")
+    FIXED = "fixed", _("Fixed the first time")
+    TIDY = "tidy", _("Left it tidy")
+
+
+class RecoveryStatus(models.TextChoices):
+    """Where the follow-up to a bad rating stands."""
+
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")

@@ -1,0 +1,93 @@
+"""Customer links, responses and recoveries."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Membership
+from customers.models import Contact
+from dispatch.models import Visit
+from feedback.enums import LinkPurpose, RatingReason, RecoveryStatus
+from tenants.models import TenantModel
+
+
+class CustomerLink(TenantModel):
+    """A revocable key to one visit for one purpose. Only the hash of its code is kept.
+
+    The code is made from `nonce` with the installation's secret, so that the engineer's screen can show the QR
+    code again, while the database alone gives nobody a way in.
+    """
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="links")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+")
+    purpose = models.CharField(max_length=10, choices=LinkPurpose.choices)
+    nonce = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "code_hash"], name="link_code_uniq")]
+        indexes = [models.Index(fields=["tenant", "visit", "purpose"], name="link_visit_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.visit} {self.purpose}"
+
+
+class Response(TenantModel):
+    """What a customer said of one visit: a score from 1 to 5, reasons and words. One per visit; editable a day."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="responses")
+    link = models.ForeignKey(CustomerLink, on_delete=models.PROTECT, null=True, related_name="responses")
+    score = models.PositiveSmallIntegerField()
+    reasons = ArrayField(models.CharField(max_length=20, choices=RatingReason.choices), default=list)
+    comment = models.TextField(blank=True)
+    wants_call = models.BooleanField(default=False)
+    language = models.CharField(max_length=10, blank=True)
+    flags = ArrayField(models.CharField(max_length=30), default=list)
+    recorded_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "visit"], name="response_once_per_visit"),
+            models.CheckConstraint(condition=Q(score__range=(1, 5)), name="response_score"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "recorded_at"], name="response_time_idx"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="response_updated_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visit}: {self.score}"
+
+
+class Recovery(TenantModel):
+    """The clocked follow-up to a bad rating."""
+
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="recoveries")
+    owner = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="recoveries")
+    status = models.CharField(max_length=10, choices=RecoveryStatus.choices, default=RecoveryStatus.OPEN)
+    due_at = models.DateTimeField()
+    outcome = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "response"], name="recovery_once"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by="") | Q(done_at__isnull=False) & ~Q(done_by=""),
+                name="recovery_done_both_or_neither",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "status", "due_at"], name="recovery_due_idx")]
+
+    def __str__(self) -> str:
+        return str(self.response)

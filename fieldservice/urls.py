@@ -1,0 +1,38 @@
+"""Every route: `/t/<slug>/` for members, `/c/<slug>/` for customers, `/api/v1/` for programs."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from fieldservice import views
+
+_MEMBER_APPS = [
+    "tickets",
+    "dispatch",
+    "delivery",
+    "customers",
+    "workforce",
+    "knowledge",
+    "inventory",
+    "billing",
+    "feedback",
+    "analytics",
+    "accounts",
+    "journal",
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("look/", include("core.urls")),
+    path("api/v1/", include("fieldservice.api")),
+    path("c/<slug:slug>/", include(("channels.urls", "channels"), namespace="channels")),
+    path("c/<slug:slug>/", include(("feedback.customer_urls", "customer"), namespace="customer")),
+    *[path("t/<slug:slug>/", include((f"{app}.urls", app), namespace=app)) for app in _MEMBER_APPS],
+]
+
+handler404 = "fieldservice.views.page_not_found"
+handler500 = "fieldservice.views.server_error"

@@ -1,0 +1,79 @@
+"""The front door, the health probes, and the pages for what is not there or broke."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.queries import actor_of, memberships_of
+from core.api import problems
+from fieldservice.context import places_for
+from tenants.active import tenant_active
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send people to the first place their role may go, in the tenant they last used."""
+    memberships = list(memberships_of(cast(User, request.user)))
+    last = request.session.get("tenant_slug")
+    memberships.sort(key=lambda m: m.tenant.slug != last)
+    for membership in memberships:
+        with tenant_active(membership.tenant_id):
+            places = places_for(actor_of(membership), membership.tenant.slug)
+        if places:
+            return HttpResponseRedirect(places[0]["url"])
+    return render(request, "no_tenant.html", status=403)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Needs nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Database and Valkey answer. Valkey away means slower, never lost, so it only degrades."""
+    checks = {"database": _database_answers(), "valkey": _valkey_answers()}
+    status = 200 if checks["database"] == "ok" else 503
+    return JsonResponse({"status": "ok" if status == 200 else "unavailable", "checks": checks}, status=status)
+
+
+def _database_answers() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception:  # Any failure means the same to a probe.
+        return "unavailable"
+    return "ok"
+
+
+def _valkey_answers() -> str:
+    try:
+        redis.Redis.from_url(settings.LIVE_REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+    except redis.RedisError:
+        return "unavailable"
+    return "ok"
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 for people or programs, by path."""
+    if request.path_info.startswith("/api/"):
+        return problems.page_not_found(request, exception)
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for people or programs, by path; the page needs neither database nor session."""
+    if request.path_info.startswith("/api/"):
+        return problems.server_error(request)
+    return render(request, "500.html", status=500)

@@ -1,0 +1,72 @@
+"""What a fact is: a frozen, past-tense dataclass with ids and primitives only."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self, get_type_hints
+from uuid import UUID, uuid4
+
+from core.clock import now
+from tenants.active import active_tenant_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=False)
+class Event:
+    """Base of all facts. A subclass registers itself as `<app>.<ClassName>`.
+
+    `outbound_only` says that nobody in the house reacts: the fact is for the live feed and webhooks.
+    `topic` names what changed, for pages that refresh themselves.
+    """
+
+    registry: ClassVar[dict[str, type[Event]]] = {}
+    outbound_only: ClassVar[bool] = False
+    topic: ClassVar[str] = ""
+
+    event_id: UUID = field(default_factory=uuid4)
+    tenant_id: int = field(default_factory=active_tenant_id)
+    occurred_at: datetime = field(default_factory=now)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Event.registry[cls.name()] = cls
+
+    @classmethod
+    def name(cls) -> str:
+        return f"{cls.__module__.split('.', maxsplit=1)[0]}.{cls.__name__}"
+
+    def payload(self) -> dict[str, Any]:
+        """The fact as JSON primitives."""
+        return {f.name: _primitive(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
+        """The fact again; unknown keys of an older or newer release are ignored."""
+        hints = get_type_hints(cls)
+        known = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{key: _typed(value, hints[key]) for key, value in payload.items() if key in known})
+
+
+def _primitive(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    if value is None or not isinstance(value, str | list):
+        return value
+    names = str(hint)
+    if isinstance(value, list):
+        return tuple(value)
+    if "datetime.datetime" in names:
+        return datetime.fromisoformat(value)
+    if "datetime.date" in names:
+        return date.fromisoformat(value)
+    if "UUID" in names:
+        return UUID(value)
+    return Decimal(value) if "Decimal" in names else value

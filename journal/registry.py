@@ -1,0 +1,49 @@
+"""Which handler reacts to which fact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from journal.events import Event
+
+Fact = TypeVar("Fact", bound=Event)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A function that reacts to one kind of fact, idempotent by (name, event id)."""
+
+    name: str
+    run: Callable[[Any], None]
+
+
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+
+
+def on(event: type[Fact]) -> Callable[[Callable[[Fact], None]], Callable[[Fact], None]]:
+    """Register the decorated function as a handler of `event`."""
+
+    def register(function: Callable[[Fact], None]) -> Callable[[Fact], None]:
+        name = f"{function.__module__}.{function.__name__}"
+        if all(handler.name != name for handler in _handlers[event.name()]):
+            _handlers[event.name()].append(Handler(name, function))
+        return function
+
+    return register
+
+
+def handlers_of(event_name: str) -> list[Handler]:
+    """Handlers of a fact, in the order of the apps."""
+    return list(_handlers.get(event_name, ()))
+
+
+def check_every_fact_is_heard() -> None:
+    """Raise unless every fact has a handler or says that it is for the outside only."""
+    deaf = sorted(
+        name for name, event in Event.registry.items() if not event.outbound_only and not _handlers.get(name)
+    )
+    if deaf:
+        raise RuntimeError(f"No handler for {', '.join(deaf)}: write one or set outbound_only = True.")

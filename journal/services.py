@@ -1,0 +1,171 @@
+"""Recording acts, publishing facts, and delivering them once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+
+from journal import live, nudge
+from journal.events import Event
+from journal.models import AuditEntry, HandledEvent, OutboxEvent
+from journal.registry import handlers_of
+from tenants.active import active_tenant_id, tenant_active
+from tenants.actors import Actor
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8
+LEASE = timedelta(seconds=60)
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: str,
+    thing: models.Model,
+    at: datetime,
+    changes: dict[str, Any] | None = None,
+    reason: str = "",
+    source: str = "",
+    device_at: datetime | None = None,
+) -> AuditEntry:
+    """Write who did what to `thing`. `changes` maps a field to [old, new] or to a plain fact."""
+    return AuditEntry.objects.create(
+        **_entry(actor=actor, verb=verb, thing=thing, at=at, changes=changes),
+        reason=reason,
+        source=source,
+        device_at=device_at,
+    )
+
+
+def record_many(
+    *, actor: Actor, verb: str, things: Iterable[models.Model], at: datetime, source: str
+) -> None:
+    """Write the same act on many things in one statement: for imports."""
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(**_entry(actor=actor, verb=verb, thing=thing, at=at, changes=None), source=source)
+            for thing in things
+        ],
+        batch_size=500,
+    )
+
+
+def _entry(
+    *, actor: Actor, verb: str, thing: models.Model, at: datetime, changes: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "object_type": thing._meta.label_lower,
+        "object_id": thing.pk,
+        "object_label": str(thing)[:200],
+        "verb": verb,
+        "changes": changes or {},
+        "actor_kind": actor.kind,
+        "actor_label": actor.label[:200],
+        "membership_id": actor.membership_id,
+        "token_id": actor.token_id,
+        "at": at,
+    }
+
+
+def publish(*events: Event) -> None:
+    """Write facts to the outbox in the caller's transaction; they are told after it commits."""
+    OutboxEvent.objects.bulk_create(
+        [
+            OutboxEvent(
+                event_id=event.event_id,
+                name=event.name(),
+                payload=event.payload(),
+                occurred_at=event.occurred_at,
+            )
+            for event in events
+        ],
+        batch_size=500,
+    )
+    transaction.on_commit(nudge.deliver_soon)
+
+
+def deliver_due(*, limit: int = 200) -> int:
+    """Claim due facts of every tenant and run their handlers. Returns how many were claimed.
+
+    Safe to run in any number of processes: rows are claimed with SKIP LOCKED under a lease on the
+    database's clock, and each handler marks the fact as handled in its own transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, id FROM claim_outbox(%s, %s)", [limit, LEASE])
+        claimed = sorted(cursor.fetchall(), key=lambda row: row[1])
+    for tenant_id, outbox_id in claimed:
+        _deliver(tenant_id, outbox_id)
+    return len(claimed)
+
+
+def deliver_all(*, limit: int = 200, rounds: int = 1000) -> int:
+    """Deliver until nothing is due, including the facts that handlers publish. Returns the count."""
+    total = 0
+    for _ in range(rounds):
+        claimed = deliver_due(limit=limit)
+        total += claimed
+        if not claimed:
+            break
+    return total
+
+
+def _deliver(tenant_id: int, outbox_id: int) -> None:
+    with tenant_active(tenant_id):
+        row = OutboxEvent.objects.get(pk=outbox_id)
+        known = Event.registry.get(row.name)
+    error = ""
+    if known is not None:
+        event = known.from_payload(row.payload)
+        error = "; ".join(filter(None, (_handle(h.name, h.run, event) for h in handlers_of(row.name))))
+    with tenant_active(tenant_id):
+        _close(row, error)
+    if not error and known is not None:
+        live.announce(tenant_id, row.name, known.topic, row.payload, outbox_id)
+
+
+def _handle(name: str, run: Any, event: Event) -> str:
+    """Run one handler unless it has run for this fact. Returns the error's text, or nothing."""
+    try:
+        with tenant_active(event.tenant_id):
+            if _mark_handled(name, event):
+                run(event)
+    except Exception as problem:
+        # Whatever a handler raises must not stop the others, nor lose the fact: it is tried again.
+        log.exception("handler failed", extra={"handler": name, "event": event.name()})
+        return f"{name}: {type(problem).__name__}: {problem}"
+    return ""
+
+
+def _mark_handled(name: str, event: Event) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO journal_handledevent (tenant_id, handler, event_id, handled_at)
+            VALUES (%s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING
+            """,
+            [active_tenant_id(), name, str(event.event_id)],
+        )
+        return cursor.rowcount == 1
+
+
+def _close(row: OutboxEvent, error: str) -> None:
+    if not error:
+        OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=Now(), last_error="")
+        return
+    parked = row.attempts >= MAX_ATTEMPTS
+    OutboxEvent.objects.filter(pk=row.pk).update(
+        last_error=error[:4000],
+        parked_at=Now() if parked else None,
+        due_at=Now() + timedelta(seconds=min(2**row.attempts, 600)),
+    )
+
+
+def was_handled(*, handler: str, event: Event) -> bool:
+    """Whether this handler has dealt with this fact."""
+    return HandledEvent.objects.filter(handler=handler, event_id=event.event_id).exists()

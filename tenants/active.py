@@ -1,0 +1,67 @@
+"""The active tenant: known to Python by a context variable and to PostgreSQL by a transaction setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection, transaction
+
+_active: ContextVar[int | None] = ContextVar("active_tenant", default=None)
+
+
+class NoTenant(RuntimeError):
+    """A tenant's rows were asked for while no tenant was active."""
+
+
+def active_tenant_id() -> int:
+    """The active tenant's id. Raises `NoTenant` when there is none."""
+    tenant_id = _active.get()
+    if tenant_id is None:
+        raise NoTenant("No tenant is active. Enter one with tenant_active(tenant_id).")
+    return tenant_id
+
+
+def find_active_tenant_id() -> int | None:
+    """The active tenant's id, or None."""
+    return _active.get()
+
+
+@contextmanager
+def tenant_active(tenant_id: int) -> Iterator[None]:
+    """Work as one tenant, in one transaction. May be nested; the outer tenant returns at the end."""
+    before = _active.get()
+    with transaction.atomic():
+        _tell_postgres(tenant_id)
+        token = _active.set(tenant_id)
+        try:
+            yield
+        finally:
+            _active.reset(token)
+        if connection.in_atomic_block and before != tenant_id and _is_nested():
+            # RELEASE SAVEPOINT does not undo SET LOCAL; ROLLBACK TO does.
+            _tell_postgres(before)
+
+
+@contextmanager
+def across_all_tenants(*, reason: str) -> Iterator[None]:
+    """Say aloud that a piece of code looks beyond one tenant: only for the owner role's commands."""
+    if not reason:
+        raise ValueError("across_all_tenants needs a reason.")
+    token = _active.set(None)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def _is_nested() -> bool:
+    return bool(connection.savepoint_ids)
+
+
+def _tell_postgres(tenant_id: int | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.tenant_id', %s, true)", ["" if tenant_id is None else str(tenant_id)]
+        )

@@ -1,0 +1,37 @@
+"""The default manager of every tenant table: adds the tenant, and raises when none is active.
+
+It raises when the query runs, not when it is built: forms, serializers and filters build querysets at
+import time, before any tenant can be active.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models.query import RawQuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+from tenants.active import active_tenant_id
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class CurrentTenant(models.Expression):
+    """The active tenant's id, read when the SQL is made."""
+
+    output_field = models.BigIntegerField()
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [active_tenant_id()]
+
+
+class TenantManager(models.Manager[Row]):
+    """Rows of the active tenant only."""
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        return super().get_queryset().filter(tenant_id=CurrentTenant())
+
+    def raw(self, *args: Any, **kwargs: Any) -> RawQuerySet[Any]:
+        active_tenant_id()
+        return super().raw(*args, **kwargs)

@@ -1,0 +1,83 @@
+"""Tenant, the base of every tenant table, and the numbers people read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import Currency, Language
+from tenants.fields import TenantKey
+from tenants.managers import TenantManager
+
+
+def check_zone(name: str) -> None:
+    """Refuse a name that is not an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValidationError(
+            _("%(zone)s is not a time zone. Use an IANA name such as Asia/Tokyo."), params={"zone": name}
+        ) from error
+
+
+class Tenant(models.Model):
+    """One service company using the system. Global: read before any tenant is active."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=10, choices=Language.choices, default=Language.ENGLISH)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_zone])
+    currency = models.CharField(max_length=3, choices=Currency.choices, default=Currency.USD)
+    tax_rate_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    tax_registration = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class TenantModel(models.Model):
+    """Base of every table whose rows belong to one tenant."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = TenantKey()
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        # The tenant is no form field, so Django would skip every tenant-led constraint.
+        super().validate_constraints(exclude=set(exclude or ()) - {"tenant"})
+
+
+class Counter(TenantModel):
+    """The last number given out, per kind of document: T-1, WO-1, INV-1. No gaps: it commits with its user."""
+
+    kind = models.CharField(max_length=30)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind"], name="counter_kind_uniq"),
+            models.CheckConstraint(condition=models.Q(value__gte=0), name="counter_value_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

@@ -1,0 +1,21 @@
+"""Reads of the tenant."""
+
+from __future__ import annotations
+
+from tenants.active import active_tenant_id
+from tenants.models import Tenant
+
+
+def find_tenant(slug: str) -> Tenant | None:
+    """The active company with this slug, or None."""
+    return Tenant.objects.filter(slug=slug, is_active=True).first()
+
+
+def get_tenant(tenant_id: int) -> Tenant:
+    """The tenant with this id; raises Tenant.DoesNotExist."""
+    return Tenant.objects.get(pk=tenant_id)
+
+
+def current_tenant() -> Tenant:
+    """The active tenant's row."""
+    return get_tenant(active_tenant_id())
