@@ -112,7 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.tz",
                 "fieldservice.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "core.templatetags.look"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "core.templatetags.look", "core.templatetags.once"],
         },
     }
 ]
@@ -129,7 +129,7 @@ DATABASES = {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": True,
-        "OPTIONS": {"connect_timeout": 10},
+        "OPTIONS": {"connect_timeout": 10, **_database.options},
     }
 }
 

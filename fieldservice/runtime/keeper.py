@@ -7,7 +7,6 @@ One runs beside each running cluster. It sleeps in the kernel, on the lock that 
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import IO
 
 from . import leases, postgres, valkey
 from .clusters import Cluster, cluster
-from .files import ROOT, data, make_directory
+from .files import ROOT, data, try_lock
 
 # Commands come in rows; between two of them the servers need not stop.
 LINGER_SECONDS = 5
@@ -63,14 +62,7 @@ def stop(cluster: Cluster) -> None:
 
 def _claim(cluster: Cluster) -> IO[str] | None:
     """The lock that makes a process the cluster's only keeper, or None while there is one."""
-    make_directory(cluster.home)
-    handle = (cluster.home / "keeper.lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    return handle
+    return try_lock(cluster.home / "keeper.lock")
 
 
 if __name__ == "__main__":

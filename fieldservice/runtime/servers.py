@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import clusters
 from .files import CannotStart, data, locked
@@ -32,6 +33,11 @@ class Connection:
     user: str
     password: str
     options: dict[str, str] = field(default_factory=dict)
+
+    def arguments(self, *, name: str = "") -> dict[str, Any]:
+        """Keyword arguments for `psycopg2.connect`, to this database or to `name` on the same server."""
+        user = {"user": self.user, "password": self.password}
+        return {**self.options, "host": self.host, "port": self.port, "dbname": name or self.name, **user}
 
 
 def data_dir() -> Path:
@@ -70,20 +76,30 @@ def broker_url() -> str:
     return _numbered(BROKER_DATABASE)
 
 
+def running(cluster: clusters.Cluster) -> bool:
+    """Whether every server of the cluster that we need runs now."""
+    return all(server.running(cluster) for server in _needed())
+
+
 def ensure(cluster: clusters.Cluster) -> None:
     """Use the cluster's servers until this process ends, starting what does not run."""
-    from . import keeper, leases, postgres, valkey  # noqa: PLC0415  only with embedded servers
+    from . import keeper, leases  # noqa: PLC0415  only with embedded servers
 
     if not cluster.home.exists():
         clusters.prepare(cluster)
     leases.join(cluster)
-    needed = [postgres] * EMBEDDED_POSTGRES + [valkey] * EMBEDDED_VALKEY
-    if not all(server.running(cluster) for server in needed):
+    if not running(cluster):
         with locked(cluster.home / "start.lock"):
-            for server in needed:
+            for server in _needed():
                 if not server.running(cluster):
                     server.start(cluster)
     keeper.ensure(cluster)
+
+
+def _needed() -> list[Any]:
+    from . import postgres, valkey  # noqa: PLC0415  only with embedded servers
+
+    return [postgres] * EMBEDDED_POSTGRES + [valkey] * EMBEDDED_VALKEY
 
 
 _used: set[clusters.Cluster] = set()

@@ -5,25 +5,22 @@ The role that runs the tests is the one that serves the product, so row-level se
 
 from __future__ import annotations
 
-import hashlib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 import redis
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from fieldservice.runtime import servers
-from fieldservice.runtime.files import ROOT, locked
+from fieldservice.runtime import schema, servers
+from fieldservice.runtime.files import locked
 
 KEPT_TEMPLATES = 2
 
@@ -96,7 +93,7 @@ def _valkey_databases() -> list[redis.Redis]:
 
 def _template() -> str:
     """The name of a database migrated to the present; make it, and forget older ones, under the lock."""
-    name = f"tmpl_{_migrations_hash()}"
+    name = f"tmpl_{schema.fingerprint()}"
     existing = _existing_templates()
     if name not in existing:
         building = f"{name}_building"
@@ -125,17 +122,6 @@ def _existing_templates() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _migrations_hash() -> str:
-    """Changes with every migration, the database engine and the locked versions of other people's apps."""
-    digest = hashlib.sha256()
-    own = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
-    sources = [path for app in own for path in app.glob("migrations/*.py")]
-    engine = (ROOT / "tenants" / "postgres").rglob("*.py")
-    for path in sorted([*sources, *engine, ROOT / "requirements.lock"]):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _become(role: str, name: str) -> None:
     """Use database `name` in `role`. The settings are shared by all threads, so live servers follow."""
     chosen = servers.database(role)
@@ -152,15 +138,7 @@ def _maintain(*statements: str) -> None:
 @contextmanager
 def _maintenance() -> Iterator[psycopg2.extensions.cursor]:
     """A cursor of the owner in a database that no test uses, outside any transaction."""
-    owner = servers.database("owner")
-    session = psycopg2.connect(
-        host=owner.host,
-        port=owner.port,
-        dbname="postgres",
-        user=owner.user,
-        password=owner.password,
-        **owner.options,
-    )
+    session = psycopg2.connect(**servers.database("owner").arguments(name="postgres"))
     session.autocommit = True
     try:
         with session.cursor() as cursor:

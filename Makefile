@@ -1,0 +1,60 @@
+# `make` explains itself; `make demo` and `make test` are all a newcomer needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check bench vendor lock messages clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV := .venv/bin
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+COMPILE := uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --generate-hashes --python-version 3.11
+# Tools that only read the code start no server, and never look at the demo's database.
+READING := FIELDSERVICE_CLUSTER=test FIELDSERVICE_SERVERS=off
+WORKERS ?= auto
+
+help: ## this list
+	@echo "Fieldservice: from a service request to a rated, invoiced visit. Start with: make demo"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## virtual environment in .venv with the locked dependencies; starts nothing
+	@$(PYTHON) scripts/setup.py requirements.lock
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py requirements-dev.lock
+
+demo: setup ## everything, running, with data: http://127.0.0.1:8000 (DEMO_PORT=8001 changes it)
+	@$(MAKE) --no-print-directory $(CATALOGUES)
+	@exec $(VENV)/python -m fieldservice.runtime.demo
+
+test: setup-dev ## the whole suite on real servers, in parallel (ARGS="-k name" chooses)
+	@$(MAKE) --no-print-directory $(CATALOGUES)
+	@$(VENV)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: setup-dev ## lint, format, types, import contracts, migrations, generated pages
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(READING) $(VENV)/mypy .
+	$(VENV)/lint-imports
+	FIELDSERVICE_CLUSTER=test $(VENV)/python manage.py makemigrations --check --dry-run
+	FIELDSERVICE_CLUSTER=test $(VENV)/python manage.py check --fail-level WARNING
+	$(READING) $(VENV)/python manage.py docs --check
+
+bench: setup-dev ## measured speed, as JSON lines
+	@$(VENV)/python -m bench $(ARGS)
+
+vendor: setup ## fetch the front-end files again (needs npm)
+	$(VENV)/python scripts/vendor.py
+
+lock: setup ## write the three lock files again from pyproject.toml (UPGRADE=--upgrade: newest versions)
+	$(VENV)/$(COMPILE) $(UPGRADE) pyproject.toml --extra embedded -o requirements.lock
+	$(VENV)/$(COMPILE) $(UPGRADE) pyproject.toml --extra embedded --extra dev -c requirements.lock -o requirements-dev.lock
+	echo uv | $(VENV)/$(COMPILE) $(UPGRADE) - -o requirements-tools.lock
+	@! grep -nE 'https?:' requirements*.lock || { echo "A lock names a registry; do not commit it."; exit 1; }
+
+messages: setup ## collect the texts to translate, and compile the translations
+	$(READING) $(VENV)/python manage.py make_messages
+	$(READING) $(VENV)/python manage.py compile_messages
+
+clean: ## remove caches and all data, unless something runs on it
+	@$(firstword $(wildcard $(VENV)/python) $(PYTHON)) -m fieldservice.runtime.clean
+
+%.mo: %.po
+	@$(READING) $(VENV)/python manage.py compile_messages

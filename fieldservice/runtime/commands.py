@@ -1,0 +1,65 @@
+"""The processes the product consists of: one list for `make demo` and for docker-compose.yml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["app", "owner"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One process: its arguments after `python`, and the database role it runs in."""
+
+    name: str
+    arguments: tuple[str, ...]
+    role: Role = "app"
+
+
+def migrate() -> Command:
+    return _command("migrate", "manage.py migrate --no-input", role="owner")
+
+
+def seed() -> Command:
+    return _command("seed", "manage.py seed_demo")
+
+
+def simulator() -> Command:
+    return _command("simulator", "manage.py simulate_day")
+
+
+def web(*, host: str, port: int) -> Command:
+    """Pages and API. Two processes with persistent database connections; each thread keeps one."""
+    return _command(
+        "web",
+        f"-m granian --interface wsgi --host {host} --port {port} --workers 2 --blocking-threads 4 --no-ws "
+        "--respawn-failed-workers --workers-kill-timeout 5s fieldservice.wsgi:application",
+    )
+
+
+def live(*, host: str, port: int) -> Command:
+    """The live feed: long-lived streams, no database."""
+    return _command(
+        "live",
+        f"-m uvicorn --host {host} --port {port} --timeout-graceful-shutdown 2 --no-access-log "
+        "fieldservice.live:application",
+    )
+
+
+def worker() -> Command:
+    return _command(
+        "worker",
+        "-m celery -A fieldservice worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle",
+    )
+
+
+def beat(*, schedule: str) -> Command:
+    """The tick. `schedule` is a file in which Celery notes when it last ran each entry."""
+    return _command(
+        "beat", f"-m celery -A fieldservice beat --loglevel INFO --pidfile= --schedule {schedule}"
+    )
+
+
+def _command(name: str, line: str, *, role: Role = "app") -> Command:
+    return Command(name=name, arguments=tuple(line.split(" ")), role=role)
