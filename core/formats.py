@@ -6,8 +6,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import get_currency_symbol
 from django.utils import timezone, translation
 
 from core.money import exponent, to_major
@@ -18,7 +17,6 @@ _JAPANESE_ONLY = re.compile(
     r"[々〆込働峠辻畑匂図書館駅沢渋広塩薬県栄桜浜鉄検実売読続円竜滝焼総経組権済黒東車気電話関豊緑橋銀劇場業"
     r"機価請様長門間開閉飲険験島庁両児団囲圏変対専帰応戦択掲収歳浅浄沖]"
 )
-_BABEL = {"ja": "ja_JP", "zh-hans": "zh_Hans_CN", "en": "en_US"}
 _WEEKDAYS = {"ja": "月火水木金土日", "zh-hans": "一二三四五六日"}
 _ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,27 +28,15 @@ def _language() -> str:
 
 
 def money(amount: int | Decimal | None, currency: str = "JPY") -> str:
-    """An amount with its currency: int is minor units (12345 is $123.45), Decimal is major units."""
+    """An amount with its currency: int is minor units (12345 is $123.45), Decimal is major units.
+
+    Alike in every language: ¥ is always the yen and CN¥ the yuan, as one page may show both.
+    """
     if amount is None:
         return "–"
-    value = to_major(amount, currency) if isinstance(amount, int) else Decimal(amount)
-    text = format_currency(
-        value.quantize(Decimal(1).scaleb(-exponent(currency))),
-        currency,
-        locale=Locale.parse(_BABEL.get(_language(), "en_US")),
-        currency_digits=False,
-        decimal_quantization=False,
-    )
-    return _own_symbol(text, currency).replace("-", "−")
-
-
-def _own_symbol(text: str, currency: str) -> str:
-    """One symbol per currency in every language: ¥ is always the yen, CN¥ always the yuan."""
-    if currency == "JPY":
-        return re.sub(r"JP¥|￥", "¥", text)
-    if currency == "CNY":
-        return re.sub(r"(?<!CN)[¥￥]|元", "CN¥", text)
-    return text.replace("US$", "$")
+    text = money_plain(amount, currency)
+    sign, digits = ("−", text[1:]) if text.startswith("−") else ("", text)
+    return f"{sign}{get_currency_symbol(currency, 'en_US')}{digits}"
 
 
 def money_plain(amount: int | Decimal | None, currency: str = "JPY") -> str:

@@ -191,11 +191,11 @@ SURVEY: dict[str, Look] = {
 }
 
 SCORE: dict[str, Look] = {
-    "1": Look("stop", "mood-cry", _("Very dissatisfied")),
-    "2": Look("stop", "mood-sad", _("Dissatisfied")),
-    "3": Look("rest", "mood-neutral", _("Neither")),
-    "4": Look("work", "mood-smile", _("Satisfied")),
-    "5": Look("work", "mood-happy", _("Very satisfied")),
+    "1": Look("stop", "mood-cry", _("Very poor")),
+    "2": Look("stop", "mood-sad", _("Poor")),
+    "3": Look("rest", "mood-neutral", _("Fair")),
+    "4": Look("work", "mood-smile", _("Good")),
+    "5": Look("work", "mood-happy", _("Very good")),
 }
 
 DELIVERY: dict[str, Look] = {

@@ -1,5 +1,5 @@
 // Live pages: one event stream; parts with data-live="ticket visit" ask the server for themselves again.
-// Events carry {"topic": "ticket", "id": 7}. Without a stream the page asks every 20 seconds instead.
+// Events carry {"id": 91, "topic": "ticket", "ticket_id": 7}. Without a stream the page asks every 20 seconds instead.
 
 const url = document.querySelector('meta[name="live-url"]')?.content;
 const pulse = document.querySelector("[data-pulse]");
@@ -69,7 +69,7 @@ function poll() {
 }
 
 function listen() {
-  const stream = new EventSource(url, { withCredentials: true });
+  const stream = new EventSource(url);
   stream.addEventListener("open", heard);
   stream.addEventListener("ping", heard);
   stream.addEventListener("message", (event) => {
@@ -90,8 +90,8 @@ function listen() {
   });
 }
 
-if (url) {
-  if ("EventSource" in window) listen();
+if (document.querySelector("[data-live], [data-pulse]")) {
+  if (url && "EventSource" in window) listen();
   else poll();
   setInterval(() => {
     if (!polling && pulse && Date.now() - lastHeard > SILENT) say(`${pulse.dataset.staleWord} ${clock()}`, true);
