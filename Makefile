@@ -1,6 +1,6 @@
 # `make` explains itself; `make demo` and `make test` are all a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench vendor lock messages clean
+.PHONY: help setup setup-dev demo test check bench vendor lock messages catalogues clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin
@@ -21,11 +21,11 @@ setup-dev:
 	@$(PYTHON) scripts/setup.py requirements-dev.lock
 
 demo: setup ## everything, running, with data: http://127.0.0.1:8000 (DEMO_PORT=8001 changes it)
-	@$(MAKE) --no-print-directory $(CATALOGUES)
+	@$(MAKE) --no-print-directory catalogues
 	@exec $(VENV)/python -m fieldservice.runtime.demo
 
 test: setup-dev ## the whole suite on real servers, in parallel (ARGS="-k name" chooses)
-	@$(MAKE) --no-print-directory $(CATALOGUES)
+	@$(MAKE) --no-print-directory catalogues
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup-dev ## lint, format, types, import contracts, migrations, generated pages
@@ -55,6 +55,9 @@ messages: setup ## collect the texts to translate, and compile the translations
 
 clean: ## remove caches and all data, unless something runs on it
 	@$(firstword $(wildcard $(VENV)/python) $(PYTHON)) -m fieldservice.runtime.clean
+
+catalogues: $(CATALOGUES)
+	@:
 
 %.mo: %.po
 	@$(READING) $(VENV)/python manage.py compile_messages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -30,11 +31,15 @@ INITDB_ARGUMENTS = [
     "--lc-ctype=C.UTF-8",
 ]
 
-# One statement a line: they are run by PostgreSQL's single-user mode, before anybody can connect.
+# One statement a line: PostgreSQL's single-user mode runs them before anybody can connect, and again where
+# an older version of this text made the cluster; then what exists already is no error.
 BOOTSTRAP = f"""\
-CREATE ROLE fsm_owner LOGIN BYPASSRLS CREATEDB;
-CREATE ROLE fsm_app LOGIN;
-CREATE ROLE fsm_worker NOLOGIN BYPASSRLS;
+CREATE ROLE fsm_owner;
+CREATE ROLE fsm_app;
+CREATE ROLE fsm_worker;
+ALTER ROLE fsm_owner LOGIN BYPASSRLS CREATEDB;
+ALTER ROLE fsm_app LOGIN NOBYPASSRLS;
+ALTER ROLE fsm_worker NOLOGIN BYPASSRLS;
 GRANT fsm_worker TO fsm_owner;
 CREATE EXTENSION btree_gist;
 CREATE EXTENSION btree_gin;
@@ -77,6 +82,7 @@ def start(cluster: Cluster) -> None:
     if _settles(cluster):
         return
     _forget_dead_server(cluster)
+    _bootstrap(cluster, programs, cluster.postgres_data)
     log = _log(cluster)
     result = _run(cluster, [
         programs / "pg_ctl", "start", "--wait", "--timeout=60", "--silent",
@@ -143,16 +149,7 @@ def _create(cluster: Cluster, programs: Path) -> None:
             os.chown(new, cluster.user.pw_uid, cluster.user.pw_gid)
         sync = [] if cluster.durable else ["--no-sync"]
         _must(cluster, [programs / "initdb", f"--pgdata={new}", *INITDB_ARGUMENTS, *sync])
-        single: list[str | Path] = [
-            programs / "postgres",
-            "--single",
-            "-D",
-            new,
-            "-c",
-            "exit_on_error=on",
-            "template1",
-        ]
-        _must(cluster, single, BOOTSTRAP)
+        _bootstrap(cluster, programs, new)
         if data.exists():
             data.rmdir()
         new.rename(data)
@@ -162,10 +159,22 @@ def _create(cluster: Cluster, programs: Path) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
+def _bootstrap(cluster: Cluster, programs: Path, data: Path) -> None:
+    """Create roles, extensions and database in a stopped cluster, unless this very text did it before."""
+    note = data / "bootstrap.sql"
+    if not note.exists() or note.read_text() != BOOTSTRAP:
+        _must(cluster, [programs / "postgres", "--single", "-D", data, "template1"], BOOTSTRAP)
+        note.write_text(BOOTSTRAP)
+
+
 def _must(cluster: Cluster, command: Sequence[str | Path], text: str = "") -> None:
     result = _run(cluster, command, text)
-    if result.returncode or "ERROR:" in result.stderr or "FATAL:" in result.stderr:
-        said = "\n".join(f"    {line}" for line in result.stderr.splitlines()[-8:])
+    lines = result.stderr.splitlines()
+    wrong = [
+        line for line in lines if re.search("ERROR:|FATAL:|PANIC:", line) and "already exists" not in line
+    ]
+    if result.returncode or wrong:
+        said = "\n".join(f"    {line}" for line in lines[-8:])
         reason = "there is no space left on its disk" if "No space left" in said else "its tools refused"
         raise CannotStart(
             f"PostgreSQL's data could not be created in {cluster.postgres_data}: {reason}.\n{said}\n"
