@@ -33,6 +33,6 @@ def permitted(*permissions: Permission) -> Callable[[PermittedView[P]], AnyView[
             return view(inside, *args, **kwargs)
 
         guarded.permissions = permissions  # type: ignore[attr-defined]
-        return guarded
+        return cast("AnyView[P]", guarded)
 
     return guard

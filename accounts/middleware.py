@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from accounts import queries
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
 from core.clock import now
 from core.errors import Refusal
 from tenants.active import tenant_active
@@ -67,7 +67,7 @@ class TenantMiddleware:
         if tenant is None:
             return self._nowhere(request)
         with tenant_active(tenant.pk):
-            membership = queries.find_membership(cast(User, request.user))
+            membership = queries.find_membership(request.user)
             if membership is not None:
                 return self._inside(request, tenant, queries.actor_of(membership))
         return self._nowhere(request)
@@ -102,7 +102,7 @@ class TenantMiddleware:
 
 
 class LocaleMiddleware:
-    """Chooses language and zone: `?lang=` > the person > cookie > browser > tenant; person's zone > tenant's."""
+    """Chooses language and zone: `?lang=`, person, cookie, browser, tenant; the zone of person or tenant."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -56,7 +56,8 @@ class BadInput(Refusal):
     code = "bad_input"
 
     def __init__(self, message: str, *, errors: dict[str, list[str]] | None = None, **facts: object) -> None:
-        super().__init__(message, **facts)
+        super().__init__(message)
+        self.facts = facts
         self.errors = errors or {}
 
 

@@ -112,7 +112,12 @@ TEMPLATES = [
                 "django.template.context_processors.tz",
                 "fieldservice.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "core.templatetags.look", "core.templatetags.once"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "core.templatetags.look",
+                "core.templatetags.once",
+            ],
         },
     }
 ]

@@ -79,7 +79,7 @@ def _claim(scope: str, key: str, digest: str) -> bool:
             """,
             [active_tenant_id(), scope, key, digest],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _keep(scope: str, key: str, response: HttpResponse) -> None:

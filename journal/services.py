@@ -20,7 +20,7 @@ from tenants.actors import Actor
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60
 
 
 def record(
@@ -97,7 +97,7 @@ def deliver_due(*, limit: int = 200) -> int:
     database's clock, and each handler marks the fact as handled in its own transaction.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM claim_outbox(%s, %s)", [limit, LEASE])
+        cursor.execute("SELECT tenant_id, id FROM claim_outbox(%s, %s)", [limit, f"{LEASE_SECONDS} seconds"])
         claimed = sorted(cursor.fetchall(), key=lambda row: row[1])
     for tenant_id, outbox_id in claimed:
         _deliver(tenant_id, outbox_id)
@@ -151,7 +151,7 @@ def _mark_handled(name: str, event: Event) -> bool:
             """,
             [active_tenant_id(), name, str(event.event_id)],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _close(row: OutboxEvent, error: str) -> None:

@@ -14,7 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from tenants.active import active_tenant_id
 
-Row = TypeVar("Row", bound=models.Model, covariant=True)
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 class CurrentTenant(models.Expression):
@@ -22,14 +22,14 @@ class CurrentTenant(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [active_tenant_id()]
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return "%s", (active_tenant_id(),)
 
 
-class TenantManager(models.Manager[Row]):
+class TenantManager(models.Manager[Row_co]):
     """Rows of the active tenant only."""
 
-    def get_queryset(self) -> models.QuerySet[Row]:
+    def get_queryset(self) -> models.QuerySet[Row_co]:
         return super().get_queryset().filter(tenant_id=CurrentTenant())
 
     def raw(self, *args: Any, **kwargs: Any) -> RawQuerySet[Any]:

@@ -68,7 +68,7 @@ class TenantModel(models.Model):
 
 
 class Counter(TenantModel):
-    """The last number given out, per kind of document: T-1, WO-1, INV-1. No gaps: it commits with its user."""
+    """The last number given out, per kind (T-1, WO-1, INV-1). It commits with its user: no gaps."""
 
     kind = models.CharField(max_length=30)
     value = models.BigIntegerField(default=0)

@@ -14,7 +14,7 @@ from tenants.http import TenantRequest
 
 
 class Resource(GenericViewSet[Any]):
-    """A resource of the active tenant. Subclasses name their scopes; unsafe acts are one service call each."""
+    """A resource of the active tenant. Subclasses name their scopes; an unsafe act is one service call."""
 
     read_scope: ClassVar[Permission]
     write_scope: ClassVar[Permission]

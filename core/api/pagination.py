@@ -16,7 +16,7 @@ class CursorPages(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "limit"
-    ordering: tuple[str, ...] = ("-id",)  # type: ignore[assignment]
+    ordering: tuple[str, ...] = ("-id",)
 
     def get_paginated_response(self, data: Any) -> Response:
         following = self.get_next_link()

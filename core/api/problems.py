@@ -50,10 +50,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     set_rollback()
     headers = {}
     if isinstance(error, exceptions.APIException):
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = str(error.auth_header)
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))
+        if challenge := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = str(challenge)
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(wait))
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 

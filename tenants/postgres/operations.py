@@ -13,14 +13,15 @@ def definer_function(
     """A function that may look across tenants and returns ids only, owned by `fsm_worker`.
 
     `arguments` is the SQL argument list ("lim int, lease interval"), `needs` the grants its body uses
-    ("SELECT, UPDATE ON journal_outboxevent"). Every such function stands on the reviewed list of the catalog gate.
+    ("SELECT, UPDATE ON journal_outboxevent"). Every such function stands on the catalog gate's reviewed list.
     """
     grants = "".join(f"GRANT {grant} TO fsm_worker;\n" for grant in needs)
     types = ", ".join(part.strip().split(" ", 1)[1] for part in arguments.split(",")) if arguments else ""
     return RunSQL(
         sql=f"""
         CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns}
-        LANGUAGE sql {volatility} SECURITY DEFINER SET search_path = pg_catalog, public AS $body$ {body} $body$;
+        LANGUAGE sql {volatility} SECURITY DEFINER SET search_path = pg_catalog, public
+        AS $body$ {body} $body$;
         {grants}
         GRANT USAGE, CREATE ON SCHEMA public TO fsm_worker;
         ALTER FUNCTION {name}({types}) OWNER TO fsm_worker;

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.backends.ddl_references import Columns
-from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from django.db.backends.postgresql import schema
 from django.db.models import Model
 
 _ACTIVE = "NULLIF(current_setting('app.tenant_id', true), '')::bigint"
@@ -25,11 +25,15 @@ def is_tenant_table(model: type[Model]) -> bool:
     return tenant_key(model) is not None
 
 
-class TenantSchemaEditor(DatabaseSchemaEditor):
+# The stubs leave out the private methods that every schema editor has.
+_SchemaEditor: Any = schema.DatabaseSchemaEditor
+
+
+class TenantSchemaEditor(_SchemaEditor):  # type: ignore[misc]
     """Guards tenant tables as migrations make them."""
 
     # Adding a column must go through _create_fk_sql too, or its foreign key would be a plain one.
-    sql_create_column_inline_fk = None
+    sql_create_column_inline_fk: Any = None
 
     def create_model(self, model: type[Model]) -> None:
         super().create_model(model)
@@ -49,17 +53,15 @@ class TenantSchemaEditor(DatabaseSchemaEditor):
     def _guard(self, model: type[Model]) -> None:
         table = self.quote_name(model._meta.db_table)
         unique = self.quote_name(f"{model._meta.db_table}_tenant_uniq"[:63])
-        pk = self.quote_name(model._meta.pk.column)
+        pk = self.quote_name(str(model._meta.pk.column))
         self.execute(f"ALTER TABLE {table} ADD CONSTRAINT {unique} UNIQUE (tenant_id, {pk})", params=None)
         key = tenant_key(model)
         if key is not None and not key.row_security:
             return
         self.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", params=None)
         self.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY", params=None)
-        self.execute(
-            f"CREATE POLICY tenant ON {table} USING (tenant_id = {_ACTIVE}) WITH CHECK (tenant_id = {_ACTIVE})",
-            params=None,
-        )
+        rule = f"(tenant_id = {_ACTIVE})"
+        self.execute(f"CREATE POLICY tenant ON {table} USING {rule} WITH CHECK {rule}", params=None)
 
     def _create_fk_sql(self, model: type[Model], field: Any, suffix: str) -> Any:
         sql = super()._create_fk_sql(model, field, suffix)
@@ -79,7 +81,7 @@ class TenantSchemaEditor(DatabaseSchemaEditor):
         foreign_key: bool | None = None,
         **kwargs: Any,
     ) -> list[str]:
-        names = super()._constraint_names(model, column_names, *args, foreign_key=foreign_key, **kwargs)
+        names: list[str] = super()._constraint_names(model, column_names, *args, foreign_key=foreign_key, **kwargs)
         if foreign_key and column_names and is_tenant_table(model):
             composite = ["tenant_id", *column_names]
             names += super()._constraint_names(model, composite, *args, foreign_key=True, **kwargs)

@@ -1,0 +1,251 @@
+"""Founding a demo company: everything through the services that people use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from accounts import services as accounts
+from accounts.enums import Permission, RoleCode
+from accounts.models import Membership
+from billing import services as billing
+from billing.enums import ChargeKind
+from customers import services as customers
+from delivery import services as delivery
+from dispatch import services as dispatch
+from dispatch.enums import Strategy
+from inventory import services as inventory
+from inventory.enums import LocationKind
+from tenants.active import tenant_active
+from tenants.actors import Actor
+from tenants.models import Tenant
+from tenants.queries import find_tenant
+from tenants.services import create_tenant
+from tickets import services as tickets
+from workforce import services as workforce
+
+DATA = Path(__file__).parent / "data"
+PASSWORD = "try-fieldservice-1"  # noqa: S105  printed by the demo for everybody to see
+COMPANIES = ("acme", "globex")
+SEED = Actor.system("demo seed")
+
+
+@dataclass
+class Founding:
+    """What a seeding run made, for the demo's summary."""
+
+    tenant: Tenant
+    members: dict[str, Membership] = field(default_factory=dict)
+    token: str = ""
+
+
+def read_company(slug: str) -> dict[str, Any]:
+    """The company's description: people, engineers, customers, prices."""
+    found: dict[str, Any] = json.loads((DATA / f"{slug}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def found_company(slug: str, *, at: datetime) -> Founding:
+    """Found one demo company, or raise when it exists: seeding is done once."""
+    facts = read_company(slug)
+    if find_tenant(slug) is not None:
+        raise ValueError(f"The company {slug} exists already; the demo keeps its data.")
+    names = ("name", "language", "time_zone", "currency", "tax_registration", "address", "phone", "email")
+    tenant = create_tenant(
+        slug=slug, tax_rate_percent=Decimal(facts["tax_rate_percent"]), **{name: facts[name] for name in names}
+    )
+    founding = Founding(tenant)
+    with tenant_active(tenant.pk):
+        _add_people(founding, facts, at)
+        _add_workforce(founding, facts, at)
+        _add_work_types(facts, at)
+        _add_stock(facts, at)
+        _add_customers(facts, at)
+        _add_promises(facts, at)
+        _, founding.token = accounts.create_token(
+            name="Demo integration", scopes=list(Permission.values), actor=SEED, at=at
+        )
+    return founding
+
+
+def email_of(slug: str, role: str) -> str:
+    """The sign-in of a demo role: `dispatcher@acme.example`."""
+    return f"{role.replace('_', '-')}@{slug}.example"
+
+
+def _add_people(founding: Founding, facts: dict[str, Any], at: datetime) -> None:
+    accounts.create_default_roles(actor=SEED)
+    for role, name in facts["people"].items():
+        founding.members[role] = accounts.add_member(
+            email=email_of(facts["slug"], role),
+            name=name,
+            role_code=role,
+            actor=SEED,
+            at=at,
+            password=PASSWORD,
+            language=facts["language"],
+            provider_code=facts["provider"][0] if role == RoleCode.PROVIDER_MANAGER else "",
+        )
+
+
+def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> None:
+    for code, name in facts["skills"]:
+        workforce.create_skill(code=code, name=name, actor=SEED, at=at)
+    for code, name, areas in facts["territories"]:
+        workforce.create_territory(code=code, name=name, areas=areas, actor=SEED, at=at)
+    provider = workforce.create_provider(
+        code=facts["provider"][0], name=facts["provider"][1], actor=SEED, at=at
+    )
+    for index, one in enumerate(facts["engineers"]):
+        membership = founding.members["engineer"] if index == 0 else None
+        engineer = workforce.create_engineer(
+            name=one["name"],
+            actor=SEED,
+            at=at,
+            phone=one["phone"],
+            membership_id=membership.pk if membership else None,
+            provider_id=provider.pk if index >= len(facts["engineers"]) - 2 else None,
+            home_latitude=one["home"][0],
+            home_longitude=one["home"][1],
+        )
+        workforce.set_engineer_skills(
+            engineer_id=engineer.pk, skills=dict(one["skills"]), actor=SEED, at=at
+        )
+        workforce.assign_territories(
+            engineer_id=engineer.pk, territory_codes=one["territories"], actor=SEED, at=at
+        )
+        starts, ends = (time.fromisoformat(text) for text in one["shift"])
+        workforce.set_shifts(
+            engineer_id=engineer.pk, weekly={day: [(starts, ends)] for day in range(7)}, actor=SEED, at=at
+        )
+
+
+def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
+    for one in facts["work_types"]:
+        code, name, priority = one["topic"]
+        topic = tickets.create_topic(code=code, name=name, default_priority=priority, actor=SEED, at=at)
+        work_type = dispatch.create_work_type(
+            code=one["code"],
+            name=one["name"],
+            duration_minutes=one["minutes"],
+            topic_id=topic.pk,
+            skills=dict(one["skills"]),
+            actor=SEED,
+            at=at,
+        )
+        items = [
+            {
+                "kind": kind,
+                "label": label,
+                "minimum": Decimal(low) if low else None,
+                "maximum": Decimal(high) if high else None,
+                "unit": unit,
+                "is_required": required,
+            }
+            for kind, label, low, high, unit, required in facts["checklist"]
+        ]
+        delivery.create_checklist(
+            work_type_id=work_type.pk, name=one["name"], items=items, actor=SEED, at=at
+        )
+
+
+def _add_stock(facts: dict[str, Any], at: datetime) -> None:
+    from workforce.queries import active_engineers  # noqa: PLC0415  reads what was made above
+
+    store = inventory.create_location(code="store", name="Store", kind=LocationKind.STORE, actor=SEED, at=at)
+    vans = [
+        inventory.create_location(
+            code=f"van-{engineer.pk}",
+            name=engineer.name,
+            kind=LocationKind.VAN,
+            engineer_id=engineer.pk,
+            actor=SEED,
+            at=at,
+        )
+        for engineer in active_engineers()
+    ]
+    for code, name, price in facts["parts"]:
+        part = inventory.create_part(code=code, name=name, price_minor=price, actor=SEED, at=at)
+        for location, quantity in [(store, 60), *((van, 6) for van in vans)]:
+            inventory.receive_stock(
+                part_id=part.pk,
+                location_id=location.pk,
+                quantity=Decimal(quantity),
+                key=f"opening-{part.pk}-{location.pk}",
+                actor=SEED,
+                at=at,
+                reason="Opening stock",
+            )
+
+
+def _add_customers(facts: dict[str, Any], at: datetime) -> None:
+    for index, one in enumerate(facts["customers"]):
+        customer = customers.create_customer(
+            name=one["customer"],
+            tier=one["tier"],
+            language=facts["language"],
+            billing_address=one["address"],
+            email=f"billing{index}@customer.example",
+            actor=SEED,
+            at=at,
+        )
+        customers.add_contact(
+            customer_id=customer.pk,
+            name=one["contact"],
+            reading=one.get("reading", ""),
+            email=f"contact{index}@customer.example",
+            phone=f"+1 646 555 {2000 + index:04d}" if facts["currency"] == "USD" else f"03-5555-{2000 + index}",
+            language=facts["language"],
+            actor=SEED,
+            at=at,
+        )
+        site = customers.add_site(
+            customer_id=customer.pk,
+            name=one["site"],
+            address=one["address"],
+            area=one["area"],
+            latitude=one["at"][0],
+            longitude=one["at"][1],
+            access_notes=one["notes"],
+            actor=SEED,
+            at=at,
+        )
+        customers.add_asset(
+            site_id=site.pk,
+            name=facts["work_types"][index % len(facts["work_types"])]["name"],
+            model=f"Weil {700 + index}",
+            serial=f"SN-{index:05d}",
+            actor=SEED,
+            at=at,
+        )
+
+
+def _add_promises(facts: dict[str, Any], at: datetime) -> None:
+    for name, priority, tier, response, arrival, resolution in facts["policies"]:
+        tickets.create_sla_policy(
+            name=name,
+            priority=priority,
+            tier=tier,
+            first_response_minutes=response,
+            arrival_minutes=arrival,
+            resolution_minutes=resolution,
+            actor=SEED,
+            at=at,
+        )
+    since = (at - timedelta(days=365)).date()
+    for kind in (ChargeKind.LABOUR, ChargeKind.TRAVEL):
+        billing.set_price(
+            kind=kind,
+            name=str(kind.label),
+            unit_price_minor=facts["prices"][kind.value],
+            valid_from=since,
+            actor=SEED,
+            at=at,
+        )
+    dispatch.save_rule(
+        name="Field work", position=1, conditions={}, strategy=Strategy.EARLIEST, actor=SEED, at=at
+    )
