@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
+from django.forms import BaseForm, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Widget
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -106,12 +106,13 @@ def theme(value: object) -> str:
     return str(value) if value in ("light", "dark", "sun") else "auto"
 
 
-_ROLES = {
-    CheckboxInput: "check",
-    RadioSelect: "choices",
-    CheckboxSelectMultiple: "choices",
-    FileInput: "file",
-}
+_KINDS: tuple[tuple[type[Widget], str, str], ...] = (
+    (CheckboxInput, "check", ""),
+    (RadioSelect, "choices", ""),
+    (CheckboxSelectMultiple, "choices", ""),
+    (FileInput, "file", "file"),
+    (Widget, "text", "input"),
+)
 
 
 @register.inclusion_tag("_field.html")
@@ -124,9 +125,8 @@ def field(
     an attribute of the input (`inputmode="numeric"`, `data_live="off"` for data-live).
     """
     widget = bound.field.widget
-    kind = next((role for cls, role in _ROLES.items() if isinstance(widget, cls)), "text")
+    kind, classes = next((kind, classes) for cls, kind, classes in _KINDS if isinstance(widget, cls))
     shown = {name.replace("_", "-"): value for name, value in attrs.items()}
-    classes = {"check": "", "choices": "", "file": "file"}.get(kind, "input")
     shown["class"] = f"{widget.attrs.get('class', '')} {classes}".strip()
     described = _described_by(bound, bool(hint or bound.help_text))
     if described:

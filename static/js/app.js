@@ -56,9 +56,11 @@ document.addEventListener("htmx:configRequest", (event) => {
 // A server may answer with HX-Trigger: {"toast": {"text": "…", "hue": "work"}}.
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.hue));
 
+// A refusal says what happened and the way out (_problem.html); anything else is told in general words.
 document.addEventListener("htmx:responseError", (event) => {
-  const said = event.detail.xhr.getResponseHeader("X-Message");
-  toast(said ? decodeURIComponent(said) : toasts().dataset.failedWord, "stop");
+  const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const refusal = answer.querySelector("[data-refusal]");
+  toast(refusal?.textContent.trim() || toasts().dataset.failedWord, refusal ? "wait" : "stop");
 });
 document.addEventListener("htmx:sendError", () => toast(toasts().dataset.offlineWord, "stop"));
 
@@ -72,6 +74,28 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (summary) summary.focus();
   else if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });
+
+/* ---------- The phone's sync chip: words for what is on its way ---------- */
+
+const chip = document.querySelector("[data-sync]");
+let underWay = 0;
+
+function showSync() {
+  if (!chip) return;
+  const word = !navigator.onLine ? "offline" : underWay > 0 ? "sending" : "sent";
+  chip.classList.toggle("work", word === "sent");
+  chip.classList.toggle("plan", word === "sending");
+  chip.classList.toggle("wait", word === "offline");
+  chip.querySelector("span").textContent = chip.dataset[`${word}Word`];
+  const name = { offline: "wifi-off", sending: "refresh", sent: "check" }[word];
+  chip.querySelector("use").setAttribute("href", `${sprite}#${name}`);
+}
+
+document.addEventListener("htmx:beforeRequest", () => { underWay += 1; showSync(); });
+document.addEventListener("htmx:afterRequest", () => { underWay -= 1; showSync(); });
+window.addEventListener("online", showSync);
+window.addEventListener("offline", showSync);
+showSync();
 
 /* ---------- Plain forms: one submit at a time ---------- */
 

@@ -4,6 +4,18 @@
 const LONGEST = 1600;
 const HEAVIEST = 400 * 1024;
 
+const TRIES = [[LONGEST, 0.85], [LONGEST, 0.7], [LONGEST, 0.5], [1200, 0.6], [1000, 0.5], [800, 0.4]];
+
+async function draw(bitmap, longest, quality) {
+  const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(bitmap.width * scale);
+  canvas.height = Math.round(bitmap.height * scale);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+}
+
+// A picture the browser cannot read, or that is small already, goes as it is.
 async function shrink(file) {
   if (!file.type.startsWith("image/")) return file;
   let bitmap;
@@ -12,21 +24,16 @@ async function shrink(file) {
   } catch {
     return file;
   }
-  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  for (const quality of [0.85, 0.75, 0.65, 0.5, 0.35]) {
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-    if (!blob) return file;
-    if (blob.size <= HEAVIEST || quality === 0.35) {
-      if (scale === 1 && blob.size >= file.size && file.size <= HEAVIEST) return file;
-      return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg", lastModified: file.lastModified });
-    }
+  let blob = null;
+  const small = Math.max(bitmap.width, bitmap.height) <= LONGEST && file.size <= HEAVIEST;
+  for (const [longest, quality] of small ? [] : TRIES) {
+    blob = await draw(bitmap, longest, quality);
+    if (blob && blob.size <= HEAVIEST) break;
   }
-  return file;
+  bitmap.close();
+  if (!blob) return file;
+  const name = `${file.name.replace(/\.\w+$/, "")}.jpg`;
+  return new File([blob], name, { type: "image/jpeg", lastModified: file.lastModified });
 }
 
 class Photo extends HTMLElement {
