@@ -81,8 +81,8 @@ class TenantSchemaEditor(_SchemaEditor):  # type: ignore[misc]
         foreign_key: bool | None = None,
         **kwargs: Any,
     ) -> list[str]:
-        names: list[str] = super()._constraint_names(model, column_names, *args, foreign_key=foreign_key, **kwargs)
+        find = super()._constraint_names
+        names: list[str] = find(model, column_names, *args, foreign_key=foreign_key, **kwargs)
         if foreign_key and column_names and is_tenant_table(model):
-            composite = ["tenant_id", *column_names]
-            names += super()._constraint_names(model, composite, *args, foreign_key=True, **kwargs)
+            names += find(model, ["tenant_id", *column_names], *args, foreign_key=True, **kwargs)
         return names
