@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts import services as accounts
 from accounts.enums import Permission
 from tenants.active import tenant_active
 from tests.cast import ACME, AT, GLOBEX, Company, Person, found_company
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """The cast signs in by force: a slow hash for each of its people would only slow every test."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture
