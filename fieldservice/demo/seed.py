@@ -56,7 +56,9 @@ def found_company(slug: str, *, at: datetime) -> Founding:
         raise ValueError(f"The company {slug} exists already; the demo keeps its data.")
     names = ("name", "language", "time_zone", "currency", "tax_registration", "address", "phone", "email")
     tenant = create_tenant(
-        slug=slug, tax_rate_percent=Decimal(facts["tax_rate_percent"]), **{name: facts[name] for name in names}
+        slug=slug,
+        tax_rate_percent=Decimal(facts["tax_rate_percent"]),
+        **{name: facts[name] for name in names},
     )
     founding = Founding(tenant)
     with tenant_active(tenant.pk):
@@ -112,9 +114,7 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
             home_latitude=one["home"][0],
             home_longitude=one["home"][1],
         )
-        workforce.set_engineer_skills(
-            engineer_id=engineer.pk, skills=dict(one["skills"]), actor=SEED, at=at
-        )
+        workforce.set_engineer_skills(engineer_id=engineer.pk, skills=dict(one["skills"]), actor=SEED, at=at)
         workforce.assign_territories(
             engineer_id=engineer.pk, territory_codes=one["territories"], actor=SEED, at=at
         )
@@ -148,9 +148,7 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
             }
             for kind, label, low, high, unit, required in facts["checklist"]
         ]
-        delivery.create_checklist(
-            work_type_id=work_type.pk, name=one["name"], items=items, actor=SEED, at=at
-        )
+        delivery.create_checklist(work_type_id=work_type.pk, name=one["name"], items=items, actor=SEED, at=at)
 
 
 def _add_stock(facts: dict[str, Any], at: datetime) -> None:
@@ -198,7 +196,9 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
             name=one["contact"],
             reading=one.get("reading", ""),
             email=f"contact{index}@customer.example",
-            phone=f"+1 646 555 {2000 + index:04d}" if facts["currency"] == "USD" else f"03-5555-{2000 + index}",
+            phone=f"+1 646 555 {2000 + index:04d}"
+            if facts["currency"] == "USD"
+            else f"03-5555-{2000 + index}",
             language=facts["language"],
             actor=SEED,
             at=at,

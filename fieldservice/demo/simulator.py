@@ -1,0 +1,127 @@
+"""A day that moves: requests arrive, engineers travel and finish, clerks invoice, customers rate.
+
+Engineers who can sign in are left to the person who tries the demo.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from billing import queries as settlement
+from billing import services as billing
+from core.clock import now
+from core.errors import Refusal
+from dispatch.enums import VisitStatus
+from dispatch.models import Visit
+from dispatch.rules import OCCUPYING, UNDER_WAY
+from fieldservice.demo import story
+from fieldservice.demo.seed import COMPANIES, read_company
+from tenants.active import tenant_active
+from tenants.queries import find_tenant
+from tickets import services as tickets
+from tickets.models import Ticket
+from tickets.rules import ACTIVE
+
+log = logging.getLogger(__name__)
+
+MOST_OPEN_TICKETS = 40
+REACH = timedelta(minutes=90)
+
+
+def run(*, pause_seconds: float, acts: int | None = None, dice: random.Random | None = None) -> int:
+    """Do one act per company, wait, and go on; forever, or for this many rounds. Returns the acts done."""
+    dice = dice or random.Random()  # noqa: S311  a demo's luck guards nothing
+    done = rounds = 0
+    while acts is None or rounds < acts:
+        for slug in COMPANIES:
+            done += one_act(slug, dice)
+        rounds += 1
+        time.sleep(pause_seconds)
+    return done
+
+
+def one_act(slug: str, dice: random.Random) -> bool:
+    """One thing that somebody does in this company; False when there was nothing to do or it was refused."""
+    tenant = find_tenant(slug)
+    if tenant is None:
+        return False
+    facts = read_company(slug)
+    choices: list[Callable[[], bool]] = [
+        lambda: _request(facts, dice),
+        _advance_somebody(dice),
+        _invoice,
+        lambda: _rate(facts, dice),
+        _resolve,
+    ]
+    act = dice.choices(choices, weights=[18, 55, 10, 10, 7])[0]
+    try:
+        with tenant_active(tenant.pk):
+            return act()
+    except Refusal as refusal:
+        log.info("the simulated day was refused an act", extra={"reason": refusal.message})
+        return False
+
+
+def _request(facts: story.Facts, dice: random.Random) -> bool:
+    if Ticket.objects.filter(status__in=ACTIVE).count() >= MOST_OPEN_TICKETS:
+        return False
+    story.ask(facts, dice, at=now())
+    return True
+
+
+def _advance_somebody(dice: random.Random) -> Callable[[], bool]:
+    def act() -> bool:
+        visits = list(
+            Visit.objects.filter(
+                status__in=OCCUPYING, start_at__lte=now() + REACH, engineer__membership__isnull=True
+            )
+            .exclude(status=VisitStatus.PAUSED)
+            .select_related("work_order__contact", "work_order__customer")
+            .order_by("start_at")[:60]
+        )
+        busy = {visit.engineer_id: visit.pk for visit in visits if visit.status in UNDER_WAY}
+        free = [visit for visit in visits if busy.get(visit.engineer_id, visit.pk) == visit.pk]
+        if not free:
+            return False
+        story.advance(dice.choice(free[:12]), dice, at=now())
+        return True
+
+    return act
+
+
+def _invoice() -> bool:
+    ready = settlement.ready_to_issue().first()
+    if ready is None:
+        return False
+    billing.issue_invoice(work_order_id=ready.pk, actor=story.DESK, at=now())
+    return True
+
+
+def _rate(facts: story.Facts, dice: random.Random) -> bool:
+    visit = (
+        Visit.objects.filter(
+            status=VisitStatus.DONE, responses__isnull=True, engineer__membership__isnull=True
+        )
+        .order_by("-ended_at")
+        .first()
+    )
+    if visit is None:
+        return False
+    story.rate(visit, facts, dice, at=now())
+    return True
+
+
+def _resolve() -> bool:
+    ticket = (
+        Ticket.objects.filter(status__in=ACTIVE, work_orders__status__in=["done", "settled"])
+        .order_by("id")
+        .first()
+    )
+    if ticket is None:
+        return False
+    tickets.resolve_ticket(ticket_id=ticket.pk, resolution="Done on site.", actor=story.DESK, at=now())
+    return True

@@ -1,0 +1,184 @@
+"""What people do in a day, one service call each: the demo's seed and its simulator tell the same story."""
+
+from __future__ import annotations
+
+import io
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from feedback.links import code_of
+from PIL import Image, ImageDraw
+
+from channels.enums import Channel
+from customers.models import Site
+from delivery import queries as evidence
+from delivery import services as delivery
+from delivery.enums import ItemKind, PhotoKind, SignatureOutcome
+from dispatch import services as dispatch
+from dispatch.enums import VisitStatus
+from dispatch.models import Visit, WorkOrder, WorkType
+from feedback import services as feedback
+from feedback.enums import LinkPurpose, RatingReason
+from feedback.models import CustomerLink
+from inventory.queries import stock_at, van_of
+from tenants.actors import Actor
+from tickets import services as tickets
+from tickets.models import Ticket
+
+Facts = dict[str, Any]
+Dice = random.Random
+ENGINEER = Actor.system("demo engineer")
+DESK = Actor.system("demo service desk")
+
+
+def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> Ticket:
+    """A customer asks for something, by one channel or another."""
+    code, subject, description = dice.choice(facts["requests"])
+    site = site or dice.choice(list(Site.objects.select_related("customer")))
+    work_type = WorkType.objects.select_related("topic").get(topic__code=code)
+    return tickets.open_ticket(
+        subject=subject,
+        description=description,
+        channel=dice.choice([Channel.PHONE, Channel.EMAIL, Channel.WEB, Channel.API]),
+        topic_id=work_type.topic_id,
+        priority=work_type.topic.default_priority if work_type.topic else None,
+        customer_id=site.customer_id,
+        contact_id=site.customer.contacts.values_list("id", flat=True).first(),
+        site_id=site.pk,
+        asset_id=site.assets.values_list("id", flat=True).first(),
+        language=facts["language"],
+        actor=DESK,
+        at=at,
+    )
+
+
+def order_work(ticket: Ticket, *, at: datetime) -> WorkOrder:
+    """The service desk turns a ticket into work."""
+    work_type = WorkType.objects.get(topic_id=ticket.topic_id)
+    return dispatch.create_work_order_from_ticket(
+        ticket_id=ticket.pk, work_type_id=work_type.pk, actor=DESK, at=at
+    )
+
+
+def advance(visit: Visit, dice: Dice, *, at: datetime) -> None:
+    """The engineer's next tap."""
+    steps = {
+        VisitStatus.SCHEDULED: dispatch.send_visit,
+        VisitStatus.DISPATCHED: delivery.accept_visit,
+        VisitStatus.ACCEPTED: delivery.start_travel,
+        VisitStatus.TRAVELLING: delivery.arrive,
+    }
+    status = VisitStatus(visit.status)
+    if status in steps:
+        steps[status](visit_id=visit.pk, actor=ENGINEER, at=at)
+    elif status == VisitStatus.ON_SITE:
+        do_the_work(visit, dice, at=at)
+        delivery.complete_visit(visit_id=visit.pk, actor=ENGINEER, at=at)
+
+
+def do_the_work(visit: Visit, dice: Dice, *, at: datetime) -> None:
+    """Every step of the checklist, sometimes a part, and the customer's signature."""
+    submission = evidence.submission_of(visit)
+    for item in submission.checklist.items.all() if submission else ():
+        _answer(visit, item, dice, at)
+    van = van_of(visit.engineer_id)
+    if van is not None and dice.random() < 0.5:
+        level = next((level for level in stock_at(van.pk) if level.on_hand >= 1), None)
+        if level is not None:
+            delivery.use_part(
+                visit_id=visit.pk,
+                part_id=level.part_id,
+                quantity=Decimal(1),
+                key=f"demo-{visit.pk}-{level.part_id}",
+                actor=ENGINEER,
+                at=at,
+            )
+    delivery.sign(
+        visit_id=visit.pk,
+        outcome=SignatureOutcome.SIGNED,
+        signer_name=str(visit.work_order.contact or visit.work_order.customer),
+        drawing="",
+        reason="",
+        actor=ENGINEER,
+        at=at,
+    )
+
+
+def _answer(visit: Visit, item: Any, dice: Dice, at: datetime) -> None:
+    if item.kind == ItemKind.PHOTO:
+        delivery.add_photo(
+            visit_id=visit.pk,
+            kind=PhotoKind.AFTER,
+            data=picture(dice),
+            item_id=item.pk,
+            actor=ENGINEER,
+            at=at,
+        )
+        return
+    values = {
+        ItemKind.CHECK: "pass",
+        ItemKind.READING: f"{dice.uniform(1.0, 2.2):.1f}",
+        ItemKind.TEXT: dice.choice(["", "OK"]),
+    }
+    value = values[ItemKind(item.kind)]
+    if value:
+        delivery.answer_item(visit_id=visit.pk, item_id=item.pk, value=value, actor=ENGINEER, at=at)
+
+
+def rate(visit: Visit, facts: Facts, dice: Dice, *, at: datetime) -> None:
+    """The customer opens the link and taps a face; most are content."""
+    link = CustomerLink.objects.filter(visit=visit, purpose=LinkPurpose.RATE, revoked_at=None).last()
+    if link is None:
+        return
+    score = dice.choices([5, 4, 3, 2, 1], weights=[52, 32, 10, 4, 2])[0]
+    feedback.record_response(
+        code=code_of(link),
+        score=score,
+        reasons=dice.sample([reason.value for reason in RatingReason], k=2) if score >= 4 else [],
+        comment=dice.choice(facts["comments"]) if dice.random() < 0.4 else "",
+        language=facts["language"],
+        at=at,
+    )
+
+
+def picture(dice: Dice) -> bytes:
+    """A photo such as a phone would take: a boiler room, seen dimly."""
+    image = Image.new(
+        "RGB", (640, 480), (dice.randint(60, 110), dice.randint(70, 110), dice.randint(80, 120))
+    )
+    draw = ImageDraw.Draw(image)
+    for _ in range(7):
+        x, y = dice.randint(0, 560), dice.randint(0, 400)
+        shade = dice.randint(40, 200)
+        box = (x, y, x + dice.randint(40, 220), y + dice.randint(30, 180))
+        draw.rounded_rectangle(
+            box, radius=12, fill=(shade, shade - 10, shade - 20), outline=(30, 34, 40), width=3
+        )
+    held = io.BytesIO()
+    image.save(held, "JPEG", quality=70)
+    return held.getvalue()
+
+
+def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime, engineer_id: int) -> Visit:
+    """One whole visit of an earlier day, told with that day's times."""
+    opened = arrived_at - timedelta(hours=dice.randint(3, 20))
+    ticket = ask(facts, dice, at=opened)
+    order = order_work(ticket, at=opened + timedelta(minutes=10))
+    planned = arrived_at - timedelta(minutes=dice.randint(-12, 10))
+    visit = dispatch.schedule_visit(
+        work_order_id=order.pk,
+        engineer_id=engineer_id,
+        start_at=planned,
+        override_reason="Planned by hand",
+        actor=DESK,
+        at=opened + timedelta(minutes=20),
+    )
+    ended = arrived_at + timedelta(minutes=int(order.duration_minutes * dice.uniform(0.7, 1.2)))
+    taps = [opened + timedelta(minutes=25), opened + timedelta(minutes=40)]
+    for at in [*taps, arrived_at - timedelta(minutes=dice.randint(12, 35)), arrived_at, ended]:
+        visit.refresh_from_db()
+        advance(visit, dice, at=at)
+    visit.refresh_from_db()
+    return visit

@@ -1,0 +1,100 @@
+"""Found the two demo companies and tell their recent days."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from feedback.links import url_path
+
+from accounts.enums import RoleCode
+from billing import queries as settlement
+from billing import services as billing
+from core.clock import now
+from dispatch.models import Visit
+from feedback.enums import LinkPurpose
+from feedback.models import CustomerLink
+from fieldservice.demo import story
+from fieldservice.demo.seed import COMPANIES, PASSWORD, Founding, email_of, found_company, read_company
+from journal.services import deliver_all
+from tenants.active import tenant_active
+from tenants.queries import find_tenant
+from workforce.models import Engineer
+
+DAYS = 8
+VISITS_A_DAY = 3
+
+
+class Command(BaseCommand):
+    """Print the demo's sign-ins, token and customer link as JSON on the last line. Founds only once."""
+
+    help = "Found the demo companies acme and globex; prints their sign-ins as JSON."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if all(find_tenant(slug) for slug in COMPANIES):
+            self.stderr.write("The demo companies exist already; their data is kept.")
+            return
+        at = now()
+        founded = {}
+        for slug in COMPANIES:
+            with transaction.atomic():
+                founded[slug] = found_company(slug, at=at - timedelta(days=DAYS + 2))
+            _tell_the_past(founded[slug], at)
+        self.stdout.write(json.dumps(_summary(founded)))
+
+
+def _tell_the_past(founding: Founding, at: datetime) -> None:
+    """Earlier days in full, then what waits now: the worker dispatches it."""
+    slug = founding.tenant.slug
+    facts, dice = read_company(slug), random.Random(slug)  # noqa: S311  the same demo every time
+    with tenant_active(founding.tenant.pk):
+        visits = [
+            story.past_visit(
+                facts, dice, arrived_at=at - timedelta(days=day, hours=3 * turn, minutes=30), engineer_id=who
+            )
+            for day in range(DAYS, 0, -1)
+            for turn, who in enumerate(dice.sample(_simulated_engineers(), VISITS_A_DAY))
+        ]
+    deliver_all()
+    with tenant_active(founding.tenant.pk):
+        for visit in visits:
+            if dice.random() < 0.7:
+                story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
+        for order in list(settlement.ready_to_issue()[: len(visits) * 2 // 3]):
+            billing.issue_invoice(work_order_id=order.pk, actor=story.DESK, at=at)
+        for _ in range(8):
+            story.ask(facts, dice, at=at - timedelta(minutes=dice.randint(2, 50)))
+    deliver_all()
+
+
+def _simulated_engineers() -> list[int]:
+    return list(Engineer.objects.filter(membership=None).values_list("id", flat=True))
+
+
+def _summary(founded: dict[str, Founding]) -> dict[str, Any]:
+    sign_ins = [
+        {"role": role.value, "email": email_of(slug, role.value), "password": PASSWORD, "tenant": slug}
+        for slug in founded
+        for role in RoleCode
+    ]
+    tenants = [{"slug": slug, "name": one.tenant.name} for slug, one in founded.items()]
+    return {
+        "tenants": tenants,
+        "sign_ins": sign_ins,
+        "api_token": founded["acme"].token,
+        "customer_link": _customer_link(founded["acme"]),
+    }
+
+
+def _customer_link(founding: Founding) -> str:
+    """The path of a rating link that nobody has used yet."""
+    with tenant_active(founding.tenant.pk):
+        unrated = Visit.objects.filter(responses__isnull=True, links__purpose=LinkPurpose.RATE)
+        link = (
+            CustomerLink.objects.filter(visit__in=unrated, purpose=LinkPurpose.RATE).order_by("-id").first()
+        )
+        return url_path(founding.tenant, link) if link else ""
