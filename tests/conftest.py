@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.plugins.database", "tests.plugins.cast"]
+pytest_plugins = ["tests.plugins.database", "tests.plugins.browser", "tests.plugins.cast"]

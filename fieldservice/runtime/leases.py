@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from .clusters import Cluster
+from .files import CannotStart, make_directory, try_lock
+
+MOST_SLOTS = 64
 
 _held: dict[Path, IO[str]] = {}
 
@@ -62,6 +65,17 @@ def wait_until_alone(cluster: Cluster) -> None:
     """Return once nobody uses the cluster; by then somebody may have joined again."""
     with users_lock(cluster).open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def take_slot(cluster: Cluster) -> int:
+    """The smallest number that no other living process has taken; ours until this process ends."""
+    make_directory(cluster.home / "slots")
+    for number in range(MOST_SLOTS):
+        path = cluster.home / "slots" / str(number)
+        if handle := try_lock(path):
+            _held[path] = handle
+            return number
+    raise CannotStart(f"{MOST_SLOTS} test processes use {cluster.home} already; wait for some to end.")
 
 
 def users(cluster: Cluster) -> list[int]:

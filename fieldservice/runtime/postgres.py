@@ -51,7 +51,7 @@ CREATE DATABASE {DATABASE} OWNER fsm_owner;
 
 SETTINGS = {
     "listen_addresses": "",
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "timezone": "UTC",

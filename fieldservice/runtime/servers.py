@@ -65,14 +65,14 @@ def database(role: str | None = None) -> Connection:
 def redis_url(number: int = 0) -> str:
     """The Valkey database `number` (below DATABASES_EACH), for redis-py and Django's cache."""
     if EMBEDDED_VALKEY:
-        return f"unix://{_ready().valkey_socket}?db={_first_database() + number}"
+        return f"unix://{_ready().valkey_socket}?db={_counted(number)}"
     return _numbered(number)
 
 
 def broker_url() -> str:
     """The Valkey database that carries Celery's messages, in Celery's own spelling."""
     if EMBEDDED_VALKEY:
-        return f"redis+socket://{_ready().valkey_socket}?virtual_host={_first_database() + BROKER_DATABASE}"
+        return f"redis+socket://{_ready().valkey_socket}?virtual_host={_counted(BROKER_DATABASE)}"
     return _numbered(BROKER_DATABASE)
 
 
@@ -114,10 +114,21 @@ def _ready() -> clusters.Cluster:
     return cluster
 
 
-def _first_database() -> int:
-    """Parallel test workers share a Valkey; each has databases of its own."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "") if clusters.current_name() == "test" else ""
-    return DATABASES_EACH * (int(worker.removeprefix("gw")) + 1) if worker else 0
+def slot() -> int:
+    """The number of this test process among those that share the test servers; 0 elsewhere.
+
+    What a test process starts has its number, unless that is a test process itself.
+    """
+    if clusters.current_name() != "test":
+        return 0
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    owner, _, number = os.environ.get("FIELDSERVICE_SLOT", "none:").rpartition(":")
+    if owner != worker:
+        from . import leases  # noqa: PLC0415  only in tests
+
+        number = str(leases.take_slot(clusters.current()))
+        os.environ["FIELDSERVICE_SLOT"] = f"{worker}:{number}"
+    return int(number)
 
 
 def _parse(url: str) -> Connection:
@@ -142,13 +153,18 @@ def _parse(url: str) -> Connection:
     )
 
 
+def _counted(number: int) -> int:
+    """Each test process has Valkey databases of its own."""
+    return DATABASES_EACH * slot() + number
+
+
 def _numbered(number: int) -> str:
     """REDIS_URL with its database number replaced."""
     from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415  only with outside servers
 
     parts = urlsplit(os.environ["REDIS_URL"])
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
+        return urlunsplit(parts._replace(query=f"db={_counted(number)}"))
     if parts.scheme not in {"redis", "rediss"}:
         raise CannotStart("REDIS_URL must look like redis://host:6379/0; it does not.")
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    return urlunsplit(parts._replace(path=f"/{_counted(number)}"))

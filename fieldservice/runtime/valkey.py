@@ -10,7 +10,7 @@ from . import binaries
 from .clusters import Cluster, prepare
 from .files import CannotStart, last_lines
 
-# A test worker uses its own few databases, so there are more than one process ever needs.
+# Each test process uses a few of its own, so there are more than the product needs.
 DATABASES = 256
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import psycopg2
 import pytest
 import redis
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -26,12 +25,9 @@ KEPT_TEMPLATES = 2
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """Clone the migrated template for this worker; drop the clone at the end."""
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    name = f"test_{settings.DATABASES['default']['NAME']}_{worker}"
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Clone the migrated template for this process; drop the clone at the end."""
+    name = f"test_{servers.database().name}_{servers.slot()}"
     with django_db_blocker.unblock():
         with locked(servers.data_dir() / "template.lock"):
             template = _template()
