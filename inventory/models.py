@@ -88,7 +88,7 @@ class StockLevel(TenantModel):
 
 
 class Movement(TenantModel):
-    """One change of stock: append-only. `quantity` is signed. `key` makes a repeated order the same movement."""
+    """One change of stock: append-only. `quantity` is signed; a repeated `key` is the same movement."""
 
     part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="movements")
     location = models.ForeignKey(StockLocation, on_delete=models.PROTECT, related_name="movements")
