@@ -33,14 +33,14 @@ function refresh(part) {
   }
   delete part.dataset.waiting;
   const from = part.dataset.liveUrl || part.getAttribute("hx-get") || location.href;
-  window.htmx?.ajax("GET", from, { target: part, swap: "outerHTML", select: part.id ? `#${CSS.escape(part.id)}` : undefined });
+  window.htmx?.ajax("GET", from, { target: part, swap: "outerHTML", select: `#${CSS.escape(part.id)}` });
 }
 
 const due = new Set();
 let timer = 0;
 
 function changed(topic) {
-  for (const part of document.querySelectorAll("[data-live]")) {
+  for (const part of document.querySelectorAll("[data-live][id]")) {
     if (topic === "*" || part.dataset.live.split(" ").includes(topic)) due.add(part);
   }
   clearTimeout(timer);
@@ -57,11 +57,15 @@ function heard() {
     clearInterval(polling);
     polling = 0;
   }
-  if (pulse) say(pulse.dataset.liveWord, false);
+  if (pulse) {
+    pulse.hidden = false;
+    say(pulse.dataset.liveWord, false);
+  }
 }
 
 function poll() {
   if (polling) return;
+  if (pulse) pulse.hidden = !document.querySelector("[data-live]");
   if (pulse) say(pulse.dataset.pollWord, true);
   polling = setInterval(() => {
     if (!document.hidden) changed("*");
