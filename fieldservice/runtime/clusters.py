@@ -74,7 +74,7 @@ def cluster(name: str, base: Path) -> Cluster:
 
 
 def outside(base: Path) -> Path:
-    """A short directory that every account can reach, one for each data directory."""
+    """A short directory that every account can reach, one for each directory it stands in for."""
     mark = hashlib.sha256(str(base).encode()).hexdigest()[:10]
     return Path("/var/tmp") / f"fieldservice-{os.geteuid()}-{mark}"  # noqa: S108
 
@@ -114,14 +114,14 @@ def prepare(cluster: Cluster) -> None:
     make_directory(cluster.home)
     for path in (cluster.store, cluster.run.parent):
         if not path.is_relative_to(cluster.home):
-            _claim(path.parent)
+            claim(path.parent)
         make_directory(path)
     make_directory(cluster.run, mode=0o700)
     if cluster.user:
         os.chown(cluster.run, cluster.user.pw_uid, cluster.user.pw_gid)
 
 
-def _claim(path: Path) -> None:
+def claim(path: Path) -> None:
     """Make `path` in a directory that everybody can write to, and make sure that it is ours."""
     make_directory(path)
     status = path.lstat()

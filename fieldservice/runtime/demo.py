@@ -14,7 +14,7 @@ import os
 import time
 from typing import Any
 
-from . import clusters, commands, keeper, leases, ports, servers, state
+from . import clusters, commands, keeper, leases, ports, schema, servers, state
 from .files import CannotStart, data, make_directory, read_json, try_lock, write_json
 from .supervisor import Supervisor, end_leftovers
 
@@ -96,21 +96,24 @@ def _run(supervisor: Supervisor, port: int) -> None:
 def _bring_up_to_date(supervisor: Supervisor) -> dict[str, Any]:
     """Migrate and seed unless the database itself says that both were done; return what the seed told."""
     told = data() / "seed.json"
-    wanted = state.wanted()
-    present = state.read()
-    seeded = read_json(told)
-    if present == wanted and seeded:
+    note, seeded = state.read(), read_json(told)
+    if note.get("schema") == schema.fingerprint():
         say("The database is up to date.")
-        return dict(seeded)
-    if present.get("schema") != wanted["schema"]:
+    else:
         supervisor.run(commands.migrate())
+        if supervisor.stopping:
+            return {}
+        note["schema"] = schema.fingerprint()
+        state.write(note)
         say("The database is migrated.")
+    if note.get("seeded") and seeded:
+        return dict(seeded)
     printed = supervisor.run(commands.seed())
     if supervisor.stopping:
         return {}
     seeded = _last_json(printed)
     write_json(told, seeded)
-    state.write(wanted)
+    state.write({**note, "seeded": "yes"})
     say("The demonstration data is there.")
     return seeded
 
@@ -118,7 +121,10 @@ def _bring_up_to_date(supervisor: Supervisor) -> dict[str, Any]:
 def _last_json(printed: str) -> dict[str, Any]:
     lines = [line for line in printed.splitlines() if line.startswith("{")]
     if not lines:
-        raise CannotStart("`manage.py seed_demo` printed no JSON on its last line; see .data/logs/seed.log.")
+        raise CannotStart(
+            "The database holds the demo companies already, but their sign-ins are lost: an earlier start "
+            "was cut off. `make clean` removes the data; then start the demo again."
+        )
     return dict(json.loads(lines[-1]))
 
 
