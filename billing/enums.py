@@ -24,6 +24,12 @@ class Payer(models.TextChoices):
     US = "us", _("We")
 
 
+class Block(models.TextChoices):
+    """Why a charge cannot be invoiced yet."""
+
+    NO_PRICE = "no_price", _("No price")
+
+
 class InvoiceStatus(models.TextChoices):
     """Where an invoice stands. Nothing is edited after issue: it is reversed."""
 

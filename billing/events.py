@@ -38,3 +38,14 @@ class InvoicePaid(Event):
 
     invoice_id: int
     work_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceReversed(Event):
+    """An invoice was taken back; its work order can be invoiced anew."""
+
+    topic: ClassVar[str] = "settlement"
+    outbound_only: ClassVar[bool] = True
+
+    invoice_id: int
+    work_order_id: int

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.enums import Account, ChargeKind, InvoiceStatus, Payer
+from billing.enums import Account, Block, ChargeKind, InvoiceStatus, Payer
 from customers.models import Customer
 from delivery.models import PartUse
 from dispatch.models import Visit, WorkOrder, WorkType
@@ -14,7 +14,10 @@ from tenants.models import TenantModel
 
 
 class PriceItem(TenantModel):
-    """A list price from a day on: labour and travel per hour, fees per piece. The most specific and latest wins."""
+    """A list price from a day on: labour and travel per hour, a fee per visit. The most specific, then latest wins.
+
+    Parts carry their own list price. The fee is the flat call-out charge, taken where travel has no price.
+    """
 
     kind = models.CharField(_("Kind"), max_length=10, choices=ChargeKind.choices)
     work_type = models.ForeignKey(
@@ -41,7 +44,11 @@ class PriceItem(TenantModel):
 
 
 class Charge(TenantModel):
-    """One priced line with its payer, and how it came to be (`explanation`: the steps in order)."""
+    """One priced line with its payer, and how it came to be.
+
+    `explanation` is the steps in order, as codes and facts (see `billing.wording`). `description` is in the
+    customer's language, as it will be printed. `blocked_by` says why it cannot be invoiced yet.
+    """
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="charges")
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, null=True, related_name="charges")
@@ -56,6 +63,7 @@ class Charge(TenantModel):
     tax_rate_percent = models.DecimalField(max_digits=5, decimal_places=2)
     payer = models.CharField(max_length=10, choices=Payer.choices, default=Payer.CUSTOMER)
     explanation = models.JSONField(default=list)
+    blocked_by = models.CharField(max_length=20, choices=Block.choices, blank=True)
     key = models.CharField(max_length=120)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -72,7 +80,11 @@ class Charge(TenantModel):
 
 
 class Invoice(TenantModel):
-    """What a customer owes for a work order. Numbers have no gaps; nothing is edited after issue."""
+    """What a customer owes for a work order. Numbers have no gaps; nothing is edited after issue.
+
+    `taxes`: [{"rate_percent": "10.00", "net_minor", "tax_minor"}], rounded once per rate. `recipient`: who it
+    was addressed to on that day (name, address, attention).
+    """
 
     number = models.BigIntegerField()
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="invoices")
@@ -153,7 +165,7 @@ class Payment(TenantModel):
 
 
 class LedgerEntry(TenantModel):
-    """One balanced booking: append-only. A deferred trigger refuses a commit whose lines do not sum to zero."""
+    """One balanced booking: append-only. A deferred trigger refuses a commit that does not sum to zero."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="ledger_entries")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="ledger_entries")

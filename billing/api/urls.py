@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from billing.api import views
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("charges", views.ChargeViewSet, basename="charge")
+router.register("invoices", views.InvoiceViewSet, basename="invoice")
+
+urlpatterns = router.urls

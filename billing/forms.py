@@ -1,0 +1,108 @@
+"""Input of settlement: amounts are typed in major units and leave as minor units."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.enums import ChargeKind, Payer
+from billing.models import Charge
+from core.money import exponent, to_major, to_minor
+from dispatch.models import WorkType
+
+LISTED = [
+    (ChargeKind.LABOUR, _("Labour, per hour")),
+    (ChargeKind.TRAVEL, _("Travel, per hour")),
+    (ChargeKind.FEE, _("Call-out fee, per visit")),
+]
+
+
+class MinorField(forms.DecimalField):
+    """An amount typed as 38,500 or 385.00, cleaned to minor units of `currency`."""
+
+    def __init__(self, *, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(max_digits=14, decimal_places=exponent(currency), localize=False, **kwargs)
+        self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", "") if isinstance(value, str) else value)
+
+    def clean(self, value: Any) -> Any:
+        amount = super().clean(value)
+        return None if amount is None else to_minor(amount, self.currency)
+
+
+class PriceForm(forms.Form):
+    """A list price from a day on."""
+
+    kind = forms.ChoiceField(label=_("For"), choices=LISTED)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    valid_from = forms.DateField(
+        label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["work_type"] = forms.ModelChoiceField(
+            label=_("Work type"),
+            queryset=WorkType.objects.all(),
+            required=False,
+            empty_label=str(_("Every work type")),
+        )
+        self.fields["unit_price_minor"] = MinorField(
+            label=_("Price in %(currency)s") % {"currency": currency}, currency=currency, min_value=0
+        )
+        self.order_fields(["kind", "work_type", "name", "unit_price_minor", "valid_from"])
+
+
+class ChargeForm(forms.Form):
+    """An override of one charge, with its reason."""
+
+    description = forms.CharField(label=_("Text on the invoice"), max_length=300)
+    quantity = forms.DecimalField(label=_("Quantity"), max_digits=9, decimal_places=3, min_value=0)
+    payer = forms.ChoiceField(label=_("Paid by"), choices=Payer.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, charge: Charge, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {
+                "description": charge.description,
+                "quantity": charge.quantity.normalize(),
+                "unit_price_minor": to_major(charge.unit_price_minor, charge.currency),
+                "payer": charge.payer,
+            },
+        )
+        super().__init__(*args, **kwargs)
+        self.fields["unit_price_minor"] = MinorField(
+            label=_("Unit price in %(currency)s") % {"currency": charge.currency},
+            currency=charge.currency,
+            min_value=0,
+        )
+        self.order_fields(["description", "quantity", "unit_price_minor", "payer", "reason"])
+
+
+class PaymentForm(forms.Form):
+    """Money that came in."""
+
+    received_on = forms.DateField(
+        label=_("Received on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reference = forms.CharField(label=_("Bank reference"), max_length=120, required=False)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"] = MinorField(
+            label=_("Amount in %(currency)s") % {"currency": currency}, currency=currency
+        )
+        self.order_fields(["amount", "received_on", "reference"])
+
+
+class ReverseForm(forms.Form):
+    """Why an invoice is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)

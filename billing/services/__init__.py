@@ -1,0 +1,15 @@
+"""What may be done in settlement: prices and charges, then invoices and payments."""
+
+from billing.services.charges import change_charge, price_again, price_visit, set_price
+from billing.services.invoices import issue_invoice, issue_ready_invoices, record_payment, reverse_invoice
+
+__all__ = [
+    "change_charge",
+    "issue_invoice",
+    "issue_ready_invoices",
+    "price_again",
+    "price_visit",
+    "record_payment",
+    "reverse_invoice",
+    "set_price",
+]

@@ -1,0 +1,33 @@
+"""Pages of settlement."""
+
+from billing.views.invoices import (
+    invoice_detail,
+    invoice_list,
+    invoice_pay,
+    invoice_print,
+    invoice_reverse,
+)
+from billing.views.settlement import (
+    charge_change,
+    invoice_issue,
+    invoice_issue_ready,
+    price_list,
+    settlement,
+    work_order_charges,
+    work_order_price,
+)
+
+__all__ = [
+    "charge_change",
+    "invoice_detail",
+    "invoice_issue",
+    "invoice_issue_ready",
+    "invoice_list",
+    "invoice_pay",
+    "invoice_print",
+    "invoice_reverse",
+    "price_list",
+    "settlement",
+    "work_order_charges",
+    "work_order_price",
+]

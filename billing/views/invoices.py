@@ -1,0 +1,179 @@
+"""Invoices: list, one with its payments, its paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from billing import queries, rules, services, wording
+from billing.enums import InvoiceStatus
+from billing.forms import PaymentForm, ReverseForm
+from billing.models import Invoice
+from core.clock import now
+from core.errors import Refusal
+from core.formats import money
+from core.money import to_major
+from core.text import clean
+from tenants.http import TenantRequest
+
+ROWS = 50
+
+
+@permitted(Permission.SETTLEMENT_VIEW)
+@require_safe
+def invoice_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """Invoices, newest first, by state, number or customer."""
+    found = queries.invoices()
+    status, text = request.GET.get("status", ""), clean(request.GET.get("q", "")).strip()
+    today = timezone.localdate()
+    if status == "overdue":
+        found = found.filter(status=InvoiceStatus.ISSUED, due_on__lt=today)
+    elif status in InvoiceStatus.values:
+        found = found.filter(status=status)
+    if request.GET.get("month") == "this":
+        start = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        found = found.filter(issued_at__gte=start)
+    if text:
+        number = text.upper().removeprefix("INV-")
+        found = (
+            found.filter(number=int(number))
+            if number.isdecimal() and len(number) < 18
+            else found.filter(customer__name__icontains=text)
+        )
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    rows = [(invoice, _state(invoice)) for invoice in page]
+    choices = [("", _("Every state")), ("issued", _("To be paid")), ("overdue", _("Overdue"))]
+    choices += [("paid", _("Paid")), ("reversed", _("Reversed"))]
+    context = {"page": page, "rows": rows, "q": text, "status": status, "choices": choices}
+    return render(request, "billing/invoice_list.html", context)
+
+
+@permitted(Permission.SETTLEMENT_VIEW)
+@require_safe
+def invoice_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """One invoice with its lines, payments and bookings."""
+    return _detail(request, queries.get_invoice(pk))
+
+
+def _detail(
+    request: TenantRequest,
+    invoice: Invoice,
+    *,
+    payment: PaymentForm | None = None,
+    reverse_form: ReverseForm | None = None,
+) -> HttpResponse:
+    rest = invoice.total_minor - invoice.paid_minor  # type: ignore[attr-defined]
+    initial = {"amount": to_major(rest, invoice.currency), "received_on": timezone.localdate()}
+    context: dict[str, Any] = {
+        "invoice": invoice,
+        "state": _state(invoice),
+        "rest_minor": rest,
+        "lines": _lines(invoice),
+        "payments": invoice.payments.all(),
+        "entries": invoice.ledger_entries.prefetch_related("lines"),
+        "payment_form": payment or PaymentForm(currency=invoice.currency, initial=initial),
+        "reverse_form": reverse_form or ReverseForm(),
+        "is_open": invoice.status == InvoiceStatus.ISSUED,
+        "may_pay": request.actor.can(Permission.PAYMENT_RECORD) and invoice.status == InvoiceStatus.ISSUED,
+        "may_reverse": request.actor.can(Permission.INVOICE_ISSUE)
+        and invoice.status != InvoiceStatus.REVERSED,
+    }
+    bad = bool((payment and payment.errors) or (reverse_form and reverse_form.errors))
+    return render(request, "billing/invoice_detail.html", context, status=422 if bad else 200)
+
+
+@permitted(Permission.PAYMENT_RECORD)
+@require_POST
+def invoice_pay(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Record a payment."""
+    invoice = queries.get_invoice(pk)
+    form = PaymentForm(request.POST, currency=invoice.currency)
+    if not form.is_valid():
+        return _detail(request, invoice, payment=form)
+    facts = dict(form.cleaned_data)
+    amount = facts.pop("amount")
+    try:
+        services.record_payment(invoice_id=pk, amount_minor=amount, actor=request.actor, at=now(), **facts)
+    except Refusal as refusal:
+        form.add_error("amount", refusal.message)
+        return _detail(request, invoice, payment=form)
+    messages.success(request, _("%(amount)s recorded.") % {"amount": money(amount, invoice.currency)})
+    return _to_invoice(slug, pk)
+
+
+@permitted(Permission.INVOICE_ISSUE)
+@require_POST
+def invoice_reverse(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Take an invoice back."""
+    form = ReverseForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, queries.get_invoice(pk), reverse_form=form)
+    invoice = services.reverse_invoice(
+        invoice_id=pk, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
+    )
+    text = _("%(invoice)s is reversed. Its work order can be invoiced anew.") % {"invoice": invoice}
+    messages.success(request, text)
+    return _to_invoice(slug, pk)
+
+
+@permitted(Permission.SETTLEMENT_VIEW)
+@require_safe
+def invoice_print(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """The paper, in the customer's language and the company's time zone."""
+    invoice = queries.get_invoice(pk)
+    with translation.override(invoice.language), timezone.override(request.tenant.zone):
+        context = {
+            "invoice": invoice,
+            "lines": _lines(invoice),
+            "company": request.tenant,
+            "rates": _rates(invoice),
+        }
+        response = render(request, "billing/invoice_print.html", context)
+    response.headers["Content-Language"] = invoice.language
+    return response
+
+
+def _lines(invoice: Invoice) -> list[dict[str, Any]]:
+    lines = invoice.lines.select_related("charge__visit")
+    return [
+        {
+            "line": line,
+            "quantity": wording.amount_of(line.quantity, line.unit),
+            "rate": wording.plain(line.tax_rate_percent),
+            "at": (line.charge.visit.ended_at or line.charge.visit.end_at) if line.charge.visit else None,
+        }
+        for line in lines
+    ]
+
+
+def _rates(invoice: Invoice) -> list[dict[str, Any]]:
+    return [
+        {
+            "rate": wording.plain(row["rate_percent"]),
+            "net": row["net_minor"],
+            "tax": row["tax_minor"],
+            "total": row["net_minor"] + row["tax_minor"],
+        }
+        for row in invoice.taxes
+    ]
+
+
+def _state(invoice: Invoice) -> str:
+    paid = invoice.paid_minor  # type: ignore[attr-defined]
+    return rules.invoice_state(
+        invoice.status, paid_minor=paid, due=invoice.due_on, today=timezone.localdate()
+    )
+
+
+def _to_invoice(slug: str, pk: int) -> HttpResponse:
+    return HttpResponseRedirect(reverse("billing:invoice_detail", args=[slug, pk]), status=303)
