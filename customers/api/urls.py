@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from customers.api.views import AssetViewSet, ContactViewSet, CustomerViewSet, SiteViewSet
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("customers", CustomerViewSet, basename="customer")
+router.register("contacts", ContactViewSet, basename="contact")
+router.register("sites", SiteViewSet, basename="site")
+router.register("assets", AssetViewSet, basename="asset")
+
+urlpatterns = router.urls

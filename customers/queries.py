@@ -1,0 +1,139 @@
+"""Reads of customers, contacts, sites and assets."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core.errors import NotFound
+from core.text import digits, fold
+from customers import rules
+from customers.models import Asset, Contact, Customer, Site
+from tenants.queries import current_tenant
+
+Thing = TypeVar("Thing", bound=Model)
+
+
+def customers() -> QuerySet[Customer]:
+    """Every customer with how many sites and contacts it has (`site_count`, `contact_count`)."""
+    return Customer.objects.annotate(
+        site_count=Count("sites", distinct=True), contact_count=Count("contacts", distinct=True)
+    )
+
+
+def customers_matching(text: str) -> QuerySet[Customer]:
+    """Customers whose name holds `text`, or who have a contact or site that does; all for an empty text."""
+    needle = fold(text)
+    if not needle:
+        return Customer.objects.all()
+    number = digits(text)
+    contact = Q(email_folded__contains=needle) | Q(name__icontains=text.strip())
+    if len(number) >= 4:
+        contact |= Q(phone_digits__contains=number.lstrip("0"))
+    return Customer.objects.filter(
+        Q(name_folded__contains=needle)
+        | Q(external_id=text.strip())
+        | Exists(Contact.objects.filter(contact, customer=OuterRef("pk")))
+        | Exists(Site.objects.filter(address_folded__contains=needle, customer=OuterRef("pk")))
+    )
+
+
+def find_customer(customer_id: int) -> Customer | None:
+    """The customer, or None."""
+    return Customer.objects.filter(pk=customer_id).first()
+
+
+def get_customer(customer_id: int) -> Customer:
+    """The customer; raises NotFound."""
+    return _found(find_customer(customer_id), _("Customer %(id)s is not here."), customer_id)
+
+
+def customer_for_update(customer_id: int) -> Customer:
+    """The customer, locked; raises NotFound."""
+    found = Customer.objects.select_for_update().filter(pk=customer_id).first()
+    return _found(found, _("Customer %(id)s is not here."), customer_id)
+
+
+def get_contact(contact_id: int) -> Contact:
+    """The contact with its customer; raises NotFound."""
+    found = Contact.objects.select_related("customer").filter(pk=contact_id).first()
+    return _found(found, _("Contact %(id)s is not here."), contact_id)
+
+
+def contact_for_update(contact_id: int) -> Contact:
+    """The contact, locked; raises NotFound."""
+    found = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    return _found(found, _("Contact %(id)s is not here."), contact_id)
+
+
+def get_site(site_id: int) -> Site:
+    """The site with its customer; raises NotFound."""
+    found = Site.objects.select_related("customer").filter(pk=site_id).first()
+    return _found(found, _("Site %(id)s is not here."), site_id)
+
+
+def site_for_update(site_id: int) -> Site:
+    """The site, locked; raises NotFound."""
+    found = Site.objects.select_for_update().filter(pk=site_id).first()
+    return _found(found, _("Site %(id)s is not here."), site_id)
+
+
+def get_asset(asset_id: int) -> Asset:
+    """The asset with its site; raises NotFound."""
+    found = Asset.objects.select_related("site").filter(pk=asset_id).first()
+    return _found(found, _("Asset %(id)s is not here."), asset_id)
+
+
+def asset_for_update(asset_id: int) -> Asset:
+    """The asset, locked; raises NotFound."""
+    found = Asset.objects.select_for_update().filter(pk=asset_id).first()
+    return _found(found, _("Asset %(id)s is not here."), asset_id)
+
+
+def find_contact_by_email(email: str) -> Contact | None:
+    """The contact who was last changed among those with this address, or None."""
+    key = rules.email_key(email)
+    if not key:
+        return None
+    contacts = Contact.objects.select_related("customer").filter(email_folded=key)
+    return contacts.order_by("-updated_at", "-id").first()
+
+
+def find_contacts_by_phone(phone: str) -> list[Contact]:
+    """Contacts with this number however it is written, latest change first, at most 20."""
+    key = rules.phone_key(phone, rules.region_of(current_tenant().time_zone))
+    if len(key) < 4:
+        return []
+    contacts = Contact.objects.select_related("customer").filter(phone_digits__in={key, digits(phone)[:20]})
+    return list(contacts.order_by("-updated_at", "-id")[:20])
+
+
+def contacts_of(customer_id: int) -> QuerySet[Contact]:
+    """The customer's people, by name."""
+    return Contact.objects.filter(customer_id=customer_id).order_by("name", "id")
+
+
+def sites_of(customer_id: int) -> QuerySet[Site]:
+    """The customer's places with `asset_count`, by name."""
+    return (
+        Site.objects.filter(customer_id=customer_id)
+        .annotate(asset_count=Count("assets"))
+        .order_by("name", "id")
+    )
+
+
+def assets_of(customer_id: int) -> QuerySet[Asset]:
+    """The customer's equipment with its site, by site and name."""
+    return (
+        Asset.objects.filter(site__customer_id=customer_id)
+        .select_related("site", "parent")
+        .order_by("site__name", "name", "id")
+    )
+
+
+def _found(thing: Thing | None, text: str, key: int) -> Thing:
+    if thing is None:
+        raise NotFound(text % {"id": key})
+    return thing

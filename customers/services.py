@@ -1,0 +1,285 @@
+"""What may be done to customers, contacts, sites and assets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import BadInput, Conflict
+from core.text import fold
+from core.validation import check_fields
+from customers import queries, rules
+from customers.enums import ContactChannel, CustomerTier
+from customers.models import Asset, Contact, Customer, Site
+from journal import services as journal
+from tenants.actors import Actor
+from tenants.models import TenantModel
+from tenants.queries import current_tenant
+
+CUSTOMER_FIELDS = frozenset(
+    {"name", "tier", "language", "email", "phone", "billing_address", "source", "external_id"}
+)
+CONTACT_FIELDS = frozenset({"name", "reading", "role", "email", "phone", "language", "prefers"})
+SITE_FIELDS = frozenset(
+    {"name", "address", "postal_code", "city", "area", "latitude", "longitude", "time_zone", "access_notes"}
+    | {"source", "external_id"}
+)
+ASSET_FIELDS = frozenset({"name", "model", "serial", "installed_on"})
+
+
+@transaction.atomic
+def create_customer(
+    *,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    tier: str = CustomerTier.STANDARD,
+    language: str = "",
+    email: str = "",
+    phone: str = "",
+    billing_address: str = "",
+    source: str = "",
+    external_id: str = "",
+) -> Customer:
+    """Take in a new customer. `external_id` must be new for its `source`: raises Conflict otherwise."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    customer = Customer(
+        name=name.strip(),
+        tier=tier,
+        language=language,
+        email=email,
+        phone=phone,
+        billing_address=billing_address,
+        source=source,
+        external_id=external_id,
+    )
+    _check_customer(customer)
+    customer.save(force_insert=True)
+    journal.record(actor=actor, verb="created", thing=customer, at=at)
+    return customer
+
+
+@transaction.atomic
+def update_customer(*, customer_id: int, actor: Actor, at: datetime, **changes: Any) -> Customer:
+    """Change some of CUSTOMER_FIELDS; what is not named stays."""
+    customer = queries.customer_for_update(customer_id)
+    actor.require(Permission.CUSTOMER_EDIT, customer)
+    changed = _apply(customer, changes, CUSTOMER_FIELDS)
+    _check_customer(customer)
+    return _save(customer, changed, actor, at)
+
+
+@transaction.atomic
+def add_contact(
+    *,
+    customer_id: int,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    email: str = "",
+    phone: str = "",
+    language: str = "",
+    reading: str = "",
+    role: str = "",
+    prefers: str = ContactChannel.EMAIL,
+) -> Contact:
+    """Add a person at a customer. The phone number is also kept in its comparable form."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    customer = queries.get_customer(customer_id)
+    contact = Contact(
+        customer=customer,
+        name=name.strip(),
+        email=email,
+        phone=phone,
+        language=language,
+        reading=reading,
+        role=role,
+        prefers=prefers,
+    )
+    _check_contact(contact)
+    contact.save(force_insert=True)
+    journal.record(actor=actor, verb="created", thing=contact, at=at, changes={"customer": customer_id})
+    return contact
+
+
+@transaction.atomic
+def update_contact(*, contact_id: int, actor: Actor, at: datetime, **changes: Any) -> Contact:
+    """Change some of CONTACT_FIELDS."""
+    contact = queries.contact_for_update(contact_id)
+    actor.require(Permission.CUSTOMER_EDIT, contact)
+    changed = _apply(contact, changes, CONTACT_FIELDS)
+    _check_contact(contact)
+    return _save(contact, changed, actor, at)
+
+
+@transaction.atomic
+def add_site(
+    *,
+    customer_id: int,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    address: str = "",
+    postal_code: str = "",
+    city: str = "",
+    area: str = "",
+    latitude: float | None = None,
+    longitude: float | None = None,
+    time_zone: str = "",
+    access_notes: str = "",
+    source: str = "",
+    external_id: str = "",
+) -> Site:
+    """Add a place where work happens. `time_zone` empty means the tenant's; degrees are WGS-84."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    customer = queries.get_customer(customer_id)
+    site = Site(
+        customer=customer,
+        name=name.strip(),
+        address=address,
+        postal_code=postal_code,
+        city=city,
+        area=area,
+        latitude=latitude,
+        longitude=longitude,
+        time_zone=time_zone,
+        access_notes=access_notes,
+        source=source,
+        external_id=external_id,
+    )
+    _check_site(site)
+    site.save(force_insert=True)
+    journal.record(actor=actor, verb="created", thing=site, at=at, changes={"customer": customer_id})
+    return site
+
+
+@transaction.atomic
+def update_site(*, site_id: int, actor: Actor, at: datetime, **changes: Any) -> Site:
+    """Change some of SITE_FIELDS."""
+    site = queries.site_for_update(site_id)
+    actor.require(Permission.CUSTOMER_EDIT, site)
+    changed = _apply(site, changes, SITE_FIELDS)
+    _check_site(site)
+    return _save(site, changed, actor, at)
+
+
+@transaction.atomic
+def add_asset(
+    *,
+    site_id: int,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    model: str = "",
+    serial: str = "",
+    installed_on: date | None = None,
+    parent_id: int | None = None,
+) -> Asset:
+    """Add a piece of equipment at a site, perhaps as a part of another one there."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    site = queries.get_site(site_id)
+    asset = Asset(site=site, name=name.strip(), model=model, serial=serial, installed_on=installed_on)
+    if parent_id is not None:
+        asset.parent = _parent_at(site, parent_id)
+    check_fields(asset)
+    asset.save(force_insert=True)
+    journal.record(actor=actor, verb="created", thing=asset, at=at, changes={"site": site_id})
+    return asset
+
+
+@transaction.atomic
+def update_asset(*, asset_id: int, actor: Actor, at: datetime, **changes: Any) -> Asset:
+    """Change some of ASSET_FIELDS."""
+    asset = queries.asset_for_update(asset_id)
+    actor.require(Permission.CUSTOMER_EDIT, asset)
+    changed = _apply(asset, changes, ASSET_FIELDS)
+    check_fields(asset)
+    return _save(asset, changed, actor, at)
+
+
+def _parent_at(site: Site, parent_id: int) -> Asset:
+    parent = queries.get_asset(parent_id)
+    if parent.site_id != site.pk:
+        raise BadInput(
+            _("%(parent)s stands at another site. Choose equipment at %(site)s.")
+            % {"parent": parent, "site": site},
+            errors={"parent": [_("Stands at another site.")]},
+        )
+    return parent
+
+
+def _apply(thing: TenantModel, changes: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    """Set the named fields; return {field: [old, new]} for those that really changed."""
+    if unknown := sorted(set(changes) - allowed):
+        raise TypeError(f"{type(thing).__name__} has no changeable {', '.join(unknown)}.")
+    changed = {}
+    for name, value in changes.items():
+        old = getattr(thing, name)
+        if old != value:
+            setattr(thing, name, value)
+            changed[name] = [_plain(old), _plain(value)]
+    return changed
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _save(thing: Any, changed: dict[str, Any], actor: Actor, at: datetime) -> Any:
+    if changed:
+        thing.save()
+        journal.record(actor=actor, verb="changed", thing=thing, at=at, changes=changed)
+    return thing
+
+
+def _check_customer(customer: Customer) -> None:
+    customer.name_folded = fold(customer.name)[:200]
+    check_fields(customer)
+    _check_external_id(Customer, customer, _("customer"))
+
+
+def _check_contact(contact: Contact) -> None:
+    contact.email_folded = rules.email_key(contact.email)
+    contact.phone_digits = ""
+    if contact.phone:
+        contact.phone_digits = rules.phone_key(contact.phone, rules.region_of(current_tenant().time_zone))
+    check_fields(contact)
+
+
+def _check_site(site: Site) -> None:
+    site.address_folded = fold(site.address)[:300]
+    if (site.latitude is None) != (site.longitude is None):
+        raise BadInput(
+            _("A place needs both latitude and longitude, or neither."),
+            errors={"longitude": [_("Give both latitude and longitude, or neither.")]},
+        )
+    if site.latitude is not None and site.longitude is not None:
+        _check_degrees("latitude", site.latitude, 90)
+        _check_degrees("longitude", site.longitude, 180)
+    check_fields(site)
+    _check_external_id(Site, site, _("site"))
+
+
+def _check_degrees(name: str, value: float, limit: int) -> None:
+    if not -limit <= value <= limit:
+        text = _("%(name)s %(value)s is outside −%(limit)s to %(limit)s degrees.")
+        text %= {"name": name, "value": value, "limit": limit}
+        raise BadInput(text, errors={name: [text]})
+
+
+def _check_external_id(model: type[Customer] | type[Site], thing: Customer | Site, word: str) -> None:
+    """Say which one has the id already; the database's unique rule decides when two come at once."""
+    if not thing.external_id:
+        return
+    same = model.objects.filter(source=thing.source, external_id=thing.external_id).exclude(pk=thing.pk)
+    if (other := same.first()) is not None:
+        raise Conflict(
+            _("The %(kind)s %(name)s has external id %(id)s already. Change that one instead.")
+            % {"kind": word, "name": other, "id": thing.external_id},
+            existing_id=other.pk,
+        )

@@ -1,0 +1,196 @@
+"""Pages of customers: the list, the record, and the forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.forms import ModelForm
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.guards import permitted
+from core.clock import now
+from core.errors import BadInput, Conflict
+from customers import permissions, queries, services
+from customers.enums import CustomerTier
+from customers.forms import AssetForm, ContactForm, CustomerForm, SiteForm
+from tenants.http import TenantRequest
+
+PAGE = 50
+
+
+@permitted(permissions.VIEW)
+@require_safe
+def customer_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """Customers by name; `?q=` searches names, addresses and numbers, `?tier=` narrows."""
+    text, tier = request.GET.get("q", "").strip()[:200], request.GET.get("tier", "")
+    found = queries.customers().filter(pk__in=queries.customers_matching(text).values("pk"))
+    if tier in CustomerTier.values:
+        found = found.filter(tier=tier)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "q": text, "tier": tier, "tiers": CustomerTier.choices}
+    return render(request, "customers/customer_list.html", context)
+
+
+@permitted(permissions.VIEW)
+@require_safe
+def customer_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """One customer with its people, places and equipment."""
+    context = {
+        "customer": queries.get_customer(pk),
+        "contacts": queries.contacts_of(pk),
+        "sites": queries.sites_of(pk),
+        "assets": queries.assets_of(pk),
+        "may_edit": request.actor.can(permissions.EDIT),
+    }
+    return render(request, "customers/customer_detail.html", context)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def customer_create(request: TenantRequest, slug: str) -> HttpResponse:
+    """A new customer."""
+    back = reverse("customers:customer_list", args=[slug])
+
+    def save(values: dict[str, Any]) -> str:
+        customer = services.create_customer(**values, actor=request.actor, at=now())
+        messages.success(request, _("%(name)s is a customer now.") % {"name": customer})
+        return reverse("customers:customer_detail", args=[slug, customer.pk])
+
+    return _form_page(request, CustomerForm(request.POST or None), save, _("New customer"), back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def customer_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Change a customer."""
+    customer = queries.get_customer(pk)
+    back = reverse("customers:customer_detail", args=[slug, pk])
+    form = CustomerForm(request.POST or None, instance=customer)
+
+    def save(values: dict[str, Any]) -> str:
+        services.update_customer(customer_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    return _form_page(request, form, save, _("Change %(name)s") % {"name": customer}, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def contact_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """A new person at a customer."""
+    customer = queries.get_customer(pk)
+    back = reverse("customers:customer_detail", args=[slug, pk])
+
+    def save(values: dict[str, Any]) -> str:
+        services.add_contact(customer_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    heading = _("New contact at %(name)s") % {"name": customer}
+    return _form_page(request, ContactForm(request.POST or None), save, heading, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def contact_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Change a contact."""
+    contact = queries.get_contact(pk)
+    back = reverse("customers:customer_detail", args=[slug, contact.customer_id])
+    form = ContactForm(request.POST or None, instance=contact)
+
+    def save(values: dict[str, Any]) -> str:
+        services.update_contact(contact_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    return _form_page(request, form, save, _("Change %(name)s") % {"name": contact}, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def site_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """A new place of a customer."""
+    customer = queries.get_customer(pk)
+    back = reverse("customers:customer_detail", args=[slug, pk])
+
+    def save(values: dict[str, Any]) -> str:
+        services.add_site(customer_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    heading = _("New site of %(name)s") % {"name": customer}
+    return _form_page(request, SiteForm(request.POST or None), save, heading, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def site_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Change a site."""
+    site = queries.get_site(pk)
+    back = reverse("customers:customer_detail", args=[slug, site.customer_id])
+    form = SiteForm(request.POST or None, instance=site)
+
+    def save(values: dict[str, Any]) -> str:
+        services.update_site(site_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    return _form_page(request, form, save, _("Change %(name)s") % {"name": site}, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def asset_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """A new piece of equipment at a site."""
+    site = queries.get_site(pk)
+    back = reverse("customers:customer_detail", args=[slug, site.customer_id])
+
+    def save(values: dict[str, Any]) -> str:
+        services.add_asset(site_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    heading = _("New asset at %(name)s") % {"name": site}
+    return _form_page(request, AssetForm(request.POST or None), save, heading, back)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def asset_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Change an asset."""
+    asset = queries.get_asset(pk)
+    back = reverse("customers:customer_detail", args=[slug, asset.site.customer_id])
+    form = AssetForm(request.POST or None, instance=asset)
+
+    def save(values: dict[str, Any]) -> str:
+        services.update_asset(asset_id=pk, actor=request.actor, at=now(), **values)
+        return _saved(request, back)
+
+    return _form_page(request, form, save, _("Change %(name)s") % {"name": asset}, back)
+
+
+def _saved(request: TenantRequest, back: str) -> str:
+    messages.success(request, _("Saved."))
+    return back
+
+
+def _form_page(
+    request: TenantRequest,
+    form: ModelForm[Any],
+    save: Callable[[dict[str, Any]], str],
+    heading: str,
+    back: str,
+) -> HttpResponse:
+    """Show the form, or save it and go where `save` says; what cannot be saved is shown with 422."""
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return HttpResponseRedirect(save(form.cleaned_data), status=303)
+            except (BadInput, Conflict) as refusal:
+                form.add_error(None, refusal.message)
+    context = {"form": form, "heading": heading, "back_url": back}
+    return render(request, "customers/form.html", context, status=status)
