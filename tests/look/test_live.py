@@ -47,7 +47,12 @@ def test_a_part_asks_for_itself_when_its_topic_changes(feed: Page) -> None:
 
 def test_a_part_under_somebody_s_hand_waits(feed: Page) -> None:
     asked: list[str] = []
-    feed.route("**/part", lambda route: (asked.append("part"), _answer(route))[1])
+
+    def note(route: Route) -> None:
+        asked.append(route.request.url)
+        _answer(route)
+
+    feed.route("**/part", note)
     feed.evaluate(PART.replace("return import", "document.getElementById('w').focus(); return import"))
     feed.locator("#queue[data-waiting]").wait_for(state="attached")
     assert asked == []
