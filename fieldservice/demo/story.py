@@ -26,6 +26,7 @@ from inventory.queries import stock_at, van_of
 from tenants.actors import Actor
 from tickets import services as tickets
 from tickets.models import Ticket
+from workforce.models import Engineer, EngineerSkill
 
 Facts = dict[str, Any]
 Dice = random.Random
@@ -161,15 +162,24 @@ def picture(dice: Dice) -> bytes:
     return held.getvalue()
 
 
-def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime, engineer_id: int) -> Visit:
-    """One whole visit of an earlier day, told with that day's times."""
+def able_engineers(order: WorkOrder) -> list[int]:
+    """Ids of the engineers who have every skill the work needs; those who can sign in are left out."""
+    able = Engineer.objects.filter(membership=None)
+    for need in order.work_order_skills.all():
+        held = EngineerSkill.objects.filter(skill_id=need.skill_id, level__gte=need.level)
+        able = able.filter(pk__in=held.values("engineer_id"))
+    return list(able.values_list("id", flat=True))
+
+
+def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
+    """One whole visit of an earlier day, told with that day's times, by somebody who has the skills."""
     opened = arrived_at - timedelta(hours=dice.randint(3, 20))
     ticket = ask(facts, dice, at=opened)
     order = order_work(ticket, at=opened + timedelta(minutes=10))
     planned = arrived_at - timedelta(minutes=dice.randint(-12, 10))
     visit = dispatch.schedule_visit(
         work_order_id=order.pk,
-        engineer_id=engineer_id,
+        engineer_id=dice.choice(able_engineers(order)),
         start_at=planned,
         override_reason="Planned by hand",
         actor=DESK,

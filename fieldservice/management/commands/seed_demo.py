@@ -23,7 +23,6 @@ from fieldservice.demo.seed import COMPANIES, PASSWORD, Founding, email_of, foun
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.queries import find_tenant
-from workforce.models import Engineer
 
 DAYS = 8
 VISITS_A_DAY = 3
@@ -53,11 +52,9 @@ def _tell_the_past(founding: Founding, at: datetime) -> None:
     facts, dice = read_company(slug), random.Random(slug)  # noqa: S311  the same demo every time
     with tenant_active(founding.tenant.pk):
         visits = [
-            story.past_visit(
-                facts, dice, arrived_at=at - timedelta(days=day, hours=3 * turn, minutes=30), engineer_id=who
-            )
+            story.past_visit(facts, dice, arrived_at=at - timedelta(days=day, hours=3 * turn, minutes=30))
             for day in range(DAYS, 0, -1)
-            for turn, who in enumerate(dice.sample(_simulated_engineers(), VISITS_A_DAY))
+            for turn in range(VISITS_A_DAY)
         ]
     deliver_all()
     with tenant_active(founding.tenant.pk):
@@ -69,10 +66,6 @@ def _tell_the_past(founding: Founding, at: datetime) -> None:
         for _ in range(8):
             story.ask(facts, dice, at=at - timedelta(minutes=dice.randint(2, 50)))
     deliver_all()
-
-
-def _simulated_engineers() -> list[int]:
-    return list(Engineer.objects.filter(membership=None).values_list("id", flat=True))
 
 
 def _summary(founded: dict[str, Founding]) -> dict[str, Any]:
