@@ -1,0 +1,85 @@
+"""Pure decisions about working time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+Interval = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyShift:
+    """Working time of one weekday (0 is Monday), local wall clock. `ends` at or before `starts` is overnight."""
+
+    weekday: int
+    starts: time
+    ends: time
+
+
+def working_intervals(
+    shifts: Sequence[WeeklyShift], zone: ZoneInfo, from_at: datetime, to_at: datetime
+) -> list[Interval]:
+    """When somebody works between two instants: half-open, in UTC, in order, touching ones joined.
+
+    Wall-clock times are read on their own day, so a shift keeps its local hours across a change of the clocks. A
+    time that the clocks skip moves forward with them; of a time that comes twice, a shift starts at the first
+    and ends at the last.
+    """
+    first = from_at.astimezone(zone).date() - timedelta(days=1)
+    last = to_at.astimezone(zone).date()
+    found = [
+        (max(start, from_at.astimezone(UTC)), min(end, to_at.astimezone(UTC)))
+        for day in _days(first, last)
+        for shift in shifts
+        if shift.weekday == day.weekday()
+        for start, end in [_on(day, shift, zone)]
+    ]
+    return join(interval for interval in found if interval[0] < interval[1])
+
+
+def join(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time as fewest intervals, in order."""
+    joined: list[Interval] = []
+    for start, end in sorted(intervals):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def without(intervals: Iterable[Interval], gaps: Iterable[Interval]) -> list[Interval]:
+    """The intervals less the gaps."""
+    left = list(intervals)
+    for gap_start, gap_end in gaps:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, gap_start)), (max(start, gap_end), end))
+            if part[0] < part[1]
+        ]
+    return sorted(set(left))
+
+
+def minutes_of(intervals: Iterable[Interval]) -> int:
+    """Whole minutes in the intervals."""
+    return sum(int((end - start).total_seconds()) // 60 for start, end in intervals)
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _on(day: date, shift: WeeklyShift, zone: ZoneInfo) -> Interval:
+    end_day = day if shift.ends > shift.starts else day + timedelta(days=1)
+    start = datetime.combine(day, shift.starts, tzinfo=zone)
+    end = datetime.combine(end_day, shift.ends, tzinfo=zone).replace(fold=1)
+    return start.astimezone(UTC), _end_utc(end)
+
+
+def _end_utc(end: datetime) -> datetime:
+    """Of a time that comes twice the last; of one that never comes (fold 1 would read it early), the later."""
+    return max(end.astimezone(UTC), end.replace(fold=0).astimezone(UTC))
