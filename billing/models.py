@@ -14,7 +14,7 @@ from tenants.models import TenantModel
 
 
 class PriceItem(TenantModel):
-    """A list price from a day on: labour and travel per hour, a fee per visit. The most specific, then latest wins.
+    """A list price from a day on: labour and travel per hour, a fee per visit. Specific goes before general.
 
     Parts carry their own list price. The fee is the flat call-out charge, taken where travel has no price.
     """

@@ -44,6 +44,8 @@ class VisitMoved(VisitFact):
 class VisitSent(VisitFact):
     """The engineer was told."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class VisitProgressed(VisitFact):
@@ -61,4 +63,4 @@ class VisitCancelled(VisitFact):
 class VisitCompleted(VisitFact):
     """The work was done."""
 
-    outbound_only: ClassVar[bool] = True
+    outbound_only: ClassVar[bool] = False

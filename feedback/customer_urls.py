@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from feedback import views
+
+urlpatterns = [
+    path("v/<str:code>/", views.track, name="track"),
+    path("r/<str:code>/", views.rate, name="rate"),
+]

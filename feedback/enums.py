@@ -28,3 +28,13 @@ class RecoveryStatus(models.TextChoices):
 
     OPEN = "open", _("Open")
     DONE = "done", _("Done")
+
+
+class Flag(models.TextChoices):
+    """Why a rating deserves a second look. It is kept all the same, but left out of what pay is made of."""
+
+    FAST = "fast", _("Within five seconds")
+    NO_PAGE = "no_page", _("Page was not opened")
+    STAFF_SESSION = "staff_session", _("From a signed-in colleague's browser")
+    ENGINEER_ADDRESS = "engineer_address", _("From the engineer's network")
+    BY_STAFF = "by_staff", _("Entered by us for the customer")

@@ -16,8 +16,8 @@ from tenants.models import TenantModel
 class CustomerLink(TenantModel):
     """A revocable key to one visit for one purpose. Only the hash of its code is kept.
 
-    The code is made from `nonce` with the installation's secret, so that the engineer's screen can show the QR
-    code again, while the database alone gives nobody a way in.
+    The code is made from `nonce` with the installation's secret, so that the engineer's screen can show the
+    QR code again, while the database alone gives nobody a way in.
     """
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="links")
@@ -39,7 +39,7 @@ class CustomerLink(TenantModel):
 
 
 class Response(TenantModel):
-    """What a customer said of one visit: a score from 1 to 5, reasons and words. One per visit; editable a day."""
+    """What a customer said of one visit: a score from 1 to 5, reasons, words. Once per visit; editable a day."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="responses")
     link = models.ForeignKey(CustomerLink, on_delete=models.PROTECT, null=True, related_name="responses")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from feedback import views
+
+urlpatterns = [
+    path("ratings/", views.response_list, name="response_list"),
+    path("ratings/follow-ups/<int:pk>/finish/", views.recovery_finish, name="recovery_finish"),
+    path("visits/<int:pk>/rating-code/", views.visit_qr, name="visit_qr"),
+]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from feedback.api import views
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("responses", views.ResponseViewSet, basename="response")
+
+urlpatterns = router.urls

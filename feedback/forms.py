@@ -1,0 +1,25 @@
+"""Input of ratings."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from feedback.enums import RatingReason
+
+
+class RateForm(forms.Form):
+    """What a customer sends: a face, and whatever else they care to say."""
+
+    score = forms.IntegerField(min_value=1, max_value=5)
+    reasons = forms.MultipleChoiceField(choices=RatingReason.choices, required=False)
+    comment = forms.CharField(max_length=4000, required=False)
+    wants_call = forms.BooleanField(required=False)
+
+
+class OutcomeForm(forms.Form):
+    """What came of a follow-up."""
+
+    outcome = forms.CharField(
+        label=_("What came of it"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -1,0 +1,20 @@
+"""What evaluation does when others have acted."""
+
+from __future__ import annotations
+
+from dispatch.events import VisitCompleted, VisitSent
+from feedback import services
+from journal.registry import on
+from tenants.actors import Actor
+
+
+@on(VisitSent)
+def on_visit_sent(event: VisitSent) -> None:
+    """Tell the customer when somebody comes."""
+    services.invite_to_track(visit_id=event.visit_id, actor=Actor.system("invitations"), at=event.occurred_at)
+
+
+@on(VisitCompleted)
+def on_visit_completed(event: VisitCompleted) -> None:
+    """Ask the customer how it was."""
+    services.invite_to_rate(visit_id=event.visit_id, actor=Actor.system("invitations"), at=event.occurred_at)

@@ -1,0 +1,107 @@
+"""Reads of links, ratings and recoveries."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import NotFound
+from feedback import links
+from feedback.enums import LinkPurpose, RecoveryStatus
+from feedback.models import CustomerLink, Recovery, Response
+
+
+def find_link(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLink | None:
+    """The living link with this code and purpose. Wrong, expired and revoked all read None."""
+    return (
+        CustomerLink.objects.select_related(
+            "contact",
+            "visit__engineer__membership",
+            "visit__work_order__site",
+            "visit__work_order__customer",
+            "visit__work_order__work_type",
+        )
+        .filter(code_hash=links.hash_of(code), purpose=purpose, revoked_at=None, expires_at__gt=at)
+        .first()
+    )
+
+
+def link_for_update(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLink:
+    """The living link, locked so that parallel uses wait for each other; raises NotFound."""
+    found = CustomerLink.objects.select_for_update().filter(
+        code_hash=links.hash_of(code), purpose=purpose, revoked_at=None, expires_at__gt=at
+    )
+    link = found.first()
+    if link is None:
+        raise NotFound(_("This link is not valid, or not any more. Ask us for a new one."))
+    return link
+
+
+def living_link(visit_id: int, purpose: str, at: datetime) -> CustomerLink | None:
+    """The link that a visit has for this purpose, or None."""
+    found = CustomerLink.objects.filter(visit_id=visit_id, purpose=purpose, revoked_at=None)
+    return found.filter(expires_at__gt=at).order_by("-id").first()
+
+
+def get_link(link_id: int) -> CustomerLink:
+    """One link; raises NotFound."""
+    link = CustomerLink.objects.select_for_update().filter(pk=link_id).first()
+    if link is None:
+        raise NotFound(_("There is no link with the id %(id)s.") % {"id": link_id})
+    return link
+
+
+def find_response(visit_id: int) -> Response | None:
+    """What the customer said of this visit, or None."""
+    return Response.objects.filter(visit_id=visit_id).first()
+
+
+def responses() -> QuerySet[Response]:
+    """Ratings, newest first, with visit, engineer and customer."""
+    return Response.objects.select_related(
+        "visit__engineer", "visit__work_order__customer", "visit__work_order__work_type"
+    ).order_by("-id")
+
+
+def responses_on(day: date) -> QuerySet[Response]:
+    """Ratings of one day in the active time zone."""
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    return responses().filter(recorded_at__gte=start, recorded_at__lt=start + timedelta(days=1))
+
+
+def open_recoveries() -> QuerySet[Recovery]:
+    """Follow-ups that wait, most urgent first, with all that a call needs."""
+    return (
+        Recovery.objects.filter(status=RecoveryStatus.OPEN)
+        .select_related(
+            "owner__user",
+            "response__visit__engineer",
+            "response__visit__work_order__customer",
+            "response__visit__work_order__contact",
+            "response__visit__work_order__work_type",
+        )
+        .order_by("due_at", "id")
+    )
+
+
+def recovery_for_update(recovery_id: int) -> Recovery:
+    """The recovery, locked; raises NotFound."""
+    found = Recovery.objects.select_for_update(of=("self",)).select_related("response__visit__work_order")
+    recovery = found.filter(pk=recovery_id).first()
+    if recovery is None:
+        raise NotFound(_("There is no follow-up with the id %(id)s.") % {"id": recovery_id})
+    return recovery
+
+
+def figures(since: datetime) -> dict[str, Any]:
+    """{"mean", "number", "low", "flagged"} of the ratings since an instant."""
+    return Response.objects.filter(recorded_at__gte=since).aggregate(
+        mean=Avg("score"),
+        number=Count("pk"),
+        low=Count("pk", filter=Q(score__lte=2)),
+        flagged=Count("pk", filter=Q(flags__len__gt=0)),
+    )

@@ -1,0 +1,109 @@
+"""Pure decisions of evaluation: windows, edit time, recoveries, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dispatch.enums import VisitStatus
+from feedback.enums import Flag, LinkPurpose
+
+V = VisitStatus
+
+LOW_SCORE = 2
+RECOVERY_TIME = timedelta(hours=1)
+EDIT_TIME = timedelta(hours=24)
+RATE_TIME = timedelta(days=14)
+TRACK_TIME = timedelta(hours=24)
+SHORTEST_DWELL = timedelta(seconds=5)
+SPREAD = timedelta(minutes=30)
+ON_THE_ROAD_SPREAD = timedelta(minutes=10)
+FIVE_MINUTES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is known of the browser that sent a rating. `opened_at`: when it was shown the page, None if never."""
+
+    opened_at: datetime | None = None
+    is_staff: bool = False
+    is_engineers_address: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When the engineer arrives, both ends in UTC."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+def expires_at(purpose: str, *, visit_ends_at: datetime, at: datetime) -> datetime:
+    """A rating link lives 14 days; a tracking link until a day after the visit."""
+    if purpose == LinkPurpose.RATE:
+        return at + RATE_TIME
+    return max(visit_ends_at, at) + TRACK_TIME
+
+
+def is_editable(recorded_at: datetime, at: datetime) -> bool:
+    """Whether the customer may still change the rating."""
+    return at < recorded_at + EDIT_TIME
+
+
+def needs_recovery(score: int, wants_call: bool) -> bool:
+    """Whether somebody must call the customer."""
+    return score <= LOW_SCORE or wants_call
+
+
+def flags_for(device: Device, at: datetime) -> list[str]:
+    """What is odd about how the rating came in. Flags never refuse it."""
+    flags = []
+    if device.opened_at is None:
+        flags.append(Flag.NO_PAGE)
+    elif at - device.opened_at < SHORTEST_DWELL:
+        flags.append(Flag.FAST)
+    if device.is_staff:
+        flags.append(Flag.STAFF_SESSION)
+    if device.is_engineers_address:
+        flags.append(Flag.ENGINEER_ADDRESS)
+    return [str(flag) for flag in flags]
+
+
+def arrival_window(
+    *,
+    start_at: datetime,
+    promised: Window | None,
+    travel_started_at: datetime | None,
+    travel_minutes: int,
+) -> Window:
+    """What the customer is told. On the road ten minutes either side; before, the promise or half an hour."""
+    if travel_started_at is not None:
+        arrives = travel_started_at + timedelta(minutes=travel_minutes) if travel_minutes else start_at
+        arrives = max(arrives, travel_started_at)
+        return _rounded(arrives - ON_THE_ROAD_SPREAD, arrives + ON_THE_ROAD_SPREAD)
+    if promised is not None and promised.start_at <= start_at <= promised.end_at:
+        return promised
+    return _rounded(start_at - SPREAD, start_at + SPREAD)
+
+
+def _rounded(start_at: datetime, end_at: datetime) -> Window:
+    return Window(_to_five(start_at), _to_five(end_at))
+
+
+def _to_five(at: datetime) -> datetime:
+    rest = at.timestamp() % FIVE_MINUTES
+    shift = -rest if rest < FIVE_MINUTES / 2 else FIVE_MINUTES - rest
+    return at + timedelta(seconds=shift)
+
+
+STEPS: dict[str, int] = {
+    V.PROPOSED: 0,
+    V.SCHEDULED: 0,
+    V.DISPATCHED: 0,
+    V.ACCEPTED: 0,
+    V.TRAVELLING: 1,
+    V.ON_SITE: 2,
+    V.PAUSED: 2,
+    V.DONE: 3,
+}
+"""How far a visit is on the customer's line: booked, on the way, working, done. Others left the line."""

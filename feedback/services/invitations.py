@@ -1,0 +1,112 @@
+"""Links to customers: made, sent, revoked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+
+from accounts.enums import Permission
+from channels import services as channels
+from channels.enums import Channel
+from dispatch import queries as dispatch
+from dispatch.models import Visit
+from feedback import letters, links, permissions, queries, rules
+from feedback.enums import LinkPurpose
+from feedback.models import CustomerLink
+from feedback.wording import window_of
+from journal import services as journal
+from tenants.actors import Actor
+from tenants.queries import current_tenant
+
+
+@transaction.atomic
+def issue_link(
+    *, visit_id: int, purpose: str, actor: Actor, at: datetime, contact_id: int | None = None
+) -> CustomerLink:
+    """The visit's link for this purpose: the living one, kept alive, or a new one.
+
+    Allowed to the visit's own engineer, to those who record ratings, and to the system.
+    """
+    visit = dispatch.visit_for_update(visit_id)
+    permissions.check_may_show_code(actor, visit)
+    expires_at = rules.expires_at(purpose, visit_ends_at=visit.end_at, at=at)
+    link = queries.living_link(visit_id, purpose, at)
+    if link is not None:
+        if purpose == LinkPurpose.TRACK and expires_at > link.expires_at:
+            link.expires_at = expires_at
+            link.save(update_fields=["expires_at"])
+        return link
+    link = CustomerLink(
+        visit=visit,
+        contact_id=contact_id or visit.work_order.contact_id,
+        purpose=LinkPurpose(purpose),
+        nonce=links.new_nonce(),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    link.code_hash = links.hash_of(links.code_of(link))
+    link.save()
+    changes = {"purpose": str(purpose), "expires_at": expires_at.isoformat()}
+    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=changes)
+    return link
+
+
+@transaction.atomic
+def revoke_link(*, link_id: int, actor: Actor, at: datetime, reason: str = "") -> CustomerLink:
+    """End a link at once; to the customer it then looks like one that never was."""
+    link = queries.get_link(link_id)
+    actor.require(Permission.RESPONSE_RECORD, link)
+    if link.revoked_at is None:
+        link.revoked_at = at
+        link.save(update_fields=["revoked_at"])
+        journal.record(actor=actor, verb="link_revoked", thing=link.visit, at=at, reason=reason)
+    return link
+
+
+@transaction.atomic
+def invite_to_track(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
+    """Make the tracking link of a sent visit and mail it to the contact, once."""
+    link = issue_link(visit_id=visit_id, purpose=LinkPurpose.TRACK, actor=actor, at=at)
+    _send(dispatch.get_visit(visit_id), link, actor, at)
+    return link
+
+
+@transaction.atomic
+def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
+    """Make the rating link of a finished visit and mail it to the contact, once."""
+    link = issue_link(visit_id=visit_id, purpose=LinkPurpose.RATE, actor=actor, at=at)
+    _send(dispatch.get_visit(visit_id), link, actor, at)
+    return link
+
+
+def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
+    """Mail the link in the contact's language and the site's time zone. Without an address nothing is sent."""
+    order, tenant = visit.work_order, current_tenant()
+    recipient = (order.contact.email if order.contact else "") or order.customer.email
+    if not recipient:
+        return
+    name = order.contact.name if order.contact else order.customer.name
+    language = (order.contact.language if order.contact else "") or order.customer.language or tenant.language
+    facts = {
+        "name": name,
+        "company": tenant.name,
+        "url": links.url_of(tenant, link, settings.BASE_URL),
+    }
+    with translation.override(language), timezone.override(order.site.zone or tenant.zone):
+        if link.purpose == LinkPurpose.TRACK:
+            letter = letters.track_letter(visit, window_of(visit), **facts)
+        else:
+            letter = letters.rate_letter(visit, **facts)
+    channels.send_message(
+        key=f"{link.purpose}:{visit.pk}",
+        channel=Channel.EMAIL,
+        recipient=recipient,
+        subject=letter.subject,
+        body=letter.body,
+        language=language,
+        actor=actor,
+        at=at,
+    )
