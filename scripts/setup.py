@@ -51,54 +51,50 @@ def make_venv() -> None:
         return
     python = find_python()
     say("Making .venv with " + python + " …")
-    pip = not run([python, "-c", "import ensurepip"])
-    if not pip and run([python, "-m", "pip", "--version"]):
+    with_pip = not run([python, "-c", "import ensurepip"])
+    if not with_pip and run([python, "-m", "pip", "--version"]):
         stop(
             python + " can make no virtual environment: its modules ensurepip and pip are missing.\n"
             "On Debian: apt-get install python3.11-venv\n"
             "Then run the command again."
         )
     shutil.rmtree(str(VENV), ignore_errors=True)
-    if run([python, "-m", "venv", *([] if pip else ["--without-pip"]), str(VENV)]):
+    if run([python, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(VENV)], show=True):
         shutil.rmtree(str(VENV), ignore_errors=True)
         stop("The virtual environment " + str(VENV) + " could not be made; the reason stands above.")
 
 
 def install(lock: str) -> None:
     """Install with uv, which is fast; with pip where uv cannot reach what pip can."""
-    uv = [
+    pip_install = [*pip(), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+    if run([*pip_install, TOOLS], show=True):
+        stop("uv could not be installed; pip's reason stands above. Mend it and run the command again.")
+    uv_install = [
         str(VENV / "bin" / "uv"),
         "pip",
         "install",
         "--quiet",
-        "--python",
-        str(PYTHON),
         "--compile-bytecode",
+        "--require-hashes",
     ]
-    if run([*pip_command(), "--require-hashes", "-r", TOOLS], show=True):
-        stop("uv could not be installed; pip's reason stands above. Mend it and run the command again.")
-    if run([*uv, "--require-hashes", "-r", lock], show=True, env=uv_environment()) == 0:
+    if run([*uv_install, "--python", str(PYTHON), "-r", lock], show=True, env=uv_environment()) == 0:
         return
     say("uv could not install everything; trying with pip, which takes longer …")
-    if run([*pip_command(), "--require-hashes", "-r", lock], show=True):
+    if run([*pip_install, lock], show=True):
         stop("The packages of " + lock + " could not be installed; the reason stands above.")
 
 
-def pip_command() -> list[str]:
+def pip() -> list[str]:
     """Pip for `.venv`: its own, or the system's where `.venv` has none."""
     if run([str(PYTHON), "-m", "pip", "--version"]) == 0:
-        command = [str(PYTHON), "-m", "pip"]
-    else:
-        command = [find_python(), "-m", "pip", "--python", str(PYTHON)]
-    return [*command, "install", "--quiet", "--disable-pip-version-check"]
+        return [str(PYTHON), "-m", "pip"]
+    return [find_python(), "-m", "pip", "--python", str(PYTHON)]
 
 
 def uv_environment() -> dict[str, str]:
     """Tell uv about the index and certificates that pip is configured with: it does not read pip's files."""
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never")
-    listed = subprocess.run(  # noqa: S603
-        [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run([*pip(), "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
     for line in listed.stdout.splitlines():
         name, _, value = line.partition("=")
         value = value.strip("'\"")

@@ -44,7 +44,7 @@ def main() -> None:
     finally:
         supervisor.stop()
         _stop_servers()
-        say("Stopped. The data stays; `make demo` continues with it, `make clean` removes it.")
+    say("Stopped. The data stays; `make demo` continues with it, `make clean` removes it.")
 
 
 def say(text: str) -> None:
