@@ -178,6 +178,7 @@ RECOVERY: dict[str, Look] = {
     "open": Look("stop", "mood-sad", pgettext_lazy("recovery", "Open")),
     "in_progress": Look("wait", "phone-call", _("In progress")),
     "resolved": Look("rest", "circle-check", _("Resolved")),
+    "done": Look("rest", "circle-check", _("Done")),
     "closed": Look("rest", "archive", _("Closed")),
 }
 

@@ -39,7 +39,7 @@ class CustomerLink(TenantModel):
 
 
 class Response(TenantModel):
-    """What a customer said of one visit: a score from 1 to 5, reasons, words. Once per visit; editable a day."""
+    """What a customer said of one visit: a score from 1 to 5, reasons, words. Once per visit."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="responses")
     link = models.ForeignKey(CustomerLink, on_delete=models.PROTECT, null=True, related_name="responses")

@@ -18,8 +18,6 @@ def check_may_show_code(actor: Actor, visit: Visit) -> None:
     engineer = workforce.find_engineer_of(actor)
     if engineer is None or engineer.pk != visit.engineer_id:
         raise NotAllowed(
-            _(
-                "Visit %(visit)s is not yours, so its rating code is not for you to show. Open one of your visits."
-            )
+            _("%(visit)s is not your visit, so its rating code is not yours to show. Open one of yours.")
             % {"visit": visit}
         )

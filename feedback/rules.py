@@ -23,7 +23,7 @@ FIVE_MINUTES = 300
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What is known of the browser that sent a rating. `opened_at`: when it was shown the page, None if never."""
+    """What is known of the browser that sent a rating. `opened_at`: when it was shown the page, or None."""
 
     opened_at: datetime | None = None
     is_staff: bool = False

@@ -83,7 +83,7 @@ def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink
 
 
 def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
-    """Mail the link in the contact's language and the site's time zone. Without an address nothing is sent."""
+    """Mail the link in the contact's language and the site's zone. Without an address nothing is sent."""
     order, tenant = visit.work_order, current_tenant()
     recipient = (order.contact.email if order.contact else "") or order.customer.email
     if not recipient:

@@ -51,16 +51,16 @@ def record_response(
     device: Device | None = None,
     actor: Actor = CUSTOMER,
 ) -> Response:
-    """Keep what the holder of a rating link says: one response per visit, changed for a day by saying it again.
+    """Keep what the holder of a rating link says: one response per visit, changeable for a day.
 
-    Raises `NotFound` for a code that is wrong, expired or revoked. Odd circumstances are flagged, never refused.
+    Raises `NotFound` for a code that is wrong, expired or revoked. Oddities are flagged, never refused.
     """
     link = queries.link_for_update(code, LinkPurpose.RATE, at)
     said = _said(score, reasons, comment, wants_call, language)
     visit = dispatch.visit_for_update(link.visit_id)
     if link.contact is not None and actor is CUSTOMER:
         actor = Actor.customer(link.contact.name)
-    return _keep(visit, said, rules.flags_for(device or Device(), at), actor, at, link)
+    return _keep(visit, said, rules.flags_for(device or Device(), at), actor=actor, at=at, link=link)
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def record_response_for(
             % {"visit": visit, "status": VisitStatus(visit.status).label}
         )
     said = _said(score, reasons, comment, wants_call, language)
-    return _keep(visit, said, [str(Flag.BY_STAFF)], actor, at, None)
+    return _keep(visit, said, [str(Flag.BY_STAFF)], actor=actor, at=at, link=None)
 
 
 @transaction.atomic
@@ -120,16 +120,14 @@ def _said(score: int, reasons: Iterable[str], comment: str, wants_call: bool, la
 
 
 def _keep(
-    visit: Visit, said: Said, flags: list[str], actor: Actor, at: datetime, link: CustomerLink | None
+    visit: Visit, said: Said, flags: list[str], *, actor: Actor, at: datetime, link: CustomerLink | None
 ) -> Response:
     response = Response.objects.select_for_update().filter(visit=visit).first()
     if response is None:
-        return _first(visit, said, flags, actor, at, link)
+        return _first(visit, said, flags, actor=actor, at=at, link=link)
     if not rules.is_editable(response.recorded_at, at):
         raise IllegalTransition(
-            _(
-                "This visit was rated %(score)s of 5. A rating can be changed for 24 hours; write to us instead."
-            )
+            _("This visit was rated %(score)s of 5. A rating can be changed for 24 hours; now write to us.")
             % {"score": response.score}
         )
     before = response.score
@@ -146,7 +144,7 @@ def _keep(
 
 
 def _first(
-    visit: Visit, said: Said, flags: list[str], actor: Actor, at: datetime, link: CustomerLink | None
+    visit: Visit, said: Said, flags: list[str], *, actor: Actor, at: datetime, link: CustomerLink | None
 ) -> Response:
     response = Response(visit=visit, link=link, flags=flags, recorded_at=at)
     _write(response, said)
@@ -165,7 +163,7 @@ def _write(response: Response, said: Said) -> None:
 
 
 def _open_recovery(response: Response, visit: Visit, actor: Actor, at: datetime) -> None:
-    """A low score, or the wish for a call, must be followed up within the hour, by the ticket's owner if any."""
+    """A low score, or the wish for a call, must be followed up within the hour, by the ticket's owner."""
     if not rules.needs_recovery(response.score, response.wants_call):
         return
     ticket = visit.work_order.ticket
