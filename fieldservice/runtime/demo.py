@@ -188,9 +188,13 @@ def _port() -> int:
 
 
 def _tend_servers() -> None:
-    if servers.EMBEDDED and not servers.running(clusters.current()):
-        say("A server has stopped; starting it again.")
-        servers.ensure(clusters.current())
+    cluster = clusters.current()
+    if not servers.EMBEDDED or (servers.running(cluster) and leases.holds(cluster)):
+        return
+    if not leases.holds(cluster):
+        raise CannotStart(f"{cluster.home} was removed while the demo ran on it. Start the demo again.")
+    say("A server has stopped; starting it again.")
+    servers.ensure(cluster)
 
 
 def _stop_servers() -> None:

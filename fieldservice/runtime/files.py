@@ -80,19 +80,26 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def open_lock(path: Path) -> IO[str]:
+    """The file `path`, made where there is none, to be locked."""
+    make_directory(path.parent)
+    try:
+        return path.open("a")
+    except OSError as problem:
+        raise cannot_write(path, problem) from problem
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on the file `path`; wait for whoever holds it."""
-    make_directory(path.parent)
-    with path.open("a") as handle:
+    with open_lock(path) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def try_lock(path: Path) -> IO[str] | None:
     """An exclusive lock on the file `path`, held until it is closed; None while another process has it."""
-    make_directory(path.parent)
-    handle = path.open("a")
+    handle = open_lock(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -108,6 +115,11 @@ def started_at(pid: int) -> str | None:
     except OSError:
         return None
     return None if fields[0] in "ZX" else fields[19]
+
+
+def identity(pid: int) -> dict[str, Any]:
+    """What tells a process from a later one with the same number."""
+    return {"pid": pid, "started": started_at(pid)}
 
 
 def command_of(pid: int) -> str:

@@ -7,6 +7,8 @@ One runs beside each running cluster. It sleeps in the kernel, on the lock that 
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ from typing import IO
 
 from . import leases, postgres, valkey
 from .clusters import Cluster, cluster
-from .files import ROOT, data, try_lock
+from .files import ROOT, data, identity, started_at, try_lock
 
 # Commands come in rows; between two of them the servers need not stop.
 LINGER_SECONDS = 5
@@ -41,6 +43,7 @@ def keep(cluster: Cluster) -> None:
     lock = _claim(cluster)
     if lock is None:
         return
+    processes = [identity(pid) for pid in (postgres.pid(cluster), valkey.pid(cluster)) if pid]
     while True:
         leases.wait_until_alone(cluster)
         time.sleep(LINGER_SECONDS)
@@ -48,6 +51,10 @@ def keep(cluster: Cluster) -> None:
         if alone is None:
             continue
         stop(cluster)
+        # Somebody may have removed the directory by which a server is found.
+        for process in processes:
+            if process["started"] and started_at(process["pid"]) == process["started"]:
+                os.kill(process["pid"], signal.SIGINT)
         # In this order: whoever joins next finds no keeper, and starts one.
         lock.close()
         alone.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from .clusters import Cluster
-from .files import CannotStart, make_directory, try_lock
+from .files import CannotStart, make_directory, open_lock, try_lock
 
 MOST_SLOTS = 64
 
@@ -28,12 +28,18 @@ def join(cluster: Cluster) -> None:
     """Count this process among the users until it ends; waits while the servers are being stopped."""
     path = users_lock(cluster)
     while path not in _held:
-        handle = path.open("a")
+        handle = open_lock(path)
         fcntl.flock(handle, fcntl.LOCK_SH)
         if _is_still(handle, path):
             _held[path] = handle
         else:
             handle.close()
+
+
+def holds(cluster: Cluster) -> bool:
+    """Whether this process still has its lease: removing the data directory takes it away."""
+    path = users_lock(cluster)
+    return path in _held and _is_still(_held[path], path)
 
 
 def leave(cluster: Cluster) -> None:
@@ -48,7 +54,7 @@ def alone(cluster: Cluster, *, wait: float = 0.5) -> IO[str] | None:
 
     Give up this process's own lease first. The keeper looks for a moment now and then, hence the wait.
     """
-    handle = users_lock(cluster).open("a")
+    handle = open_lock(users_lock(cluster))
     until = time.monotonic() + wait
     while True:
         try:
@@ -63,7 +69,7 @@ def alone(cluster: Cluster, *, wait: float = 0.5) -> IO[str] | None:
 
 def wait_until_alone(cluster: Cluster) -> None:
     """Return once nobody uses the cluster; by then somebody may have joined again."""
-    with users_lock(cluster).open("a") as handle:
+    with open_lock(users_lock(cluster)) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 

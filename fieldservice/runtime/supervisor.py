@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .commands import Command
-from .files import ROOT, CannotStart, last_lines, make_directory, read_json, started_at, write_json
+from .files import ROOT, CannotStart, identity, last_lines, make_directory, read_json, started_at, write_json
 
 GRACE_SECONDS = 6
 HEALTHY_SECONDS = 30
@@ -160,11 +160,6 @@ class Supervisor:
         write_json(
             self.record, {**self.facts, **identity(os.getpid()), "boot": boot(), "children": processes}
         )
-
-
-def identity(pid: int) -> dict[str, Any]:
-    """What tells a process from a later one with the same number."""
-    return {"pid": pid, "started": started_at(pid)}
 
 
 def boot() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import subprocess
 import time
 
@@ -39,6 +40,17 @@ def start(cluster: Cluster) -> None:
                 f"The end of its log, {log}:\n{last_lines(log)}"
             )
         time.sleep(0.01)
+
+
+def pid(cluster: Cluster) -> int | None:
+    """The server's process, as the kernel tells whoever is connected to it."""
+    with socket.socket(socket.AF_UNIX) as server:
+        try:
+            server.connect(str(cluster.valkey_socket))
+            credentials = server.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        except OSError:
+            return None
+    return int(struct.unpack("3i", credentials)[0])
 
 
 def stop(cluster: Cluster) -> None:
