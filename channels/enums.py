@@ -34,3 +34,14 @@ class OutboundStatus(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
+
+
+class InboundProblem(models.TextChoices):
+    """Why raw input was set aside for a person."""
+
+    EMPTY = "empty", _("It is empty.")
+    UNREADABLE = "unreadable", _("It could not be read.")
+    NO_SENDER = "no_sender", _("It names no sender, so nobody could be answered.")
+    NO_HEADERS = "no_headers", _("It has no headers, so it names no sender.")
+    NOTHING = "nothing", _("It has neither subject nor text nor attachment.")
+    HANDLING = "handling", _("It was read, but no ticket could be made of it.")

@@ -12,7 +12,6 @@ from journal.events import Event
 class MessageReceived(Event):
     """A message was read and waits to become, or join, a ticket."""
 
-    outbound_only: ClassVar[bool] = True
     topic: ClassVar[str] = "inbox"
 
     message_id: int
@@ -22,5 +21,4 @@ class MessageReceived(Event):
 class MessageQueued(Event):
     """A message of ours waits to be sent."""
 
-    outbound_only: ClassVar[bool] = True
     message_id: int

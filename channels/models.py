@@ -46,6 +46,8 @@ class OutboundMessage(TenantModel):
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
     language = models.CharField(max_length=10, blank=True)
+    in_reply_to = models.CharField(max_length=300, blank=True)
+    is_automatic = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()

@@ -82,3 +82,27 @@ class TimerKind(models.TextChoices):
 
     WARN = "warn", _("Warning")
     BREACH = "breach", _("Breach")
+
+
+class PolicyReason(models.TextChoices):
+    """Why an SLA policy was chosen."""
+
+    TIER_AND_PRIORITY = "tier_and_priority", _("It names this tier and this priority")
+    PRIORITY = "priority", _("It names this priority")
+    TIER = "tier", _("It names this tier")
+    ANY = "any", _("It holds for every ticket")
+
+
+class SegmentReason(models.TextChoices):
+    """Why a clock began to run, stopped or went on."""
+
+    OPENED = "opened", _("Ticket opened")
+    WAITING = "waiting", _("Waiting for the customer")
+    CONTINUED = "continued", _("Work goes on")
+    CUSTOMER_REPLIED = "customer_replied", _("The customer replied")
+    WE_REPLIED = "we_replied", _("We replied")
+    RETARGETED = "retargeted", _("Another promise holds")
+    ARRIVED = "arrived", _("Arrived on site")
+    RESOLVED = "resolved", _("Resolved")
+    REOPENED = "reopened", _("Reopened")
+    DROPPED = "dropped", _("No longer needed")

@@ -22,7 +22,12 @@ class TicketFact(Event):
 class TicketOpened(TicketFact):
     """A customer's need was taken in."""
 
-    outbound_only: ClassVar[bool] = True
+    outbound_only: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketChanged(TicketFact):
+    """Owner, priority, state or another fact of the ticket changed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -135,7 +135,7 @@ class SlaPolicy(TenantModel):
     """What was promised for a priority (and a tier, when given): minutes of business time.
 
     `calendar` maps "mon"… "sun" to a list of [start, end] local times, half-open, up to "24:00"; an empty
-    calendar means around the clock. The most specific policy wins: tier and priority, then priority, then any.
+    calendar means around the clock. The most specific policy wins: tier and priority, priority, tier, any.
     """
 
     name = models.CharField(_("Name"), max_length=120)

@@ -131,7 +131,7 @@ def elapsed(calendar: Calendar, zone: ZoneInfo, from_at: datetime, until: dateti
 def advance(
     calendar: Calendar, zone: ZoneInfo, from_at: datetime, amount: timedelta, *, horizon: timedelta = HORIZON
 ) -> datetime | None:
-    """The first instant at which `amount` of business time has passed since `from_at`; None beyond `horizon`."""
+    """The first instant by which `amount` of business time passed since `from_at`; None beyond `horizon`."""
     # Python adds and subtracts within one zone by the wall clock; UTC has no such nights.
     from_at = from_at.astimezone(UTC)
     if amount <= _ZERO:
@@ -231,7 +231,7 @@ def _spans_on(calendar: Calendar, zone: ZoneInfo, day: date) -> tuple[Span, ...]
 
 
 def _instant(zone: ZoneInfo, day: date, minute: int) -> datetime:
-    """The first instant at which the zone's wall clock shows this minute, or would have, had it not jumped."""
+    """The first instant at which the zone's wall clock shows this minute, or jumps over it."""
     day, minute = (day + timedelta(days=1), 0) if minute == _DAY else (day, minute)
     wall = datetime.combine(day, time(minute // 60, minute % 60))
     found = wall.replace(tzinfo=zone).astimezone(UTC)

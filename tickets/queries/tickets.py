@@ -1,0 +1,124 @@
+"""Reads of tickets and their conversation."""
+
+from __future__ import annotations
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from accounts.models import Membership
+from core.errors import NotFound
+from core.text import fold, query_grams
+from tenants.actors import Actor
+from tickets.enums import TicketStatus
+from tickets.models import SlaClock, Ticket, TicketMessage, Topic
+from tickets.rules import ACTIVE
+
+INBOX_VIEWS = ("open", "mine", "new", "waiting", "all")
+MOST_FOUND = 500
+
+
+def tickets() -> QuerySet[Ticket]:
+    """Tickets with everything a row of a list shows, in a fixed number of queries."""
+    return Ticket.objects.select_related(
+        "customer", "contact", "site", "asset", "topic", "owner__user"
+    ).defer("search_text", "search_grams")
+
+
+def inbox(view: str, actor: Actor, *, channel: str = "", search: str = "") -> QuerySet[Ticket]:
+    """The service desk's queue, the soonest due first: one of INBOX_VIEWS, narrowed by channel and words."""
+    found = tickets().prefetch_related(Prefetch("clocks", SlaClock.objects.order_by("id")))
+    if search:
+        found = searched(found, search)
+    if view != "all":
+        found = found.filter(_view_filter(view, actor))
+    if channel:
+        found = found.filter(channel=channel)
+    if view == "all":
+        return found.order_by("-id")
+    return found.order_by(F("due_at").asc(nulls_last=True), "id")
+
+
+def _view_filter(view: str, actor: Actor) -> Q:
+    active = Q(status__in=ACTIVE)
+    if view == "mine":
+        return active & Q(owner_id=actor.membership_id or 0)
+    if view == "new":
+        return Q(status__in=(TicketStatus.NEW, TicketStatus.REOPENED))
+    if view == "waiting":
+        return Q(status=TicketStatus.WAITING)
+    return active & ~Q(status=TicketStatus.WAITING)
+
+
+def inbox_counts(actor: Actor) -> dict[str, int]:
+    """How many tickets each view but "all" holds, in one query."""
+    views = [view for view in INBOX_VIEWS if view != "all"]
+    counts = {view: Count("pk", filter=_view_filter(view, actor)) for view in views}
+    return Ticket.objects.filter(status__in=ACTIVE).aggregate(**counts)
+
+
+def search_tickets(text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
+    """Tickets that hold these words in number, subject, text or names; the newest first, at most `limit`."""
+    return searched(tickets(), text, limit=limit).order_by("-id")
+
+
+def searched(queryset: QuerySet[Ticket], text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
+    """`queryset` narrowed to what `text` finds, by an index that row-level security cannot use itself."""
+    needle = fold(text)
+    if not needle:
+        return queryset
+    found = RawSQL("SELECT id FROM search_tickets(%s, %s::text[], %s)", [needle, query_grams(needle), limit])
+    return queryset.filter(pk__in=found)
+
+
+def get_ticket(ticket_id: int) -> Ticket:
+    """The ticket with what its page shows; raises NotFound."""
+    found = tickets().filter(pk=ticket_id).first()
+    if found is None:
+        raise NotFound(_("Ticket %(id)s is not here.") % {"id": ticket_id})
+    return found
+
+
+def ticket_for_update(ticket_id: int) -> Ticket:
+    """The ticket, locked until the transaction ends; raises NotFound."""
+    found = Ticket.objects.select_for_update().filter(pk=ticket_id).first()
+    if found is None:
+        raise NotFound(_("Ticket %(id)s is not here.") % {"id": ticket_id})
+    return found
+
+
+def conversation_of(ticket: Ticket) -> QuerySet[TicketMessage]:
+    """The ticket's timeline over all channels, oldest first."""
+    return TicketMessage.objects.filter(ticket=ticket).order_by("at", "id")
+
+
+def tickets_of_customer(customer_id: int) -> QuerySet[Ticket]:
+    """The customer's tickets, newest first."""
+    return tickets().filter(customer_id=customer_id).order_by("-id")
+
+
+def find_ticket_of_inbound(inbound_id: int) -> Ticket | None:
+    """The ticket whose conversation holds this raw message, or None."""
+    message = TicketMessage.objects.select_related("ticket").filter(inbound_id=inbound_id).first()
+    return message.ticket if message else None
+
+
+def topics() -> QuerySet[Topic]:
+    """The tenant's topics by name."""
+    return Topic.objects.order_by("name", "id")
+
+
+def find_topic(code: str) -> Topic | None:
+    """The topic with this code, or None."""
+    return Topic.objects.filter(code=code).first()
+
+
+def find_least_busy_member() -> Membership | None:
+    """Of those whose role answers tickets, the one who owns the fewest open ones; None when nobody may."""
+    return (
+        Membership.objects.filter(is_active=True, role__permissions__contains=[Permission.TICKET_WORK])
+        .annotate(load=Count("tickets", filter=Q(tickets__status__in=ACTIVE)))
+        .order_by("load", "id")
+        .first()
+    )

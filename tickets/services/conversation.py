@@ -1,0 +1,153 @@
+"""The conversation of a ticket: what we say, what the customer says, what we note among us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from channels import services as channels
+from channels.enums import Channel
+from core.errors import BadInput, Conflict
+from core.text import clean
+from journal import services as journal
+from tenants.actors import Actor
+from tickets import permissions, queries, rules
+from tickets.enums import Direction, MessageKind, SegmentReason, SlaKpi, TicketStatus
+from tickets.events import TicketReplied
+from tickets.models import Ticket, TicketMessage
+from tickets.services import clocks
+from tickets.services.common import ensure_owner, finish
+from tickets.services.opening import LONGEST_TEXT
+from tickets.services.progress import reopen
+
+SENT_KEY = "ticket-message:{pk}"
+"""The key of the message to the customer, by the ticket message it carries."""
+
+
+@transaction.atomic
+def reply_to_ticket(
+    *, ticket_id: int, body: str, actor: Actor, at: datetime, kind: str = MessageKind.PUBLIC
+) -> TicketMessage:
+    """Answer the customer, or note something among us (`kind` internal).
+
+    A public answer stops the first-response clock, opens a new ticket, makes the actor the owner when it has
+    none, and goes out by e-mail when the contact has an address.
+    """
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    text = _words(body)
+    if kind == MessageKind.INTERNAL:
+        return add_note(ticket, text, actor=actor, at=at)
+    if ticket.status in (TicketStatus.MERGED, TicketStatus.SPAM):
+        raise Conflict(
+            _("%(ticket)s is %(state)s: nobody would read an answer. Answer in an open ticket.")
+            % {"ticket": ticket, "state": ticket.get_status_display()}
+        )
+    message = _append(ticket, text, MessageKind.PUBLIC, actor, at)
+    ensure_owner(ticket, actor)
+    ticket.status = rules.status_when_taken(ticket.status)
+    clocks.stop(ticket, {SlaKpi.FIRST_RESPONSE}, actor=actor, at=at, reason=SegmentReason.WE_REPLIED)
+    _send(ticket, message, actor, at)
+    fact = TicketReplied(ticket_id=ticket.pk, is_ours=True)
+    finish(ticket, verb="replied", actor=actor, at=at, event=fact)
+    return message
+
+
+add_message = reply_to_ticket
+
+
+def add_note(ticket: Ticket, text: str, *, actor: Actor, at: datetime) -> TicketMessage:
+    """A note among us: the customer never sees it and no clock hears it."""
+    message = _append(ticket, text, MessageKind.INTERNAL, actor, at)
+    ensure_owner(ticket, actor)
+    finish(ticket, verb="noted", actor=actor, at=at)
+    return message
+
+
+@transaction.atomic
+def receive_reply(
+    *,
+    ticket_id: int,
+    body: str,
+    author_label: str,
+    actor: Actor,
+    at: datetime,
+    channel: str,
+    inbound_id: int | None = None,
+    language: str = "",
+) -> TicketMessage:
+    """Add the customer's words. A ticket that waited for them goes on; a solved one is reopened."""
+    ticket = queries.ticket_for_update(ticket_id)
+    message = TicketMessage.objects.create(
+        ticket=ticket,
+        direction=Direction.INBOUND,
+        channel=channel,
+        author_label=author_label[:200],
+        inbound_id=inbound_id,
+        body=clean(body)[:LONGEST_TEXT],
+        language=language or ticket.language,
+        at=at,
+    )
+    wanted = rules.status_after_reply(ticket.status, ticket.waiting_for)
+    if wanted == TicketStatus.REOPENED:
+        reopen(ticket, reason="", actor=actor, at=at)
+    elif wanted != ticket.status:
+        ticket.status, ticket.waiting_for, ticket.next_action_at = wanted, "", None
+        clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CUSTOMER_REPLIED)
+    fact = TicketReplied(ticket_id=ticket.pk, is_ours=False)
+    finish(ticket, verb="customer_replied", actor=actor, at=at, event=fact)
+    return message
+
+
+def _append(ticket: Ticket, text: str, kind: str, actor: Actor, at: datetime) -> TicketMessage:
+    return TicketMessage.objects.create(
+        ticket=ticket,
+        kind=kind,
+        direction=Direction.OUTBOUND,
+        channel=ticket.channel,
+        author_label=actor.label[:200],
+        author_id=actor.membership_id,
+        body=text,
+        language=ticket.language,
+        at=at,
+    )
+
+
+def _words(body: str) -> str:
+    text = clean(body).strip()
+    if not text:
+        raise BadInput(
+            _("There is nothing to send: write something first."), errors={"body": [_("Write something.")]}
+        )
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(
+            _("The text has %(count)s characters; at most %(most)s can be sent.")
+            % {"count": len(text), "most": LONGEST_TEXT},
+            errors={"body": [_("Too long.")]},
+        )
+    return text
+
+
+def _send(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) -> None:
+    """Order the e-mail that carries our words, as an answer to the customer's last e-mail."""
+    contact = ticket.contact
+    if contact is None or not contact.email:
+        return
+    last = ticket.messages.filter(inbound__channel=Channel.EMAIL).select_related("inbound").last()
+    answered = last.inbound.external_id if last is not None and last.inbound is not None else ""
+    message.channel = Channel.EMAIL
+    message.save(update_fields=["channel"])
+    channels.send_message(
+        key=SENT_KEY.format(pk=message.pk),
+        channel=Channel.EMAIL,
+        recipient=contact.email,
+        subject=f"Re: {ticket.subject} [{ticket}]",
+        body=message.body,
+        language=ticket.language,
+        actor=actor,
+        at=at,
+        in_reply_to=answered if answered.startswith("<") else "",
+    )
+    journal.record(actor=actor, verb="sent", thing=message, at=at, changes={"ticket": ticket.pk})

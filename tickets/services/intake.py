@@ -1,0 +1,235 @@
+"""From a message to a ticket: a new one, or the one it answers."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from channels import queries as inbound
+from channels import services as channels
+from channels.enums import Channel, InboundProblem, InboundStatus
+from channels.models import InboundMessage
+from core.errors import BadInput
+from core.text import fold
+from customers import queries as customers
+from customers import services as customer_services
+from customers.models import Contact
+from tenants.active import active_tenant_id
+from tenants.actors import Actor
+from tickets import permissions, queries
+from tickets.models import Ticket, TicketMessage
+from tickets.services.conversation import SENT_KEY, receive_reply
+from tickets.services.opening import open_ticket
+
+log = logging.getLogger(__name__)
+INTAKE = Actor.system("intake")
+NO_SUBJECT = "…"
+
+
+class Intake(StrEnum):
+    """What became of a message."""
+
+    OPENED = "opened"
+    REPLY = "reply"
+    AUTOMATIC = "automatic"
+    BOUNCE = "bounce"
+    QUARANTINED = "quarantined"
+    KNOWN = "known"
+
+
+@transaction.atomic
+def take_in(*, message_id: int, actor: Actor, at: datetime) -> tuple[Intake, Ticket | None]:
+    """Make a ticket of a message, or add it to the one it answers. The same message again changes nothing.
+
+    It joins a ticket only when it names a message of that conversation *and* its sender belongs to it: a
+    reference alone could be anybody's.
+    """
+    message = inbound.get_inbound(message_id)
+    if message.status == InboundStatus.QUARANTINED:
+        return Intake.QUARANTINED, None
+    if message.facts.get("kind") in (Intake.AUTOMATIC, Intake.BOUNCE):
+        return Intake(message.facts["kind"]), None
+    _one_at_a_time(message.pk)
+    known = queries.find_ticket_of_inbound(message.pk)
+    if known is not None:
+        return Intake.KNOWN, known
+    answered = _find_answered(message)
+    if answered is not None:
+        receive_reply(
+            ticket_id=answered.pk,
+            body=message.body,
+            author_label=message.sender_name or message.sender_address,
+            actor=actor,
+            at=at,
+            channel=message.channel,
+            inbound_id=message.pk,
+            language=message.language,
+        )
+        return Intake.REPLY, answered
+    return Intake.OPENED, _open(message, actor, at)
+
+
+def take_in_email(*, raw: bytes, at: datetime, actor: Actor) -> Intake:
+    """Take in one raw e-mail. It is stored first and stays stored, whatever making a ticket of it does."""
+    with transaction.atomic():
+        message, _created = channels.ingest_email(raw=raw, at=at, actor=actor)
+    try:
+        outcome, _ticket = take_in(message_id=message.pk, actor=actor, at=at)
+    except Exception as problem:  # Nothing about one message may stop or lose another.
+        log.exception("message could not become a ticket", extra={"message_id": message.pk})
+        channels.quarantine(
+            message_id=message.pk,
+            problem=InboundProblem.HANDLING,
+            reason=f"{type(problem).__name__}: {problem}"[:500],
+            actor=actor,
+            at=at,
+        )
+        return Intake.QUARANTINED
+    return outcome
+
+
+@transaction.atomic
+def take_in_web_form(
+    *,
+    key: str,
+    name: str,
+    email: str,
+    phone: str,
+    subject: str,
+    body: str,
+    language: str,
+    at: datetime,
+    facts: dict[str, Any] | None = None,
+    actor: Actor,
+) -> Ticket:
+    """Take in the public request form and open its ticket at once, so that the customer gets the number.
+
+    `key` makes a repeated click the same request and the same ticket.
+    """
+    message, _created = channels.receive_web_form(
+        key=key,
+        name=name,
+        email=email,
+        phone=phone,
+        subject=subject,
+        body=body,
+        language=language,
+        at=at,
+        actor=actor,
+        facts=facts,
+    )
+    _outcome, ticket = take_in(message_id=message.pk, actor=INTAKE, at=at)
+    if ticket is None:
+        raise BadInput(_("The request could not be taken in. Call us instead; nothing of it was lost."))
+    return ticket
+
+
+@transaction.atomic
+def open_quarantined(
+    *, message_id: int, sender_address: str, sender_name: str, actor: Actor, at: datetime
+) -> Ticket:
+    """Open a ticket from a message that was set aside; a person says who sent it."""
+    actor.require(permissions.WORK)
+    channels.release(
+        message_id=message_id, actor=actor, at=at, sender_address=sender_address, sender_name=sender_name
+    )
+    message = inbound.get_inbound(message_id)
+    known = queries.find_ticket_of_inbound(message.pk)
+    return known or _open(message, actor, at)
+
+
+@transaction.atomic
+def discard_quarantined(*, message_id: int, actor: Actor, at: datetime) -> None:
+    """Say that a message set aside needs no answer. It stays stored and is shown no more."""
+    actor.require(permissions.WORK)
+    channels.discard(message_id=message_id, actor=actor, at=at)
+
+
+def _one_at_a_time(message_id: int) -> None:
+    """Let the handler and the page that both take in this message wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [active_tenant_id() % 2**31, message_id]
+        )
+
+
+def _find_answered(message: InboundMessage) -> Ticket | None:
+    """The ticket whose conversation holds a message this one names, when its sender belongs to it."""
+    references = [str(text) for text in message.facts.get("references", [])]
+    if not references or not message.sender_address:
+        return None
+    ticket = _ticket_of_ours(references) or _ticket_of_theirs(references)
+    if ticket is None or not _belongs(message.sender_address, ticket):
+        return None
+    return ticket
+
+
+def _ticket_of_ours(references: list[str]) -> Ticket | None:
+    sent = channels.find_ours(references)
+    prefix = SENT_KEY.format(pk="")
+    if sent is None or not sent.key.startswith(prefix):
+        return None
+    found = TicketMessage.objects.select_related("ticket").filter(pk=int(sent.key[len(prefix) :])).first()
+    return found.ticket if found else None
+
+
+def _ticket_of_theirs(references: list[str]) -> Ticket | None:
+    known = inbound.inbound_emails_known_as(references)
+    for reference in references:
+        if reference in known:
+            return queries.find_ticket_of_inbound(known[reference].pk)
+    return None
+
+
+def _belongs(sender: str, ticket: Ticket) -> bool:
+    """Whether the sender is the ticket's contact, one of its customer's, or wrote in it before."""
+    key = fold(sender)
+    if ticket.customer_id and Contact.objects.filter(customer=ticket.customer_id, email_folded=key).exists():
+        return True
+    return TicketMessage.objects.filter(ticket=ticket, inbound__sender_address__iexact=sender).exists()
+
+
+def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
+    contact = _find_contact(message) or _new_contact(message, at)
+    subject = message.subject or " ".join(message.body.split())[:80] or _placeholder(message)
+    return open_ticket(
+        subject=subject,
+        description=message.body or _placeholder(message),
+        channel=message.channel,
+        actor=actor if actor.can(permissions.OPEN) else INTAKE,
+        at=at,
+        contact_id=contact.pk if contact else None,
+        language=message.language or (contact.language if contact else ""),
+        inbound_id=message.pk,
+        author_label=message.sender_name or message.sender_address or message.sender_phone,
+    )
+
+
+def _placeholder(message: InboundMessage) -> str:
+    """Words for a message without any: how many attachments it has."""
+    count = message.facts.get("attachments") or 0
+    return _("(no text, %(count)s attachment(s))") % {"count": count} if count else NO_SUBJECT
+
+
+def _find_contact(message: InboundMessage) -> Contact | None:
+    found = customers.find_contact_by_email(message.sender_address) if message.sender_address else None
+    if found is None and message.sender_phone:
+        return next(iter(customers.find_contacts_by_phone(message.sender_phone)), None)
+    return found
+
+
+def _new_contact(message: InboundMessage, at: datetime) -> Contact | None:
+    """A customer and contact for somebody who wrote for the first time; None when they left no trace."""
+    name = message.sender_name or message.sender_address or message.sender_phone
+    if not name:
+        return None
+    language = message.language if message.channel == Channel.WEB else ""
+    facts: dict[str, Any] = {"actor": INTAKE, "at": at, "language": language}
+    facts |= {"email": message.sender_address, "phone": message.sender_phone}
+    customer = customer_services.create_customer(name=name, **facts)
+    return customer_services.add_contact(customer_id=customer.pk, name=name[:120], **facts)

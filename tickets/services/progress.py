@@ -1,0 +1,208 @@
+"""A ticket's way: taken, triaged, waiting, resolved, closed, reopened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.queries import find_member
+from core.errors import BadInput, NotFound
+from core.text import grams
+from core.validation import check_fields
+from tenants.actors import Actor
+from tickets import permissions, queries, rules
+from tickets.enums import ClockState, SegmentReason, SlaKpi, TicketStatus, WaitingFor
+from tickets.events import TicketReopened, TicketResolved
+from tickets.models import Ticket, Topic
+from tickets.services import clocks
+from tickets.services.common import ensure_owner, finish
+from tickets.services.opening import find_whom, searchable
+
+TRIAGE_FIELDS = frozenset(
+    {"subject", "kind", "priority", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"}
+)
+
+
+@transaction.atomic
+def take_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
+    """Make the actor the owner; a new or reopened ticket becomes open. Programs hand it to the desk."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    before = ticket.owner_id
+    if actor.membership_id is not None:
+        ticket.owner_id = actor.membership_id
+    ensure_owner(ticket, actor)
+    ticket.status = rules.status_when_taken(ticket.status)
+    changes = {"owner": [before, ticket.owner_id], "status": ticket.status}
+    return finish(ticket, verb="taken", actor=actor, at=at, changes=changes)
+
+
+@transaction.atomic
+def assign_owner(*, ticket_id: int, owner_id: int, actor: Actor, at: datetime) -> Ticket:
+    """Make a member of the tenant the owner."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    member = find_member(owner_id)
+    if member is None or not member.is_active:
+        raise NotFound(_("Member %(id)s is not here, or no longer active.") % {"id": owner_id})
+    before, ticket.owner_id = ticket.owner_id, member.pk
+    ticket.status = rules.status_when_taken(ticket.status)
+    changes = {"owner": [before, member.pk], "owner_name": str(member)}
+    return finish(ticket, verb="assigned", actor=actor, at=at, changes=changes)
+
+
+@transaction.atomic
+def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any) -> Ticket:
+    """Correct some of TRIAGE_FIELDS. A new priority or customer may put the clocks under another promise."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    if unknown := sorted(set(changes) - TRIAGE_FIELDS):
+        raise TypeError(f"Triage does not change {', '.join(unknown)}.")
+    before = {name: getattr(ticket, name) for name in changes}
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    check_fields(ticket)
+    _check_topic(ticket)
+    whom = find_whom(ticket.customer_id, ticket.contact_id, ticket.site_id, ticket.asset_id)
+    ticket.customer, ticket.contact, ticket.site = whom.customer, whom.contact, whom.site
+    ticket.search_text = searchable(ticket, str(whom.customer or ""), str(whom.contact or ""))
+    ticket.search_grams = grams(ticket.search_text)
+    changed = {name: [old, getattr(ticket, name)] for name, old in before.items()}
+    changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    if {"priority", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
+        tier = whom.customer.tier if whom.customer else ""
+        clocks.retarget(ticket, tier=tier, actor=actor, at=at)
+    return finish(ticket, verb="triaged", actor=actor, at=at, changes=changed)
+
+
+@transaction.atomic
+def wait_ticket(
+    *,
+    ticket_id: int,
+    waiting_for: str,
+    actor: Actor,
+    at: datetime,
+    next_action_at: datetime | None = None,
+    reason: str = "",
+) -> Ticket:
+    """Let the ticket wait. Waiting for the customer pauses the resolution clock; the rest is our time."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    if waiting_for not in WaitingFor.values:
+        raise BadInput(
+            _("A ticket cannot wait for “%(what)s”. Use one of: %(all)s.")
+            % {"what": waiting_for, "all": ", ".join(WaitingFor.values)},
+            errors={"waiting_for": [_("Not one of the choices.")]},
+        )
+    if ticket.status != TicketStatus.WAITING:
+        rules.check_move(str(ticket), ticket.status, TicketStatus.WAITING)
+    ensure_owner(ticket, actor)
+    before = ticket.status
+    ticket.status, ticket.waiting_for = TicketStatus.WAITING, waiting_for
+    ticket.next_action_at = next_action_at
+    clocks.follow_status(ticket, actor=actor, at=at, reason=_wait_reason(ticket))
+    changes = {"status": [before, ticket.status], "waiting_for": waiting_for}
+    return finish(ticket, verb="waits", actor=actor, at=at, changes=changes, reason=reason)
+
+
+@transaction.atomic
+def continue_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
+    """End the waiting."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    rules.check_move(str(ticket), ticket.status, TicketStatus.OPEN)
+    ensure_owner(ticket, actor)
+    ticket.status, ticket.waiting_for, ticket.next_action_at = TicketStatus.OPEN, "", None
+    clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CONTINUED)
+    return finish(ticket, verb="continued", actor=actor, at=at)
+
+
+@transaction.atomic
+def resolve_ticket(*, ticket_id: int, resolution: str, actor: Actor, at: datetime) -> Ticket:
+    """Close the customer's problem, and stop its clocks. Reopening is a new decision: see `reopen_ticket`."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.RESOLVE, ticket)
+    rules.check_move(str(ticket), ticket.status, TicketStatus.RESOLVED)
+    ensure_owner(ticket, actor)
+    before = ticket.status
+    ticket.status, ticket.waiting_for = TicketStatus.RESOLVED, ""
+    ticket.resolution = resolution.strip()
+    ticket.resolved_at, ticket.resolved_by = at, actor.label[:200] or actor.kind
+    ticket.next_action_at = None
+    answered = {SlaKpi.FIRST_RESPONSE, SlaKpi.RESOLUTION}
+    clocks.stop(ticket, answered, actor=actor, at=at, reason=SegmentReason.RESOLVED)
+    _drop(ticket, {SlaKpi.ARRIVAL}, actor, at)
+    return finish(
+        ticket,
+        verb="resolved",
+        actor=actor,
+        at=at,
+        changes={"status": [before, ticket.status]},
+        reason=ticket.resolution,
+        event=TicketResolved(ticket_id=ticket.pk),
+    )
+
+
+@transaction.atomic
+def close_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
+    """File a resolved ticket."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.RESOLVE, ticket)
+    rules.check_move(str(ticket), ticket.status, TicketStatus.CLOSED)
+    ticket.status = TicketStatus.CLOSED
+    return finish(ticket, verb="closed", actor=actor, at=at)
+
+
+@transaction.atomic
+def reopen_ticket(*, ticket_id: int, reason: str, actor: Actor, at: datetime) -> Ticket:
+    """Take a solved problem up again. The resolution clock goes on from what it had used."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    return reopen(ticket, reason=reason, actor=actor, at=at)
+
+
+def reopen(ticket: Ticket, *, reason: str, actor: Actor, at: datetime) -> Ticket:
+    """`reopen_ticket` for a ticket that is locked already, whoever caused it."""
+    rules.check_move(str(ticket), ticket.status, TicketStatus.REOPENED)
+    ensure_owner(ticket, actor)
+    before = ticket.status
+    ticket.status, ticket.resolved_at, ticket.resolved_by = TicketStatus.REOPENED, None, ""
+    clocks.restart(ticket, actor=actor, at=at)
+    return finish(
+        ticket,
+        verb="reopened",
+        actor=actor,
+        at=at,
+        changes={"status": [before, ticket.status]},
+        reason=reason,
+        event=TicketReopened(ticket_id=ticket.pk),
+    )
+
+
+@transaction.atomic
+def mark_spam(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
+    """Nobody's need: the clocks are dropped and the ticket leaves the queue."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    rules.check_move(str(ticket), ticket.status, TicketStatus.SPAM)
+    ticket.status, ticket.waiting_for, ticket.next_action_at = TicketStatus.SPAM, "", None
+    _drop(ticket, set(SlaKpi.values), actor, at)
+    return finish(ticket, verb="marked_spam", actor=actor, at=at)
+
+
+def _drop(ticket: Ticket, kpis: set[str], actor: Actor, at: datetime) -> None:
+    reason = SegmentReason.DROPPED
+    clocks.stop(ticket, kpis, actor=actor, at=at, reason=reason, state=ClockState.CANCELLED)
+
+
+def _wait_reason(ticket: Ticket) -> str:
+    waits = ticket.waiting_for in rules.PAUSES_RESOLUTION
+    return SegmentReason.WAITING if waits else SegmentReason.CONTINUED
+
+
+def _check_topic(ticket: Ticket) -> None:
+    if ticket.topic_id is not None and not Topic.objects.filter(pk=ticket.topic_id).exists():
+        raise NotFound(_("Topic %(id)s is not here.") % {"id": ticket.topic_id})

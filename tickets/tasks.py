@@ -1,0 +1,20 @@
+"""What the clock starts."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from tickets import services
+
+BATCH = 500
+
+
+@shared_task(name="tickets.fire_timers", ignore_result=True)
+def fire_timers() -> int:
+    """Fire SLA timers that are due, batch by batch, until none is left."""
+    total = 0
+    while claimed := services.fire_due_timers(limit=BATCH):
+        total += claimed
+        if claimed < BATCH:
+            break
+    return total
