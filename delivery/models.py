@@ -90,6 +90,11 @@ class Answer(TenantModel):
         return f"{self.item}: {self.value}"
 
 
+def photo_path(photo: Photo, name: str) -> str:
+    """Where a photo's file lies below MEDIA_ROOT: each tenant's apart."""
+    return f"tenants/{photo.tenant_id}/visits/{photo.visit_id}/{name}"
+
+
 class Photo(TenantModel):
     """A re-encoded picture. `sha256` of what the phone sent makes a repeated upload the same photo."""
 
@@ -98,7 +103,7 @@ class Photo(TenantModel):
         ChecklistItem, on_delete=models.PROTECT, null=True, blank=True, related_name="photos"
     )
     kind = models.CharField(max_length=10, choices=PhotoKind.choices, default=PhotoKind.OTHER)
-    file = models.FileField(upload_to="photos/%Y/%m")
+    file = models.FileField(upload_to=photo_path, max_length=200)
     sha256 = models.CharField(max_length=64)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from inventory import rules
 from inventory.enums import LocationKind, MovementKind, PartUnit
 from tenants.models import TenantModel
 from workforce.models import Engineer
@@ -85,6 +86,11 @@ class StockLevel(TenantModel):
     @property
     def is_low(self) -> bool:
         return self.on_hand < self.minimum
+
+    @property
+    def state(self) -> str:
+        """ok, low or out: the stock vocabulary of the look."""
+        return rules.level_state(self.on_hand, self.minimum)
 
 
 class Movement(TenantModel):

@@ -14,6 +14,7 @@ from core.errors import NotFound
 from inventory.models import Movement, Part, StockLevel, StockLocation
 
 NOTHING = Decimal(0)
+_EXACT: DecimalField[Decimal, Decimal] = DecimalField(max_digits=20, decimal_places=3)
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,20 @@ def stock_levels(*, text: str = "", location_id: int | None = None) -> QuerySet[
     return found.annotate(order=low_first).order_by("order", "part__code", "location__name", "id")
 
 
+def low_stock_among(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
+    """Of these levels, the ones below their minimum."""
+    return levels.filter(on_hand__lt=F("minimum"))
+
+
 def low_stock() -> QuerySet[StockLevel]:
-    """Levels below their minimum."""
-    return stock_levels().filter(on_hand__lt=F("minimum"))
+    """Every level below its minimum."""
+    return low_stock_among(stock_levels())
+
+
+def parts_with_stock(text: str = "") -> QuerySet[Part]:
+    """The catalogue with `on_hand`, how many of each the tenant has in all places together."""
+    total = Coalesce(Sum("levels__on_hand"), Value(NOTHING), output_field=_EXACT)
+    return parts(text).annotate(on_hand=total).order_by("-is_active", "code", "id")
 
 
 def stock_at(location_id: int) -> QuerySet[StockLevel]:
@@ -123,9 +135,8 @@ def levels_out_of_step() -> list[OutOfStep]:
     """Levels that differ from their ledger, also ledgers without a level. For `manage.py reconcile`."""
     ledger = Movement.objects.values("part_id", "location_id").annotate(total=Sum("quantity")).order_by()
     one = ledger.filter(part_id=OuterRef("part_id"), location_id=OuterRef("location_id")).values("total")
-    exact = DecimalField(max_digits=20, decimal_places=3)
     levels = StockLevel.objects.annotate(
-        ledger=Coalesce(Subquery(one, output_field=exact), Value(NOTHING), output_field=exact)
+        ledger=Coalesce(Subquery(one, output_field=_EXACT), Value(NOTHING), output_field=_EXACT)
     )
     wrong = [
         OutOfStep(level.part_id, level.location_id, level.on_hand, level.ledger)

@@ -1,0 +1,129 @@
+"""What an engineer types or takes on the phone, checked and shaped."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from delivery.enums import PhotoKind, SignatureOutcome
+from delivery.photos import MOST_BYTES
+from delivery.rules import DELAYS
+from inventory import queries as stock
+from inventory.models import Part
+
+REASONS = [
+    ("nobody", _("Nobody there")),
+    ("part", _("A part is missing")),
+    ("time", _("It takes longer")),
+    ("unsafe", _("It is not safe")),
+    ("other", _("Something else")),
+]
+
+
+class PartForm(forms.Form):
+    """A part by its code, and how many."""
+
+    code = forms.CharField(label=_("Part number"), max_length=60)
+    quantity = forms.DecimalField(
+        label=_("Quantity"), min_value=Decimal("0.001"), max_digits=9, decimal_places=3, initial=1
+    )
+
+    def clean_code(self) -> Part:
+        part = stock.find_part_by_code(self.cleaned_data["code"])
+        if part is None:
+            raise forms.ValidationError(
+                _("There is no part %(code)s. Look at the label again, or ask the storekeeper."),
+                params={"code": self.cleaned_data["code"]},
+            )
+        return part
+
+
+class StepperForm(forms.Form):
+    """One more or one less of a part."""
+
+    part = forms.ModelChoiceField(queryset=Part.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["part"].queryset = stock.parts()  # type: ignore[attr-defined]
+
+
+class PhotoForm(forms.Form):
+    """A picture and when it was taken."""
+
+    photo = forms.FileField(label=_("Photo"), allow_empty_file=True)
+    kind = forms.ChoiceField(choices=PhotoKind.choices)
+    item_id = forms.IntegerField(required=False)
+
+    def clean_photo(self) -> UploadedFile:
+        photo: UploadedFile = self.cleaned_data["photo"]
+        if (photo.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(
+                _("The photo is larger than 20 MB. Choose a smaller size in the camera.")
+            )
+        return photo
+
+
+class SignForm(forms.Form):
+    """The customer's name, perhaps with a drawing."""
+
+    signer_name = forms.CharField(label=_("Name of the person who signs"), max_length=120, required=False)
+    signature = forms.CharField(required=False, max_length=300_000, widget=forms.HiddenInput)
+
+
+class NoSignatureForm(forms.Form):
+    """Why nobody signs."""
+
+    outcome = forms.ChoiceField(
+        label=_("Why is there no signature?"),
+        choices=[(c.value, c.label) for c in (SignatureOutcome.ABSENT, SignatureOutcome.REFUSED)],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=_("In a few words"), max_length=300)
+
+
+class FinishForm(forms.Form):
+    """What the office should know."""
+
+    remarks = forms.CharField(
+        label=_("Remarks for the office"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class GiveUpForm(forms.Form):
+    """Why the work could not be completed."""
+
+    why = forms.ChoiceField(label=_("What is in the way?"), choices=REASONS, widget=forms.RadioSelect)
+    detail = forms.CharField(
+        label=_("What should the next engineer know?"),
+        max_length=150,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("why") == "other" and not cleaned.get("detail"):
+            self.add_error("detail", _("Say what is in the way."))
+        return cleaned
+
+    @property
+    def reason(self) -> str:
+        """The choice in words, with the detail."""
+        word, detail = str(dict(REASONS)[self.cleaned_data["why"]]), self.cleaned_data["detail"]
+        if self.cleaned_data["why"] == "other":
+            return str(detail)
+        return f"{word}: {detail}" if detail else word
+
+
+class DelayForm(forms.Form):
+    """By how many minutes the engineer will be late."""
+
+    minutes = forms.TypedChoiceField(coerce=int, choices=[(n, n) for n in DELAYS])

@@ -1,0 +1,31 @@
+"""A visit's evidence as the office sees it."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from delivery import permissions, queries
+from delivery.timeline import timeline
+from delivery.views.shell import show
+from dispatch import queries as visits
+from tenants.http import TenantRequest
+
+
+@require_safe
+@permitted(Permission.WORK_VIEW, Permission.VISIT_PLAN)
+def visit_evidence(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """Every node of the visit, its checklist, photos, parts, times and signature; live while it lasts."""
+    found = visits.get_visit(visit_id)
+    permissions.check_sees(request.actor, found)
+    evidence = queries.evidence_of(found)
+    signature = evidence.signature
+    context = {
+        "evidence": evidence,
+        "nodes": timeline(evidence),
+        "changed_after_signing": signature is not None and signature.document_hash != evidence.document_hash,
+        "may_audit": request.actor.can(Permission.AUDIT_VIEW),
+    }
+    return show(request, "visit_evidence", found, context)
