@@ -70,3 +70,4 @@ class Rule(models.TextChoices):
     OVERLAP = "overlap", _("Another visit at that time")
     WINDOW = "window", _("Outside the window")
     INACTIVE = "inactive", _("Not active")
+    TRAVEL = "travel", _("Cannot get there in time")

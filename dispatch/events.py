@@ -12,7 +12,6 @@ from journal.events import Event
 class WorkOrderCreated(Event):
     """Work waits to be planned."""
 
-    outbound_only: ClassVar[bool] = True
     topic: ClassVar[str] = "work"
 
     work_order_id: int

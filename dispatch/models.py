@@ -196,6 +196,17 @@ class Visit(TenantModel):
     def __str__(self) -> str:
         return f"V-{self.pk}"
 
+    @property
+    def status_code(self) -> VisitStatus:
+        """The status as its enum."""
+        return VisitStatus(self.status)
+
+    @property
+    def look_code(self) -> str:
+        """The status as the board shows it: planned but not sent is a draft."""
+        is_draft = self.status == VisitStatus.SCHEDULED and self.sent_at is None
+        return "draft" if is_draft else str(self.status)
+
 
 class DispatchRule(TenantModel):
     """When work like this appears, plan it like that. The first enabled rule (by `position`) that applies wins.

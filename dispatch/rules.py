@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from core.transitions import check_transition
 from dispatch.enums import VisitStatus, WorkOrderStatus
@@ -14,7 +15,7 @@ TRANSITIONS: dict[VisitStatus, tuple[VisitStatus, ...]] = {
     V.PROPOSED: (V.SCHEDULED, V.CANCELLED),
     V.SCHEDULED: (V.DISPATCHED, V.CANCELLED),
     V.DISPATCHED: (V.ACCEPTED, V.SCHEDULED, V.CANCELLED, V.NO_SHOW),
-    V.ACCEPTED: (V.TRAVELLING, V.ON_SITE, V.CANCELLED, V.NO_SHOW),
+    V.ACCEPTED: (V.TRAVELLING, V.ON_SITE, V.DISPATCHED, V.CANCELLED, V.NO_SHOW),
     V.TRAVELLING: (V.ON_SITE, V.CANCELLED, V.NO_SHOW),
     V.ON_SITE: (V.PAUSED, V.DONE, V.COULD_NOT_COMPLETE),
     V.PAUSED: (V.ON_SITE, V.COULD_NOT_COMPLETE),
@@ -31,6 +32,9 @@ MOVABLE = (V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED)
 """States in which a dispatcher may still move a visit."""
 
 UNDER_WAY = frozenset({V.TRAVELLING, V.ON_SITE, V.PAUSED})
+CLOSED_WORK = frozenset({W.ACCEPTED, W.SETTLED, W.CANCELLED})
+"""States of a work order that its visits no longer change."""
+
 ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
 
 
@@ -39,17 +43,26 @@ def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
     check_transition(TRANSITIONS, thing=thing, current=VisitStatus(current), wanted=wanted)
 
 
-def work_order_status(visits: Iterable[str]) -> WorkOrderStatus:
+def work_order_status(visits: Iterable[str], *, needs_another_visit: bool = False) -> WorkOrderStatus:
     """What a work order's visits make of it; cancelled visits do not count.
 
-    A visit that could not complete leaves the work unscheduled until another visit is planned.
+    A visit that could not complete leaves the work unscheduled until another visit is planned; so does a done one
+    when the engineer said that another visit is needed.
     """
     states = {VisitStatus(v) for v in visits} - {V.CANCELLED}
     planned = states & {V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED}
-    if not states:
-        return W.UNSCHEDULED
     if states & UNDER_WAY or (planned and V.DONE in states):
         return W.IN_PROGRESS
     if planned:
         return W.SCHEDULED
-    return W.DONE if V.DONE in states else W.UNSCHEDULED
+    return W.DONE if V.DONE in states and not needs_another_visit else W.UNSCHEDULED
+
+
+def why_not(conditions: Mapping[str, Any], *, work_type: str, area: str, priority: int) -> str:
+    """Why a rule's conditions do not hold, as a code ("work_type", "area", "priority"), or "" when they do."""
+    if (types := conditions.get("work_types")) and work_type not in types:
+        return "work_type"
+    if (areas := conditions.get("areas")) and area not in areas:
+        return "area"
+    most = conditions.get("max_priority")
+    return "priority" if most and priority > int(most) else ""

@@ -2,6 +2,31 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dispatch.views import board, rules, visits, work_orders
+
+urlpatterns = [
+    path("board/", board.board, name="board"),
+    path("board/send/", board.drafts_send, name="drafts_send"),
+    path("board/loads/", board.engineer_loads, name="engineer_loads"),
+    path("work-orders/", work_orders.work_order_list, name="work_order_list"),
+    path("work-orders/new/", work_orders.work_order_create, name="work_order_create"),
+    path("work-orders/<int:work_order_id>/", work_orders.work_order_detail, name="work_order_detail"),
+    path("work-orders/<int:work_order_id>/cancel/", work_orders.work_order_cancel, name="work_order_cancel"),
+    path(
+        "work-orders/<int:work_order_id>/dispatch/",
+        work_orders.work_order_dispatch,
+        name="work_order_dispatch",
+    ),
+    path("work-orders/<int:work_order_id>/visits/", visits.visit_schedule, name="visit_schedule"),
+    path("board/visits/<int:visit_id>/move/", visits.visit_move, name="visit_move"),
+    path("board/visits/<int:visit_id>/drop/", visits.visit_drop, name="visit_drop"),
+    path("board/visits/<int:visit_id>/send/", visits.visit_send, name="visit_send"),
+    path("board/visits/<int:visit_id>/cancel/", visits.visit_cancel, name="visit_cancel"),
+    path("tickets/<int:ticket_id>/work/", work_orders.ticket_work, name="ticket_work"),
+    path("rules/", rules.rule_list, name="rule_list"),
+    path("rules/new/", rules.rule_create, name="rule_create"),
+    path("rules/<int:rule_id>/", rules.rule_edit, name="rule_edit"),
+    path("rules/<int:rule_id>/switch/", rules.rule_switch, name="rule_switch"),
+]

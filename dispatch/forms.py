@@ -1,0 +1,152 @@
+"""Input of dispatch's pages: shaped and checked, never saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Site
+from dispatch import queries
+from dispatch.enums import Strategy
+from dispatch.models import DispatchRule, WorkOrder, WorkType
+from tickets.enums import Priority
+from workforce import queries as workforce
+from workforce.models import Engineer
+
+
+def _instant(**attrs: str) -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local", **attrs}, format="%Y-%m-%dT%H:%M")
+
+
+class EngineerChoice(forms.ModelChoiceField):
+    """An active engineer, by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=workforce.active_engineers(), label=_("Engineer"), **kwargs)
+
+
+class PlanForm(forms.Form):
+    """Who goes and when; a reason when a rule is broken on purpose."""
+
+    engineer = EngineerChoice()
+    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+    override_reason = forms.CharField(
+        label=_("Reason, if a rule is broken"), required=False, max_length=500
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        engineer: Engineer = self.cleaned_data["engineer"]
+        return {
+            "engineer_id": engineer.pk,
+            "start_at": self.cleaned_data["start_at"],
+            "override_reason": self.cleaned_data["override_reason"],
+        }
+
+
+class MoveForm(PlanForm):
+    """A new engineer or time for a visit; `version` is the one the reader saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReasonForm(forms.Form):
+    """Why something is called off."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class WorkOrderForm(forms.ModelForm[WorkOrder]):
+    """What must be done, where and until when."""
+
+    site = forms.ModelChoiceField(
+        queryset=Site.objects.select_related("customer").order_by("name", "id"), label=_("Site")
+    )
+    work_type = forms.ModelChoiceField(queryset=queries.work_types(), label=_("Work type"))
+    duration_minutes = forms.IntegerField(
+        label=_("Duration in minutes"), min_value=1, max_value=1440, required=False
+    )
+
+    class Meta:
+        model = WorkOrder
+        fields = ["site", "work_type", "subject", "description", "priority", "duration_minutes"]
+        fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
+        widgets = {
+            name: _instant()
+            for name in ("promised_start_at", "promised_end_at", "window_start_at", "window_end_at")
+        }
+        labels = {
+            "promised_start_at": _("Arrive from"),
+            "promised_end_at": _("Arrive by"),
+            "window_start_at": _("Not before"),
+            "window_end_at": _("Finish by"),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes: ids for things, nothing for what was left empty."""
+        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
+        facts["site_id"] = facts.pop("site").pk
+        facts["work_type_id"] = facts.pop("work_type").pk
+        return facts
+
+
+class TicketWorkForm(forms.Form):
+    """Turn a ticket into field work."""
+
+    work_type = forms.ModelChoiceField(queryset=queries.work_types(), label=_("Work type"))
+
+    @property
+    def work_type_id(self) -> int:
+        work_type: WorkType = self.cleaned_data["work_type"]
+        return work_type.pk
+
+
+class RuleForm(forms.ModelForm[DispatchRule]):
+    """An auto-dispatch rule: when, if, then."""
+
+    work_types = forms.ModelMultipleChoiceField(
+        queryset=queries.work_types(),
+        to_field_name="code",
+        required=False,
+        label=_("Work type is one of"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen means any."),
+    )
+    areas = forms.CharField(
+        required=False,
+        max_length=2000,
+        label=_("Area is one of"),
+        help_text=_("As sites name them, separated by commas. Empty means any."),
+    )
+    max_priority = forms.TypedChoiceField(
+        choices=[("", _("Any")), *((p.value, f"P1 – {p.label}" if p > 1 else "P1") for p in Priority)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label=_("Priority"),
+    )
+    strategy = forms.ChoiceField(choices=Strategy.choices, label=_("Choose by"))
+
+    class Meta:
+        model = DispatchRule
+        fields = ["name", "position", "strategy", "horizon_days", "sends_at_once", "is_enabled"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        conditions = self.instance.conditions or {}
+        self.fields["work_types"].initial = conditions.get("work_types", [])
+        self.fields["areas"].initial = ", ".join(conditions.get("areas", []))
+        self.fields["max_priority"].initial = conditions.get("max_priority") or ""
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes; conditions that mean "any" are left out."""
+        facts = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        areas = [part.strip() for part in self.cleaned_data["areas"].replace("、", ",").split(",")]
+        conditions = {
+            "work_types": [work_type.code for work_type in self.cleaned_data["work_types"]],
+            "areas": [area for area in areas if area],
+            "max_priority": self.cleaned_data["max_priority"],
+        }
+        return {**facts, "conditions": {key: value for key, value in conditions.items() if value}}

@@ -1,0 +1,195 @@
+"""Reads of work orders, visits and rules, one thing or a list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core.errors import NotFound
+from core.text import clean, digits
+from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder, WorkType
+from dispatch.rules import OCCUPYING
+from tenants.actors import Actor
+
+
+def work_types() -> QuerySet[WorkType]:
+    """Kinds of work with their skills, by name."""
+    return WorkType.objects.select_related("topic").prefetch_related("work_type_skills__skill")
+
+
+def get_work_type(work_type_id: int) -> WorkType:
+    """One kind of work. Raises `NotFound`."""
+    found = work_types().filter(pk=work_type_id).first()
+    if found is None:
+        raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})
+    return found
+
+
+def find_work_type_for_topic(topic_id: int | None) -> WorkType | None:
+    """The field work that a ticket's topic names, or None."""
+    if topic_id is None:
+        return None
+    return work_types().filter(topic_id=topic_id).order_by("id").first()
+
+
+def work_orders() -> QuerySet[WorkOrder]:
+    """Work orders with what a list shows, newest first: a fixed number of queries."""
+    return WorkOrder.objects.select_related(
+        "customer", "site", "work_type", "ticket", "asset", "contact"
+    ).prefetch_related(
+        "work_order_skills__skill",
+        Prefetch("visits", queryset=Visit.objects.select_related("engineer").order_by("start_at", "id")),
+    )
+
+
+def visible_to(actor: Actor, found: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
+    """A provider's people see only work on which their engineers have a visit."""
+    if actor.provider_code:
+        theirs = Visit.objects.filter(engineer__provider__code=actor.provider_code)
+        return found.filter(pk__in=theirs.values("work_order_id"))
+    return found
+
+
+def filtered(
+    found: QuerySet[WorkOrder], *, text: str = "", status: str = "", priority: int | None = None
+) -> QuerySet[WorkOrder]:
+    """The list page's filters; `text` is a number (WO-12) or words of subject, site or customer."""
+    words = clean(text).strip()
+    if words:
+        match = Q(subject__icontains=words) | Q(site__name__icontains=words)
+        match |= Q(customer__name__icontains=words)
+        if number := digits(words)[:15]:
+            match |= Q(number=int(number))
+        found = found.filter(match)
+    if status in WorkOrderStatus.values:
+        found = found.filter(status=status)
+    return found.filter(priority=priority) if priority else found
+
+
+def get_work_order(work_order_id: int) -> WorkOrder:
+    """One work order with everything. Raises `NotFound`."""
+    found = work_orders().filter(pk=work_order_id).first()
+    if found is None:
+        raise NotFound(_("Work order %(id)s: not found.") % {"id": work_order_id})
+    return found
+
+
+def work_order_for_update(work_order_id: int) -> WorkOrder:
+    """One work order, locked. Raises `NotFound`."""
+    found = (
+        WorkOrder.objects.select_for_update(of=("self",))
+        .select_related("site", "customer", "work_type", "ticket")
+        .filter(pk=work_order_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("Work order %(id)s: not found.") % {"id": work_order_id})
+    return found
+
+
+def work_orders_of_ticket(ticket_id: int) -> QuerySet[WorkOrder]:
+    """What was made of a ticket, oldest first."""
+    return work_orders().filter(ticket_id=ticket_id).order_by("id")
+
+
+def tray() -> QuerySet[WorkOrder]:
+    """Work that waits to be planned: by promise, then priority, then age."""
+    return (
+        WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
+        .select_related("site", "customer", "work_type", "ticket")
+        .prefetch_related("work_order_skills__skill")
+        .order_by(F("promised_end_at").asc(nulls_last=True), "priority", "id")
+    )
+
+
+def visits() -> QuerySet[Visit]:
+    """Visits with what a list shows."""
+    return Visit.objects.select_related(
+        "engineer", "work_order__site", "work_order__customer", "work_order__work_type", "work_order__contact"
+    )
+
+
+def get_visit(visit_id: int) -> Visit:
+    """One visit with its work order and engineer. Raises `NotFound`."""
+    found = visits().select_related("work_order__ticket", "engineer__membership").filter(pk=visit_id).first()
+    if found is None:
+        raise NotFound(_("Visit %(id)s: not found.") % {"id": visit_id})
+    return found
+
+
+def visit_for_update(visit_id: int) -> Visit:
+    """One visit, locked, with its work order and engineer. Raises `NotFound`."""
+    found = (
+        Visit.objects.select_for_update(of=("self",))
+        .select_related("work_order__site", "work_order__customer", "work_order__work_type", "engineer")
+        .filter(pk=visit_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("Visit %(id)s: not found.") % {"id": visit_id})
+    return found
+
+
+def visits_of_engineer(engineer_id: int, from_at: datetime, to_at: datetime) -> QuerySet[Visit]:
+    """An engineer's visits that touch the time between two instants, cancelled ones left out, in order."""
+    return (
+        visits()
+        .filter(engineer_id=engineer_id, start_at__lt=to_at, end_at__gt=from_at)
+        .exclude(status=VisitStatus.CANCELLED)
+        .order_by("start_at", "id")
+    )
+
+
+def next_visit_of(engineer_id: int, at: datetime) -> Visit | None:
+    """The visit under way, else the next one sent to the engineer, or None."""
+    told = [s for s in OCCUPYING if s != VisitStatus.SCHEDULED]
+    return (
+        visits()
+        .filter(engineer_id=engineer_id, status__in=told, end_at__gt=at)
+        .order_by("start_at", "id")
+        .first()
+    )
+
+
+def dispatch_rules() -> QuerySet[DispatchRule]:
+    """Auto-dispatch rules in the order they are tried."""
+    return DispatchRule.objects.all()
+
+
+def get_rule(rule_id: int) -> DispatchRule:
+    """One rule. Raises `NotFound`."""
+    found = DispatchRule.objects.filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound(_("Rule %(id)s: not found.") % {"id": rule_id})
+    return found
+
+
+def runs() -> QuerySet[DispatchRun]:
+    """Firings of auto-dispatch, newest first."""
+    return DispatchRun.objects.select_related("work_order", "rule", "visit__engineer")
+
+
+def check_visible_visit(actor: Actor, visit: Visit) -> None:
+    """Raise `NotFound` when a provider's person asks for another's visit. `visit.engineer` should be loaded."""
+    if actor.provider_code and not Visit.objects.filter(
+        pk=visit.pk, engineer__provider__code=actor.provider_code
+    ).exists():
+        raise NotFound(_("Visit %(id)s: not found.") % {"id": visit.pk})
+
+
+def work_orders_for(
+    actor: Actor, *, text: str = "", status: str = "", priority: int | None = None
+) -> QuerySet[WorkOrder]:
+    """The work order list as this actor may see it, filtered."""
+    return filtered(visible_to(actor, work_orders()), text=text, status=status, priority=priority)
+
+
+def get_work_order_for(actor: Actor, work_order_id: int) -> WorkOrder:
+    """One work order this actor may see. Raises `NotFound`."""
+    found = visible_to(actor, work_orders()).filter(pk=work_order_id).first()
+    if found is None:
+        raise NotFound(_("Work order %(id)s: not found.") % {"id": work_order_id})
+    return found

@@ -1,0 +1,54 @@
+"""What may be done to work and visits: the one door into dispatch."""
+
+from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
+from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
+from dispatch.services.catalogue import (
+    create_rule,
+    create_work_type,
+    set_rule_enabled,
+    update_rule,
+    update_work_type,
+)
+from dispatch.services.planning import (
+    CannotSchedule,
+    cancel_visit,
+    move_visit,
+    schedule_visit,
+    send_drafts,
+    send_visit,
+)
+from dispatch.services.progress import progress_visit
+from dispatch.services.work_orders import (
+    cancel_work_order,
+    create_work_order,
+    create_work_order_from_ticket,
+    open_field_work,
+    settle_work_order,
+    update_work_order,
+)
+
+__all__ = [
+    "CannotSchedule",
+    "NewWork",
+    "auto_dispatch",
+    "auto_dispatch_open",
+    "cancel_visit",
+    "cancel_work_order",
+    "create_rule",
+    "create_work_order",
+    "create_work_order_from_ticket",
+    "create_work_orders_in_bulk",
+    "create_work_type",
+    "dispatch_new_work",
+    "move_visit",
+    "open_field_work",
+    "progress_visit",
+    "schedule_visit",
+    "send_drafts",
+    "send_visit",
+    "set_rule_enabled",
+    "settle_work_order",
+    "update_rule",
+    "update_work_order",
+    "update_work_type",
+]

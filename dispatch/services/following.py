@@ -1,0 +1,138 @@
+"""What follows from a change of visits: the work order's status, the ticket's wait, and tries after a deadlock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import DatabaseError, OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from core.errors import IllegalTransition
+from dispatch import rules
+from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.models import Visit, WorkOrder
+from tenants.actors import Actor
+from tickets import services as tickets
+from tickets.enums import TicketStatus, WaitingFor
+from tickets.models import Ticket
+
+Result = TypeVar("Result")
+
+DISPATCH = Actor.system("dispatch")
+"""Moves tickets along with their visits: the engineer or dispatcher need not be allowed to work on tickets."""
+
+TRIES = 5
+_TRY_AGAIN = {"40P01", "40001"}
+_CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
+
+
+def check_work_is_open(work_order: WorkOrder) -> None:
+    """Raise `IllegalTransition` when the work order takes no more visits."""
+    if work_order.status in rules.CLOSED_WORK:
+        raise _illegal(
+            _("%(thing)s is “%(state)s” and takes no more visits. Make a new work order instead."),
+            work_order,
+            WorkOrderStatus(work_order.status),
+        )
+
+
+def check_movable(visit: Visit) -> None:
+    """Raise `IllegalTransition` when the visit has begun or ended."""
+    if visit.status not in rules.MOVABLE:
+        raise _illegal(
+            _("%(thing)s is “%(state)s” and cannot be moved. Plan another visit instead."),
+            visit,
+            VisitStatus(visit.status),
+        )
+
+
+def _illegal(message: str, thing: Visit | WorkOrder, state: VisitStatus | WorkOrderStatus) -> IllegalTransition:
+    text = message % {"thing": thing, "state": state.label}
+    return IllegalTransition(text, thing=str(thing), current=str(state))
+
+
+def follow_visits(work_order: WorkOrder, *, at: datetime) -> None:
+    """Derive the work order's status from its visits anew, save it, and let its ticket wait or go on."""
+    if work_order.status not in rules.CLOSED_WORK:
+        states = list(work_order.visits.values_list("status", flat=True))
+        work_order.status = rules.work_order_status(
+            states, needs_another_visit=bool(work_order.follow_up_reason)
+        )
+    work_order.version += 1
+    work_order.save(update_fields=["status", "follow_up_reason", "version", "updated_at"])
+    if work_order.ticket_id is not None:
+        _follow_ticket(work_order.ticket_id, at)
+
+
+def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
+    """`follow_visits` for many work orders that were just planned, in a fixed number of queries but for tickets."""
+    states: dict[int, list[str]] = defaultdict(list)
+    planned: dict[int, datetime] = {}
+    rows = Visit.objects.filter(work_order__in=work_orders).order_by("start_at")
+    for work_order_id, status, start_at in rows.values_list("work_order_id", "status", "start_at"):
+        states[work_order_id].append(status)
+        if status in rules.OCCUPYING:
+            planned.setdefault(work_order_id, start_at)
+    for work_order in work_orders:
+        work_order.follow_up_reason = ""
+        work_order.status = rules.work_order_status(states[work_order.pk])
+        work_order.version += 1
+        work_order.updated_at = at
+    fields = ["status", "follow_up_reason", "version", "updated_at"]
+    WorkOrder.objects.bulk_update(work_orders, fields, batch_size=500)
+    visits_of = {w.ticket_id: planned[w.pk] for w in work_orders if w.ticket_id and w.pk in planned}
+    can_wait = Ticket.objects.filter(pk__in=visits_of, status__in=_CAN_WAIT).values_list("id", flat=True)
+    for ticket_id in can_wait:
+        tickets.wait_ticket(
+            ticket_id=ticket_id,
+            waiting_for=WaitingFor.VISIT,
+            next_action_at=visits_of[ticket_id],
+            actor=DISPATCH,
+            at=at,
+        )
+
+
+def _follow_ticket(ticket_id: int, at: datetime) -> None:
+    """Waiting for a visit while one is planned or under way; back to the desk when none is."""
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        return
+    coming = (
+        Visit.objects.filter(work_order__ticket_id=ticket_id, status__in=rules.OCCUPYING)
+        .order_by("start_at")
+        .first()
+    )
+    waits_for_visit = ticket.status == TicketStatus.WAITING and ticket.waiting_for == WaitingFor.VISIT
+    if coming is not None and ticket.status in _CAN_WAIT:
+        tickets.wait_ticket(
+            ticket_id=ticket_id,
+            waiting_for=WaitingFor.VISIT,
+            next_action_at=coming.start_at,
+            actor=DISPATCH,
+            at=at,
+        )
+    elif coming is None and waits_for_visit:
+        tickets.continue_ticket(ticket_id=ticket_id, actor=DISPATCH, at=at)
+
+
+def sqlstate_of(problem: DatabaseError) -> str:
+    """PostgreSQL's code of a database error, or nothing."""
+    return str(getattr(problem.__cause__, "pgcode", "") or "")
+
+
+def despite_deadlocks(act: Callable[[], Result]) -> Result:
+    """Do it in a savepoint; when PostgreSQL chose this transaction to break a deadlock, try again."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as problem:
+            if sqlstate_of(problem) not in _TRY_AGAIN or attempt == TRIES:
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  only spreads the tries
+    raise AssertionError("unreachable")

@@ -1,0 +1,303 @@
+"""Who goes when: scheduling, moving, sending and cancelling visits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core import formats
+from core.errors import Conflict, NotFound, Refusal
+from dispatch import evaluator, events, queries, reasons, rules
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Verdict
+from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import load_world, seconds, work_of
+from dispatch.services.following import (
+    check_movable,
+    check_work_is_open,
+    despite_deadlocks,
+    follow_visits,
+    sqlstate_of,
+)
+from journal import queries as records
+from journal import services as journal
+from tenants.actors import Actor
+from workforce import queries as workforce
+from workforce.models import Skill
+
+EXCLUSION_VIOLATION = "23P01"
+
+
+class CannotSchedule(Refusal):
+    """The evaluator says no. `reasons` lists every broken rule; `can_be_forced` whether a reason is enough."""
+
+    code: ClassVar[str] = "rule_broken"
+
+
+@transaction.atomic
+def schedule_visit(
+    *,
+    work_order_id: int,
+    engineer_id: int,
+    start_at: datetime,
+    actor: Actor,
+    at: datetime,
+    end_at: datetime | None = None,
+    override_reason: str = "",
+) -> Visit:
+    """Plan a visit; it stays private until it is sent.
+
+    Raises `CannotSchedule` with the reasons when a rule is broken; territory, working time, window and travel may
+    be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
+    """
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.VISIT_PLAN, work_order)
+    check_work_is_open(work_order)
+    end_at = end_at or start_at + timedelta(minutes=work_order.duration_minutes)
+    verdict = judge(work_order, engineer_id, start_at, end_at)
+    check_verdict(work_order, verdict, override_reason)
+    visit = Visit(
+        work_order=work_order,
+        engineer_id=engineer_id,
+        start_at=start_at,
+        end_at=end_at,
+        status=VisitStatus.SCHEDULED,
+        **plan_facts(verdict, override_reason),
+    )
+    save_planned(visit)
+    work_order.follow_up_reason = ""
+    follow_visits(work_order, at=at)
+    facts = {"work_order": str(work_order), "engineer": verdict.person.name, "from": start_at.isoformat()}
+    journal.record(
+        actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, reason=override_reason[:500]
+    )
+    journal.publish(events.VisitScheduled(**about(visit)))
+    return visit
+
+
+@transaction.atomic
+def move_visit(
+    *,
+    visit_id: int,
+    engineer_id: int,
+    start_at: datetime,
+    version: int,
+    actor: Actor,
+    at: datetime,
+    override_reason: str = "",
+) -> Visit:
+    """Give a visit another engineer or time, keeping its length.
+
+    `version` is the one the caller saw: a newer one raises `Conflict` saying who changed it and when. A visit the
+    engineer had accepted must be accepted again.
+    """
+    visit = queries.visit_for_update(visit_id)
+    actor.require(Permission.VISIT_PLAN, visit)
+    _check_version(visit, version)
+    check_movable(visit)
+    end_at = start_at + (visit.end_at - visit.start_at)
+    verdict = judge(visit.work_order, engineer_id, start_at, end_at, ignoring=visit.pk)
+    check_verdict(visit.work_order, verdict, override_reason)
+    before = {"engineer": visit.engineer.name, "from": visit.start_at.isoformat()}
+    visit.engineer_id, visit.start_at, visit.end_at = engineer_id, start_at, end_at
+    if visit.status == VisitStatus.ACCEPTED:
+        visit.status, visit.accepted_at = VisitStatus.DISPATCHED, None
+    for name, value in plan_facts(verdict, override_reason).items():
+        setattr(visit, name, value)
+    visit.version += 1
+    save_planned(visit)
+    follow_visits(visit.work_order, at=at)
+    after = {"engineer": verdict.person.name, "from": start_at.isoformat()}
+    changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+    journal.record(
+        actor=actor, verb="moved", thing=visit, at=at, changes=changes, reason=override_reason[:500]
+    )
+    journal.publish(events.VisitMoved(**about(visit)))
+    return visit
+
+
+@transaction.atomic
+def send_visit(*, visit_id: int, actor: Actor, at: datetime) -> Visit:
+    """Tell the engineer. A visit that was sent already changes nothing."""
+    visit = queries.visit_for_update(visit_id)
+    actor.require(Permission.VISIT_PLAN, visit)
+    if visit.sent_at is not None and visit.status == VisitStatus.DISPATCHED:
+        return visit
+    rules.check_move(str(visit), visit.status, VisitStatus.DISPATCHED)
+    visit.status, visit.sent_at = VisitStatus.DISPATCHED, at
+    visit.version += 1
+    visit.save(update_fields=["status", "sent_at", "version", "updated_at"])
+    journal.record(actor=actor, verb="sent", thing=visit, at=at)
+    journal.publish(events.VisitSent(**about(visit)))
+    return visit
+
+
+@transaction.atomic
+def send_drafts(*, from_at: datetime, to_at: datetime, actor: Actor, at: datetime) -> int:
+    """Send every planned, unsent visit that starts between two instants. Returns how many."""
+    actor.require(Permission.VISIT_PLAN)
+    drafts = list(
+        Visit.objects.select_for_update()
+        .filter(status=VisitStatus.SCHEDULED, start_at__gte=from_at, start_at__lt=to_at)
+        .order_by("id")
+    )
+    for visit in drafts:
+        visit.status, visit.sent_at, visit.updated_at = VisitStatus.DISPATCHED, at, at
+        visit.version += 1
+    Visit.objects.bulk_update(drafts, ["status", "sent_at", "version", "updated_at"], batch_size=500)
+    journal.record_many(actor=actor, verb="sent", things=drafts, at=at, source="send drafts")
+    journal.publish(*(events.VisitSent(**about(visit)) for visit in drafts))
+    return len(drafts)
+
+
+@transaction.atomic
+def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> Visit:
+    """Call a visit off before the engineer is on site. Its work waits to be planned again."""
+    visit = queries.visit_for_update(visit_id)
+    actor.require(Permission.VISIT_PLAN, visit)
+    if visit.status == VisitStatus.CANCELLED:
+        return visit
+    rules.check_move(str(visit), visit.status, VisitStatus.CANCELLED)
+    visit.status, visit.ended_at, visit.end_reason = VisitStatus.CANCELLED, at, reason[:200]
+    visit.version += 1
+    visit.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
+    follow_visits(visit.work_order, at=at)
+    journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
+    journal.publish(events.VisitCancelled(**about(visit)))
+    return visit
+
+
+def judge(
+    work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
+) -> Verdict:
+    """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
+    world = load_world(start_at, end_at, engineer_ids=[engineer_id], site_ids=[work_order.site_id])
+    person = world.person(engineer_id)
+    if person is None:
+        raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
+    return evaluator.evaluate(
+        person, work_of(work_order), seconds(start_at), end=seconds(end_at), ignoring=ignoring
+    )
+
+
+def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:
+    """Raise unless the verdict is clean, or only soft rules are broken and a reason is given."""
+    if not verdict.broken or (verdict.can_be_forced and override_reason.strip()):
+        return
+    overlap = next((r for r in verdict.broken if r.code == evaluator.OVERLAP), None)
+    if overlap is not None:
+        raise _taken(verdict.person.name, overlap.facts["visit_id"])
+    names = skill_names(verdict)
+    told = reasons.sentence(verdict.broken, names)
+    way_out = (
+        _("Choose another time or engineer, or give a reason to do it anyway.")
+        if verdict.can_be_forced
+        else _("Choose another time or engineer.")
+    )
+    raise CannotSchedule(
+        _("%(work_order)s cannot go to %(engineer)s: %(reasons)s. %(way_out)s")
+        % {"work_order": work_order, "engineer": verdict.person.name, "reasons": told, "way_out": way_out},
+        reasons=[{**r.as_json(), "text": reasons.words(r, names)} for r in verdict.broken],
+        can_be_forced=verdict.can_be_forced,
+    )
+
+
+def skill_names(*verdicts: Verdict) -> Mapping[int, str]:
+    """Names of the skills that the verdicts speak of."""
+    ids = {r.facts["skill_id"] for v in verdicts for r in v.broken if "skill_id" in r.facts}
+    return dict(Skill.objects.filter(pk__in=ids).values_list("id", "name")) if ids else {}
+
+
+def plan_facts(verdict: Verdict, override_reason: str) -> dict[str, Any]:
+    """What a visit keeps of the verdict it was planned by."""
+    reason: dict[str, Any] = {}
+    if verdict.broken:
+        reason = {"broken": [r.as_json() for r in verdict.broken], "override": override_reason.strip()[:500]}
+    km = round(verdict.travel_km, 1)
+    return {"travel_minutes": verdict.travel_minutes, "travel_km": km, "reason": reason}
+
+
+def save_planned(visit: Visit) -> None:
+    """Save a planned visit; the database has the last word on overlaps. Raises `Conflict` naming the other."""
+    try:
+        despite_deadlocks(visit.save)
+    except IntegrityError as problem:
+        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
+            raise
+        raise _taken_between(visit) from problem
+
+
+def about(visit: Visit) -> dict[str, int]:
+    """The ids that every fact about a visit carries."""
+    return {"visit_id": visit.pk, "work_order_id": visit.work_order_id, "engineer_id": visit.engineer_id}
+
+
+def _taken_between(visit: Visit) -> Conflict:
+    other = (
+        Visit.objects.filter(
+            engineer_id=visit.engineer_id,
+            start_at__lt=visit.end_at,
+            end_at__gt=visit.start_at,
+            status__in=rules.OCCUPYING,
+        )
+        .exclude(pk=visit.pk)
+        .order_by("start_at")
+        .first()
+    )
+    name = workforce.get_engineer(visit.engineer_id).name
+    return _taken(name, other.pk if other else None)
+
+
+def _taken(engineer: str, other_id: int | None) -> Conflict:
+    other = queries.visits().filter(pk=other_id).first() if other_id else None
+    if other is None:
+        return Conflict(
+            _("%(engineer)s was given another visit at that time just now. Look again and choose another time.")
+            % {"engineer": engineer},
+            code="overlap",
+        )
+    message = _(
+        "%(engineer)s has %(work_order)s (%(site)s) from %(from)s to %(to)s. "
+        "Choose another time or engineer, or move that visit first."
+    )
+    facts = {
+        "engineer": engineer,
+        "work_order": other.work_order,
+        "site": other.work_order.site.name,
+        "from": formats.local_time(other.start_at),
+        "to": formats.local_time(other.end_at),
+    }
+    return Conflict(message % facts, code="overlap", visit_id=other.pk, work_order=str(other.work_order))
+
+
+def _check_version(visit: Visit, version: int) -> None:
+    if visit.version == version:
+        return
+    last = records.entries_about(visit).first()
+    who = last.actor_label if last else _("somebody")
+    when = last.at if last else visit.updated_at
+    message = _(
+        "%(thing)s was changed by %(who)s at %(when)s: it is now with %(engineer)s at %(start)s. "
+        "Look again, then decide."
+    )
+    facts = {
+        "thing": visit,
+        "who": who,
+        "when": formats.local_time(when),
+        "engineer": visit.engineer.name,
+        "start": formats.local_time(visit.start_at),
+    }
+    raise Conflict(
+        message % facts,
+        code="stale",
+        version=visit.version,
+        changed_by=who,
+        changed_at=when.isoformat(),
+        engineer_id=visit.engineer_id,
+        start_at=visit.start_at.isoformat(),
+    )

@@ -1,0 +1,94 @@
+"""What the engineer's taps do to a visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from dispatch import events, queries, rules
+from dispatch.enums import VisitStatus
+from dispatch.models import Visit
+from dispatch.permissions import check_may_progress
+from dispatch.services.following import DISPATCH, follow_visits
+from dispatch.services.planning import about
+from journal import services as journal
+from tenants.actors import Actor
+from tickets import services as tickets
+from tickets.enums import SlaKpi
+
+_STAMPS = {
+    VisitStatus.ACCEPTED: "accepted_at",
+    VisitStatus.TRAVELLING: "travel_started_at",
+    VisitStatus.ON_SITE: "arrived_at",
+    VisitStatus.DONE: "ended_at",
+    VisitStatus.COULD_NOT_COMPLETE: "ended_at",
+    VisitStatus.NO_SHOW: "ended_at",
+}
+
+
+@transaction.atomic
+def progress_visit(
+    *,
+    visit_id: int,
+    status: str,
+    actor: Actor,
+    at: datetime,
+    device_at: datetime | None = None,
+    reason: str = "",
+) -> Visit:
+    """Record that the engineer accepted, left, arrived, paused, went on or ended.
+
+    Stamps the time of the device when it is given. The same state again changes nothing. Arriving stops the
+    ticket's arrival clock; a visit that ends short leaves its reason on the work order as a follow-up.
+    """
+    wanted = VisitStatus(status)
+    visit = queries.visit_for_update(visit_id)
+    check_may_progress(actor, visit)
+    if visit.status == wanted:
+        return visit
+    rules.check_move(str(visit), visit.status, wanted)
+    before, visit.status = visit.status, wanted
+    _stamp(visit, wanted, device_at or at, reason)
+    visit.version += 1
+    visit.save()
+    if wanted in rules.ENDED_SHORT:
+        visit.work_order.follow_up_reason = (reason or wanted.label)[:200]
+    follow_visits(visit.work_order, at=at)
+    if wanted == VisitStatus.ON_SITE:
+        _stop_arrival_clock(visit, at)
+    changes = {"status": [before, wanted.value]}
+    journal.record(
+        actor=actor,
+        verb="progressed",
+        thing=visit,
+        at=at,
+        changes=changes,
+        reason=reason[:500],
+        device_at=device_at,
+    )
+    if wanted == VisitStatus.DONE:
+        journal.publish(events.VisitCompleted(**about(visit)))
+    else:
+        journal.publish(events.VisitProgressed(**about(visit), status=wanted.value))
+    return visit
+
+
+def _stamp(visit: Visit, wanted: VisitStatus, moment: datetime, reason: str) -> None:
+    name = _STAMPS.get(wanted)
+    if name == "ended_at" or (name and getattr(visit, name) is None):
+        setattr(visit, name, moment)
+    if name == "ended_at":
+        visit.end_reason = reason[:200]
+
+
+def _stop_arrival_clock(visit: Visit, at: datetime) -> None:
+    ticket_id = visit.work_order.ticket_id
+    if ticket_id is not None:
+        tickets.stop_clock(
+            ticket_id=ticket_id,
+            kpi=SlaKpi.ARRIVAL,
+            actor=DISPATCH,
+            at=visit.arrived_at or at,
+            reason=f"{visit.work_order} on site",
+        )

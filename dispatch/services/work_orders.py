@@ -1,0 +1,221 @@
+"""Work orders: made, changed, called off, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import BadInput, Conflict, IllegalTransition
+from core.text import clean
+from customers import queries as customers
+from dispatch import events, queries, rules
+from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.models import WorkOrder, WorkOrderSkill
+from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.planning import about
+from journal import services as journal
+from tenants.actors import Actor
+from tenants.services import next_number
+from tickets import queries as tickets
+from tickets.enums import ClockState, SlaKpi
+from tickets.models import SlaClock, Ticket
+
+SUBJECT_LENGTH = 300
+_CHANGEABLE = frozenset(
+    {"subject", "description", "priority", "duration_minutes", "contact_id", "asset_id"}
+    | {"window_start_at", "window_end_at", "promised_start_at", "promised_end_at"}
+)
+
+
+@transaction.atomic
+def create_work_order(
+    *,
+    site_id: int,
+    work_type_id: int,
+    subject: str,
+    actor: Actor,
+    at: datetime,
+    skills: Mapping[int, int] | None = None,
+    duration_minutes: int | None = None,
+    **facts: Any,
+) -> WorkOrder:
+    """Say what must be done at a site.
+
+    Skills {skill id: least level} and duration come from the work type unless given. `facts`: description,
+    ticket_id, asset_id, contact_id, priority, window_start_at, window_end_at, promised_start_at, promised_end_at,
+    source, external_id. The same source and external_id again raises `Conflict`.
+    """
+    actor.require(Permission.WORK_CREATE)
+    site = customers.get_site(site_id)
+    work_type = queries.get_work_type(work_type_id)
+    _check_new(facts)
+    work_order = WorkOrder(
+        site=site,
+        customer_id=site.customer_id,
+        work_type=work_type,
+        subject=clean(subject).strip()[:SUBJECT_LENGTH],
+        duration_minutes=duration_minutes or work_type.duration_minutes,
+        created_at=at,
+        **facts,
+    )
+    work_order.number = next_number("work_order")
+    _save(work_order)
+    needed = skills if skills is not None else {s.skill_id: s.level for s in work_type.work_type_skills.all()}
+    WorkOrderSkill.objects.bulk_create(
+        [WorkOrderSkill(work_order=work_order, skill_id=pk, level=level) for pk, level in needed.items()]
+    )
+    told = {"work_type": work_type.name, "site": site.name, "priority": work_order.priority}
+    journal.record(actor=actor, verb="created", thing=work_order, at=at, changes=told)
+    journal.publish(events.WorkOrderCreated(work_order_id=work_order.pk))
+    return work_order
+
+
+@transaction.atomic
+def create_work_order_from_ticket(
+    *,
+    ticket_id: int,
+    work_type_id: int,
+    actor: Actor,
+    at: datetime,
+    site_id: int | None = None,
+    **facts: Any,
+) -> WorkOrder:
+    """Turn a ticket into field work: text, contact, asset and priority go along; its arrival clock is the promise."""
+    ticket = tickets.get_ticket(ticket_id)
+    actor.require(Permission.WORK_CREATE, ticket)
+    place = site_id or ticket.site_id
+    if place is None:
+        text = _("%(ticket)s has no site. Choose the site of the work first.") % {"ticket": ticket}
+        raise BadInput(text, errors={"site": [text]})
+    same_site = place == ticket.site_id
+    given = {
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "priority": ticket.priority,
+        "contact_id": ticket.contact_id if same_site else None,
+        "asset_id": ticket.asset_id if same_site else None,
+        "promised_end_at": promise_of(ticket),
+        **facts,
+    }
+    return create_work_order(
+        site_id=place, work_type_id=work_type_id, ticket_id=ticket.pk, actor=actor, at=at, **given
+    )
+
+
+def open_field_work(*, ticket_id: int, actor: Actor, at: datetime) -> WorkOrder | None:
+    """Make the work order of a ticket whose topic names a kind of field work, once. None when nothing is to do."""
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None or ticket.site_id is None:
+        return None
+    work_type = queries.find_work_type_for_topic(ticket.topic_id)
+    if work_type is None or queries.work_orders_of_ticket(ticket_id).exists():
+        return None
+    return create_work_order_from_ticket(ticket_id=ticket_id, work_type_id=work_type.pk, actor=actor, at=at)
+
+
+def promise_of(ticket: Ticket) -> datetime | None:
+    """When the ticket's running arrival clock is due, or None."""
+    clock = SlaClock.objects.filter(
+        ticket=ticket, kpi=SlaKpi.ARRIVAL, state__in=[ClockState.RUNNING, ClockState.BREACHED]
+    ).first()
+    return clock.due_at if clock else None
+
+
+@transaction.atomic
+def update_work_order(*, work_order_id: int, actor: Actor, at: datetime, **changes: Any) -> WorkOrder:
+    """Change what must be done or when. Visits already planned stay where they are."""
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.WORK_CREATE, work_order)
+    check_work_is_open(work_order)
+    unknown = sorted(set(changes) - _CHANGEABLE)
+    if unknown:
+        raise TypeError(f"unknown facts: {', '.join(unknown)}")
+    told = {
+        name: [_plain(getattr(work_order, name)), _plain(value)]
+        for name, value in changes.items()
+        if getattr(work_order, name) != value
+    }
+    for name, value in changes.items():
+        setattr(work_order, name, value)
+    if told:
+        work_order.version += 1
+        _save(work_order)
+        journal.record(actor=actor, verb="changed", thing=work_order, at=at, changes=told)
+    return work_order
+
+
+@transaction.atomic
+def cancel_work_order(*, work_order_id: int, reason: str, actor: Actor, at: datetime) -> WorkOrder:
+    """Call the work off with its planned visits. Refused once an engineer is on site or the work is done."""
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.WORK_CREATE, work_order)
+    if work_order.status == WorkOrderStatus.CANCELLED:
+        return work_order
+    check_work_is_open(work_order)
+    visits = list(work_order.visits.select_for_update().order_by("id"))
+    if any(visit.status == VisitStatus.DONE for visit in visits):
+        message = _("%(thing)s has a visit that is done. Settle it, or make another work order.")
+        raise IllegalTransition(message % {"thing": work_order})
+    for visit in visits:
+        if visit.status in rules.OCCUPYING or visit.status == VisitStatus.PROPOSED:
+            rules.check_move(str(visit), visit.status, VisitStatus.CANCELLED)
+            visit.status, visit.ended_at, visit.end_reason = VisitStatus.CANCELLED, at, reason[:200]
+            visit.version += 1
+            visit.save()
+            journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
+            journal.publish(events.VisitCancelled(**about(visit)))
+    work_order.status, work_order.cancelled_at = WorkOrderStatus.CANCELLED, at
+    work_order.save(update_fields=["status", "cancelled_at", "updated_at"])
+    follow_visits(work_order, at=at)
+    journal.record(actor=actor, verb="cancelled", thing=work_order, at=at, reason=reason[:500])
+    return work_order
+
+
+@transaction.atomic
+def settle_work_order(*, work_order_id: int, actor: Actor, at: datetime) -> WorkOrder:
+    """Mark finished work as settled: billing calls this when it issues the invoice. Twice changes nothing."""
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.INVOICE_ISSUE, work_order)
+    if work_order.status == WorkOrderStatus.SETTLED:
+        return work_order
+    if work_order.status not in (WorkOrderStatus.DONE, WorkOrderStatus.ACCEPTED):
+        label = WorkOrderStatus(work_order.status).label
+        message = _("%(thing)s is “%(state)s”. It can be settled when its visits are done.")
+        raise IllegalTransition(message % {"thing": work_order, "state": label}, current=work_order.status)
+    before, work_order.status = work_order.status, WorkOrderStatus.SETTLED
+    work_order.version += 1
+    work_order.save(update_fields=["status", "version", "updated_at"])
+    changes = {"status": [before, WorkOrderStatus.SETTLED.value]}
+    journal.record(actor=actor, verb="settled", thing=work_order, at=at, changes=changes)
+    return work_order
+
+
+def _check_new(facts: Mapping[str, Any]) -> None:
+    unknown = sorted(set(facts) - _CHANGEABLE - {"ticket_id", "source", "external_id"})
+    if unknown:
+        raise TypeError(f"unknown facts: {', '.join(unknown)}")
+    source, external_id = facts.get("source", ""), facts.get("external_id", "")
+    if external_id:
+        same = WorkOrder.objects.filter(source=source, external_id=external_id).first()
+        if same is not None:
+            message = _("%(thing)s was made from %(source)s %(id)s already. Use that one.")
+            text = message % {"thing": same, "source": source, "id": external_id}
+            raise Conflict(text, work_order_id=same.pk)
+
+
+def _save(work_order: WorkOrder) -> None:
+    try:
+        work_order.full_clean(exclude=["number"])
+    except ValidationError as problem:
+        raise BadInput(" ".join(problem.messages), errors=problem.message_dict) from problem
+    work_order.save()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

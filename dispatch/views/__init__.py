@@ -1,0 +1,1 @@
+"""Pages of dispatch: the board, work orders, visits, rules."""

@@ -1,0 +1,160 @@
+"""The dispatcher's board: one day, its lanes, the tray and a drawer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from core.clock import now
+from dispatch import queries, reasons, rules, services
+from dispatch.forms import MoveForm, PlanForm, ReasonForm
+from dispatch.models import Visit
+from dispatch.queries.board import day_bounds
+from dispatch.queries.planning import instant
+from dispatch.ranking import Answer, Candidate
+from tenants.http import TenantRequest
+from workforce.models import Skill
+
+SHOWN = 6
+ORDERS = ("earliest", "nearest", "least_loaded")
+
+
+@permitted(Permission.WORK_VIEW)
+@require_safe
+def board(request: TenantRequest, slug: str) -> HttpResponse:
+    """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by engineer."""
+    at, zone = now(), ZoneInfo(timezone.get_current_timezone_name())
+    day = _day(request.GET.get("day", ""), at.astimezone(zone).date())
+    context = {
+        "board": queries.board(day, zone=zone, at=at, actor=request.actor),
+        "day": day,
+        "today": at.astimezone(zone).date(),
+        "yesterday": day - timedelta(days=1),
+        "tomorrow": day + timedelta(days=1),
+        "at": at,
+        "can_plan": request.actor.can(Permission.VISIT_PLAN),
+        "as_table": request.GET.get("view") == "table",
+        "page_keys": [("C", _("Candidates")), ("←↑→↓", _("Between visits")), ("Esc", _("Close the drawer"))],
+        **_drawer(request),
+    }
+    return render(request, "dispatch/board.html", context)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def drafts_send(request: TenantRequest, slug: str) -> HttpResponse:
+    """Tell the engineers everything planned for the day."""
+    zone = ZoneInfo(timezone.get_current_timezone_name())
+    day = _day(request.POST.get("day", ""), now().astimezone(zone).date())
+    begin, end = day_bounds(day, zone)
+    count = services.send_drafts(from_at=begin, to_at=end, actor=request.actor, at=now())
+    told = ngettext("%(n)s visit sent.", "%(n)s visits sent.", count) % {"n": count}
+    messages.success(request, told)
+    return to_board(request, day=day)
+
+
+@permitted(Permission.WORK_VIEW, Permission.WORKFORCE_VIEW)
+@require_safe
+def engineer_loads(request: TenantRequest, slug: str) -> HttpResponse:
+    """Today's load of every engineer, as parts that fill themselves into a list of engineers."""
+    at, zone = now(), ZoneInfo(timezone.get_current_timezone_name())
+    lanes = queries.engineer_loads(at.astimezone(zone).date(), zone=zone, at=at, actor=request.actor)
+    return render(request, "dispatch/_engineer_loads.html", {"lanes": lanes})
+
+
+def to_board(request: TenantRequest, **query: object) -> HttpResponse:
+    """303 to the board of that day."""
+    url = reverse("dispatch:board", args=[request.tenant.slug])
+    parts = "&".join(f"{key}={value}" for key, value in query.items() if value)
+    response = HttpResponseRedirect(f"{url}?{parts}" if parts else url)
+    response.status_code = 303
+    return response
+
+
+def _day(text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return today
+    return day if 1970 < day.year < 9000 else today
+
+
+def _drawer(request: TenantRequest) -> dict[str, Any]:
+    work_order_id, visit_id = request.GET.get("work_order", ""), request.GET.get("visit", "")
+    if visit_id.isdecimal():
+        return _visit_drawer(request, queries.get_visit(int(visit_id)))
+    if work_order_id.isdecimal() and not request.actor.provider_code:
+        return work_order_drawer(request, int(work_order_id))
+    return {}
+
+
+def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
+    queries.check_visible_visit(request.actor, visit)
+    initial = {"engineer": visit.engineer_id, "start_at": visit.start_at, "version": visit.version}
+    return {
+        "visit": visit,
+        "move_form": MoveForm(initial=initial),
+        "cancel_form": ReasonForm(),
+        "can_move": visit.status in rules.MOVABLE,
+        "can_send": visit.look_code == "draft",
+        "can_cancel": "cancelled" in rules.TRANSITIONS[visit.status_code],
+        "broken": [reasons.words(r, _skill_names()) for r in visit.reason.get("broken", ())],
+    }
+
+
+def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, Any]:
+    """What the drawer says about a work order: facts, candidates with reasons, why not the others."""
+    work_order = queries.get_work_order(work_order_id)
+    order = request.GET.get("order", "")
+    strategy = order if order in ORDERS else "earliest"
+    found: dict[str, Any] = {"work_order": work_order, "strategy": strategy, "plan_form": PlanForm()}
+    if work_order.status in rules.CLOSED_WORK or not request.actor.can(Permission.VISIT_PLAN):
+        return found
+    answer = queries.candidates(work_order, now(), strategy=strategy)
+    return {**found, **told(answer)}
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """The ranking in words."""
+    names = _skill_names()
+    excluded = [(people, reasons.words(reason, names)) for reason, people in answer.excluded]
+    return {
+        "candidates": [_candidate(c, names) for c in answer.candidates[:SHOWN]],
+        "forceable": [_candidate(c, names) for c in answer.forceable[:SHOWN]],
+        "excluded": excluded,
+        "excluded_count": sum(len(people) for people, _why in excluded),
+        "judged": len(answer.candidates) + len(answer.forceable) + sum(len(p) for p, _why in excluded),
+    }
+
+
+def _candidate(candidate: Candidate, names: Mapping[int, str]) -> dict[str, Any]:
+    start, end = candidate.verdict.span
+    return {
+        "engineer_id": candidate.verdict.person.id,
+        "name": candidate.verdict.person.name,
+        "start_at": instant(start),
+        "end_at": instant(end),
+        "travel_minutes": candidate.verdict.travel_minutes,
+        "travel_km": candidate.verdict.travel_km,
+        "load_percent": candidate.verdict.load_percent,
+        "is_late": candidate.verdict.late_minutes > 0,
+        "pluses": [reasons.words(reason, names) for reason in candidate.pluses],
+        "minuses": [reasons.words(reason, names) for reason in candidate.minuses],
+    }
+
+
+def _skill_names() -> Mapping[int, str]:
+    return dict(Skill.objects.values_list("id", "name"))

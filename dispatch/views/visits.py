@@ -1,0 +1,129 @@
+"""Acts on visits: plan, move, send, call off. Each is one service call and leads back to the board."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from core import formats
+from core.clock import now
+from core.errors import Conflict, Refusal
+from dispatch import queries, services
+from dispatch.forms import MoveForm, PlanForm, ReasonForm
+from dispatch.views.board import to_board
+from tenants.http import TenantRequest
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_schedule(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Plan a visit of a work order. 422 with the form when a rule says no and a reason would be enough."""
+    form = PlanForm(request.POST)
+    if form.is_valid():
+        try:
+            visit = services.schedule_visit(
+                work_order_id=work_order_id, actor=request.actor, at=now(), **form.facts()
+            )
+        except services.CannotSchedule as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            said = _("%(work_order)s is planned with %(engineer)s, %(time)s.")
+            facts = {
+                "work_order": visit.work_order,
+                "engineer": form.cleaned_data["engineer"].name,
+                "time": formats.local_time(visit.start_at),
+            }
+            messages.success(request, said % facts)
+            return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
+    context = {"form": form, "work_order": queries.get_work_order(work_order_id)}
+    return render(request, "dispatch/visit_schedule.html", context, status=422)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_move(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """Give the visit another engineer or time."""
+    form = MoveForm(request.POST)
+    if form.is_valid():
+        try:
+            visit = services.move_visit(
+                visit_id=visit_id,
+                version=form.cleaned_data["version"],
+                actor=request.actor,
+                at=now(),
+                **form.facts(),
+            )
+        except services.CannotSchedule as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            facts = {
+                "work_order": visit.work_order,
+                "engineer": form.cleaned_data["engineer"].name,
+                "time": formats.local_time(visit.start_at),
+            }
+            messages.success(request, _("%(work_order)s moved to %(engineer)s, %(time)s.") % facts)
+            return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
+    context = {"form": form, "visit": queries.get_visit(visit_id)}
+    return render(request, "dispatch/visit_move.html", context, status=422)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_send(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """Tell the engineer."""
+    visit = services.send_visit(visit_id=visit_id, actor=request.actor, at=now())
+    messages.success(request, _("%(work_order)s was sent.") % {"work_order": visit.work_order})
+    return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_cancel(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """Call the visit off; its work goes back to the tray."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        context = {"form": form, "visit": queries.get_visit(visit_id)}
+        return render(request, "dispatch/visit_cancel.html", context, status=422)
+    visit = services.cancel_visit(
+        visit_id=visit_id, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
+    )
+    said = _("The visit of %(work_order)s was called off.")
+    messages.success(request, said % {"work_order": visit.work_order})
+    return to_board(request, day=_day_of(visit.start_at), work_order=visit.work_order_id)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_drop(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """A visit dropped on a lane: the same act as the form, answered by a word in `X-Message` when refused."""
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    try:
+        services.move_visit(
+            visit_id=visit_id,
+            version=form.cleaned_data["version"],
+            actor=request.actor,
+            at=now(),
+            **form.facts(),
+        )
+    except (services.CannotSchedule, Conflict) as refusal:
+        return _said(refusal)
+    return HttpResponse(status=204)
+
+
+def _said(refusal: Refusal) -> HttpResponse:
+    response = HttpResponse(refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8")
+    return response
+
+
+def _day_of(at: datetime) -> str:
+    return timezone.localtime(at).date().isoformat()

@@ -1,0 +1,192 @@
+"""Pages of work orders, and the part of a ticket's page that shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from core.clock import now
+from core.errors import Refusal
+from dispatch import queries, reasons, rules, services
+from dispatch.enums import RunOutcome, WorkOrderStatus
+from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
+from dispatch.models import DispatchRun, WorkOrder
+from tenants.http import TenantRequest
+from tickets import queries as tickets
+from tickets.enums import Priority
+from workforce.models import Skill
+
+PAGE = 50
+
+
+def _detail(request: TenantRequest, work_order_id: int) -> HttpResponse:
+    response = HttpResponseRedirect(
+        reverse("dispatch:work_order_detail", args=[request.tenant.slug, work_order_id])
+    )
+    response.status_code = 303
+    return response
+
+
+@permitted(Permission.WORK_VIEW)
+@require_safe
+def work_order_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """All work, newest first."""
+    text, status = request.GET.get("q", "")[:100], request.GET.get("status", "")
+    priority = request.GET.get("priority", "")
+    found = queries.work_orders_for(
+        request.actor,
+        text=text,
+        status=status,
+        priority=int(priority) if priority in {"1", "2", "3", "4"} else None,
+    )
+    context = {
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "q": text,
+        "status": status,
+        "priority": priority,
+        "statuses": WorkOrderStatus.choices,
+        "priorities": Priority.choices,
+        "can_create": request.actor.can(Permission.WORK_CREATE),
+    }
+    return render(request, "dispatch/work_order_list.html", context)
+
+
+@permitted(Permission.WORK_CREATE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def work_order_create(request: TenantRequest, slug: str) -> HttpResponse:
+    """Say what must be done at a site."""
+    form = WorkOrderForm(request.POST or None, initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            work_order = services.create_work_order(actor=request.actor, at=now(), **form.facts())
+        except Refusal as problem:
+            form.add_error(None, problem.message)
+        else:
+            messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
+            return _detail(request, work_order.pk)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "dispatch/work_order_create.html", {"form": form}, status=status)
+
+
+@permitted(Permission.WORK_VIEW)
+@require_safe
+def work_order_detail(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """One work order: visits, what auto-dispatch did and why, skills, ticket, charges."""
+    work_order = queries.get_work_order_for(request.actor, work_order_id)
+    return render(request, "dispatch/work_order_detail.html", _context(request, work_order))
+
+
+@permitted(Permission.WORK_CREATE)
+@require_POST
+def work_order_cancel(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Call the work off."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        context = _context(request, queries.get_work_order(work_order_id)) | {"cancel_form": form}
+        return render(request, "dispatch/work_order_detail.html", context, status=422)
+    work_order = services.cancel_work_order(
+        work_order_id=work_order_id, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
+    )
+    messages.success(request, _("%(thing)s was called off.") % {"thing": work_order})
+    return _detail(request, work_order_id)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def work_order_dispatch(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Let the rules plan it now."""
+    run = services.auto_dispatch(work_order_id=work_order_id, actor=request.actor, at=now())
+    if run.outcome == RunOutcome.ASSIGNED and run.visit is not None:
+        said = _("%(thing)s goes to %(engineer)s.")
+        facts = {"thing": run.work_order, "engineer": run.explanation["chosen"]["name"]}
+        messages.success(request, said % facts)
+    else:
+        said = _("%(thing)s was not planned: %(why)s. See below why.")
+        facts = {"thing": run.work_order, "why": RunOutcome(run.outcome).label}
+        messages.warning(request, said % facts)
+    return _detail(request, work_order_id)
+
+
+@permitted(Permission.WORK_VIEW, Permission.TICKET_VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpResponse:
+    """The work orders of a ticket, and the form that makes one. A part of the ticket's page, or a page of its own."""
+    ticket = tickets.get_ticket(ticket_id)
+    form = TicketWorkForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                work_order = services.create_work_order_from_ticket(
+                    ticket_id=ticket_id, work_type_id=form.work_type_id, actor=request.actor, at=now()
+                )
+            except Refusal as problem:
+                form.add_error(None, problem.message)
+            else:
+                if not request.htmx:
+                    messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
+                    return _detail(request, work_order.pk)
+                form, status = TicketWorkForm(), 200
+    context = {
+        "ticket": ticket,
+        "form": form,
+        "work_orders": queries.work_orders_of_ticket(ticket_id),
+        "can_create": request.actor.can(Permission.WORK_CREATE),
+    }
+    template = "dispatch/_ticket_work.html" if request.htmx else "dispatch/ticket_work.html"
+    return render(request, template, context, status=status)
+
+
+def _initial(request: TenantRequest) -> dict[str, Any]:
+    site = request.GET.get("site", "")
+    return {"site": int(site) if site.isdecimal() else None, "priority": Priority.P3}
+
+
+def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
+    names = dict(Skill.objects.values_list("id", "name"))
+    runs = queries.runs().filter(work_order=work_order)[:10]
+    return {
+        "work_order": work_order,
+        "runs": [told_run(run, names) for run in runs],
+        "cancel_form": ReasonForm(),
+        "is_open": work_order.status not in rules.CLOSED_WORK and work_order.status != WorkOrderStatus.DONE,
+        "can_create": request.actor.can(Permission.WORK_CREATE),
+        "can_plan": request.actor.can(Permission.VISIT_PLAN),
+        "can_see_charges": request.actor.can(Permission.SETTLEMENT_VIEW),
+        "can_audit": request.actor.can(Permission.AUDIT_VIEW),
+    }
+
+
+def told_run(run: DispatchRun, names: dict[int, str]) -> dict[str, Any]:
+    """A run in words: outcome, who was chosen and why, why not the others, rules that did not apply."""
+    facts = run.explanation
+    chosen = facts.get("chosen") or {}
+    excluded = [
+        (", ".join(person["name"] for person in group["engineers"]), reasons.words(group, names))
+        for group in facts.get("excluded", ())
+    ]
+    return {
+        "run": run,
+        "outcome": RunOutcome(run.outcome).label,
+        "is_assigned": run.outcome == RunOutcome.ASSIGNED,
+        "chosen": chosen.get("name", ""),
+        "pluses": [reasons.words(reason, names) for reason in chosen.get("pluses", ())],
+        "minuses": [reasons.words(reason, names) for reason in chosen.get("minuses", ())],
+        "next": [candidate["name"] for candidate in facts.get("candidates", ())],
+        "needs_reason": [
+            (c["name"], "; ".join(reasons.words(r, names) for r in c["minuses"]))
+            for c in facts.get("needs_reason", ())
+        ],
+        "excluded": excluded,
+        "skipped": [(s["rule"], reasons.no_rule(s["why"])) for s in facts.get("rules", ())],
+    }
