@@ -1,4 +1,4 @@
 """Evaluation: reads everything, writes only its own read models.
 
-Owns: VisitFact. Publishes: nothing. May call: everything below.
+Owns: VisitFigures. Publishes: nothing. May call: everything below.
 """

@@ -10,7 +10,10 @@ from workforce.models import Engineer
 
 
 class VisitFigures(TenantModel):
-    """What one finished visit adds to the figures; rewritten by handlers from the facts."""
+    """What one finished visit adds to the figures; rewritten by handlers from the facts.
+
+    `is_repeat`: the same kind of work was done on the same asset (or site) in the 30 days before.
+    """
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="figures")
     engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="+")
@@ -20,6 +23,7 @@ class VisitFigures(TenantModel):
     late_minutes = models.IntegerField(default=0)
     work_minutes = models.PositiveIntegerField(default=0)
     travel_minutes = models.PositiveIntegerField(default=0)
+    is_repeat = models.BooleanField(default=False)
     score = models.PositiveSmallIntegerField(null=True)
 
     class Meta:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from analytics import views
+
+urlpatterns = [
+    path("today/", views.director, name="director"),
+    path("today.csv", views.director_csv, name="director_csv"),
+]
