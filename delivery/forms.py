@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from delivery.enums import PhotoKind, SignatureOutcome
@@ -59,8 +59,8 @@ class PhotoForm(forms.Form):
     kind = forms.ChoiceField(choices=PhotoKind.choices)
     item_id = forms.IntegerField(required=False)
 
-    def clean_photo(self) -> UploadedFile:
-        photo: UploadedFile = self.cleaned_data["photo"]
+    def clean_photo(self) -> File[bytes]:
+        photo: File[bytes] = self.cleaned_data["photo"]
         if (photo.size or 0) > MOST_BYTES:
             raise forms.ValidationError(
                 _("The photo is larger than 20 MB. Choose a smaller size in the camera.")

@@ -54,7 +54,7 @@ def clean_drawing(url: str) -> str:
         drawn = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError) as error:
         raise NotAPicture("kind") from error
-    if drawn.getextrema() == tuple((low, low) for low, _high in drawn.getextrema()):
+    if len(drawn.getcolors(1) or ()) == 1:
         return ""
     held = io.BytesIO()
     drawn.save(held, "PNG", optimize=True)

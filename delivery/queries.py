@@ -145,14 +145,20 @@ def find_published_checklist(work_type_id: int) -> Checklist | None:
     return Checklist.objects.filter(work_type_id=work_type_id, is_published=True).order_by("-version").first()
 
 
-def get_item(submission: Submission | None, item_id: int) -> ChecklistItem:
+def get_submission(visit: Visit) -> Submission:
+    """The checklist that this visit fills in. Raises `NotFound` when its work has none."""
+    submission = submission_of(visit)
+    if submission is None:
+        raise NotFound(_("%(visit)s has no checklist. Add photos and remarks instead.") % {"visit": visit})
+    return submission
+
+
+def get_item(submission: Submission, item_id: int) -> ChecklistItem:
     """A step of this filling-in. Raises `NotFound` for steps of other checklists too."""
-    found = None
-    if submission is not None:
-        found = ChecklistItem.objects.filter(checklist_id=submission.checklist_id, pk=item_id).first()
-    if found is None:
+    item = ChecklistItem.objects.filter(checklist_id=submission.checklist_id, pk=item_id).first()
+    if item is None:
         raise NotFound(_("This visit's checklist has no such step. Look at the checklist again."))
-    return found
+    return item
 
 
 def photos_of(visit: Visit) -> QuerySet[Photo]:

@@ -9,16 +9,16 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from core.look import look_of
 from delivery.enums import TimeKind
 from delivery.queries import Evidence
 from dispatch.enums import VisitStatus
-from inventory.rules import as_written
 
 
 @dataclass(frozen=True)
 class Node:
-    """Something that happened: when, how it looks (hue and icon), what, and its detail in somebody's words."""
+    """Something that happened: when, its look (hue and icon), what, and its detail as somebody said it."""
 
     at: datetime
     hue: str
@@ -72,7 +72,7 @@ def _things(evidence: Evidence) -> Iterator[Node]:
     for photo in evidence.photos:
         yield Node(photo.taken_at, "rest", "camera", _("Photo"), photo.get_kind_display())
     for use in evidence.part_uses:
-        used = f"{as_written(use.quantity_used)} × {use.part}"
+        used = f"{formats.quantity(use.quantity_used)} × {use.part}"
         yield Node(use.at, "rest", "package", _("Part used"), used)
     signature = evidence.signature
     if signature is not None:

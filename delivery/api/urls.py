@@ -1,7 +1,13 @@
-"""REST routes of delivery."""
+"""REST routes of delivery: the acts of `/visits/<id>/`, whose reading belongs to dispatch."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from delivery.api.views import VisitActViewSet
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("visits", VisitActViewSet, basename="visit-act")
+
+urlpatterns = router.urls

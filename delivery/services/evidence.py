@@ -28,7 +28,7 @@ def answer_item(
     A reading outside its limits is accepted and marked. The same answer again changes nothing.
     """
     visit = visit_collecting(visit_id, actor)
-    submission = queries.submission_of(visit)
+    submission = queries.get_submission(visit)
     item = queries.get_item(submission, item_id)
     said, is_within = _read(item, clean(value).strip())
     comment = clean(comment).strip()[:500]
@@ -55,7 +55,7 @@ def add_photo(
 ) -> Photo:
     """Keep a photo, made small and without its metadata. The same file again is the same photo."""
     visit = visit_collecting(visit_id, actor)
-    item = queries.get_item(queries.submission_of(visit), item_id) if item_id is not None else None
+    item = queries.get_item(queries.get_submission(visit), item_id) if item_id is not None else None
     if kind not in PhotoKind.values:
         raise _bad("kind", _("A photo is one of: %(kinds)s.") % {"kinds": ", ".join(PhotoKind.values)})
     digest = hashlib.sha256(data).hexdigest()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext as _
 
+from core.formats import quantity
 from delivery.models import ChecklistItem
 from delivery.queries import ChecklistStep
-from inventory.rules import as_written
 
 register = template.Library()
 
@@ -23,8 +23,8 @@ def item_is_open(step: ChecklistStep, edit: str = "", is_open: bool = False) -> 
 @register.simple_tag
 def limits_of(item: ChecklistItem) -> str:
     """The limits of a reading in words, or nothing."""
-    low = as_written(item.minimum) if item.minimum is not None else ""
-    high = as_written(item.maximum) if item.maximum is not None else ""
+    low = quantity(item.minimum) if item.minimum is not None else ""
+    high = quantity(item.maximum) if item.maximum is not None else ""
     facts = {"low": low, "high": high, "unit": item.unit}
     if low and high:
         return _("Should be %(low)s to %(high)s %(unit)s.") % facts

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -63,7 +63,11 @@ def visit_answer(request: TenantRequest, slug: str, visit_id: int, item_id: int)
         return go(request, "visit_checklist", visit_id, fragment=f"item-{item_id}")
     found = visit_for(request, visit_id)
     evidence = queries.evidence_of(found)
-    context = {"evidence": evidence, "tap": next_tap(request, found, evidence), "error": error}
+    context: dict[str, Any] = {
+        "evidence": evidence,
+        "tap": next_tap(request, found, evidence),
+        "error": error,
+    }
     status = 422 if error else 200
     if request.headers.get("HX-Request"):
         step = next(step for step in evidence.steps if step.item.pk == item_id)
@@ -189,7 +193,7 @@ def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
                     return go(request, "visit_checklist", visit_id, fragment=f"item-{item_id}")
                 return go(request, "visit_photos", visit_id)
         else:
-            error = " ".join(text for texts in form.errors.values() for text in texts)
+            error = " ".join(str(text) for texts in form.errors.values() for text in texts)
     found = visit_for(request, visit_id)
     photos = list(queries.photos_of(found))
     groups = [(kind, [photo for photo in photos if photo.kind == kind]) for kind in PhotoKind]
@@ -204,12 +208,13 @@ def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
 
 @require_safe
 @permitted(Permission.VISIT_PERFORM, Permission.WORK_VIEW, Permission.VISIT_PLAN)
-def photo(request: TenantRequest, slug: str, visit_id: int, photo_id: int) -> HttpResponseBase:
+def photo(request: TenantRequest, slug: str, visit_id: int, photo_id: int) -> HttpResponse:
     """The picture itself, for those who may see the visit. Never public."""
     found = visits.get_visit(visit_id)
     permissions.check_sees(request.actor, found)
     picture = queries.get_photo(found, photo_id)
-    answer = FileResponse(picture.file.open("rb"), content_type="image/jpeg", filename=f"{picture}.jpg")
+    with picture.file.open("rb") as file:
+        answer = HttpResponse(file.read(), content_type="image/jpeg")
     answer.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return answer
 
