@@ -47,6 +47,11 @@ def money_plain(amount: int | Decimal | None, currency: str = "JPY") -> str:
     return f"{value:,.{exponent(currency)}f}".replace("-", "−")
 
 
+def quantity(value: Decimal) -> str:
+    """A quantity as people write it: 2.000 is 2, 1.500 is 1.5, -3 is −3."""
+    return f"{value.normalize():f}".replace("-", "−")
+
+
 def minutes(value: float | None) -> str:
     """Minutes as hours and minutes: 170 is 2:50, -18 is −0:18. A day and more reads "1 d 2 h"."""
     if value is None:

@@ -33,8 +33,3 @@ def level_state(on_hand: Decimal, minimum: Decimal) -> str:
     if on_hand <= 0:
         return "out"
     return "low" if on_hand < minimum else "ok"
-
-
-def as_written(quantity: Decimal) -> str:
-    """How people write a quantity: 2.000 is 2, 1.500 is 1.5, -3 is −3."""
-    return f"{quantity.normalize():f}".replace("-", "−")

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.enums import Permission
 from accounts.guards import permitted
+from core import formats
 from core.clock import now
 from core.errors import Refusal
 from core.text import clean
 from inventory import queries, services
 from inventory.forms import CountForm, LocationForm, MinimumForm, PartForm, ReceiveForm, TransferForm
 from inventory.models import Movement, Part
-from inventory.rules import as_written
 from tenants.http import TenantRequest
 
 PER_PAGE = 50
@@ -112,7 +112,7 @@ def minimum_set(request: TenantRequest, slug: str, part_id: int) -> HttpResponse
         part_id=part.pk, location_id=location.pk, minimum=minimum, actor=request.actor, at=now()
     )
     text = _("%(location)s: at least %(minimum)s from now on.")
-    messages.success(request, text % {"location": location, "minimum": as_written(minimum)})
+    messages.success(request, text % {"location": location, "minimum": formats.quantity(minimum)})
     return _see("inventory:part_detail", slug, part.pk)
 
 
@@ -148,7 +148,7 @@ def stock_receive(request: TenantRequest, slug: str) -> HttpResponse:
             **order,
         )
         text = _("Received %(quantity)s × %(part)s at %(location)s.")
-        return text % {**facts, "quantity": as_written(facts["quantity"])}
+        return text % {**facts, "quantity": formats.quantity(facts["quantity"])}
 
     return _movement(request, "stock_receive", ReceiveForm, receive)
 
@@ -167,7 +167,7 @@ def stock_transfer(request: TenantRequest, slug: str) -> HttpResponse:
             **order,
         )
         text = _("Moved %(quantity)s × %(part)s from %(location)s to %(target)s.")
-        return text % {**facts, "quantity": as_written(facts["quantity"])}
+        return text % {**facts, "quantity": formats.quantity(facts["quantity"])}
 
     return _movement(request, "stock_transfer", TransferForm, transfer)
 
@@ -184,7 +184,7 @@ def stock_count(request: TenantRequest, slug: str) -> HttpResponse:
         if movement is None:
             return _("The count of %(part)s agrees: nothing to correct.") % facts
         text = _("Corrected %(part)s at %(location)s to %(quantity)s.")
-        return text % {**facts, "quantity": as_written(facts["quantity"])}
+        return text % {**facts, "quantity": formats.quantity(facts["quantity"])}
 
     return _movement(request, "stock_count", CountForm, count)
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.intervals import Interval, without
 from core.text import clean
 from tenants.actors import Actor
 from workforce import rules
@@ -92,16 +93,16 @@ def weekly_shifts(engineer: Engineer) -> list[rules.WeeklyShift]:
     return [rules.WeeklyShift(s.weekday, s.starts, s.ends) for s in engineer.shifts.all()]
 
 
-def shift_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[rules.Interval]:
+def shift_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[Interval]:
     """The engineer's shifts between two instants, absences left in; UTC, half-open, in order."""
     zone = engineer.zone or engineer.tenant.zone
     return rules.working_intervals(weekly_shifts(engineer), zone, from_at, to_at)
 
 
-def working_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[rules.Interval]:
+def working_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[Interval]:
     """When the engineer works between two instants, absences taken out; UTC, half-open, in order."""
     hours = shift_intervals(engineer, from_at, to_at)
-    return rules.without(hours, [(a.start_at, a.end_at) for a in engineer.absences.all()])
+    return without(hours, [(a.start_at, a.end_at) for a in engineer.absences.all()])
 
 
 def shifts_of(engineer_id: int) -> QuerySet[Shift]:

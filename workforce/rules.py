@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-Interval = tuple[datetime, datetime]
+from core.intervals import Interval, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +38,6 @@ def working_intervals(
         for start, end in [_on(day, shift, zone)]
     ]
     return join(interval for interval in found if interval[0] < interval[1])
-
-
-def join(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same time as fewest intervals, in order."""
-    joined: list[Interval] = []
-    for start, end in sorted(intervals):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def without(intervals: Iterable[Interval], gaps: Iterable[Interval]) -> list[Interval]:
-    """The intervals less the gaps."""
-    left = list(intervals)
-    for gap_start, gap_end in gaps:
-        left = [
-            part
-            for start, end in left
-            for part in ((start, min(end, gap_start)), (max(start, gap_end), end))
-            if part[0] < part[1]
-        ]
-    return sorted(set(left))
-
-
-def minutes_of(intervals: Iterable[Interval]) -> int:
-    """Whole minutes in the intervals."""
-    return sum(int((end - start).total_seconds()) // 60 for start, end in intervals)
 
 
 def _days(first: date, last: date) -> Iterable[date]:

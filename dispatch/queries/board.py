@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from core.intervals import Interval, minutes_of, without
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.work import tray, visits
 from dispatch.travel import Point, trip
 from tenants.actors import Actor
 from workforce import queries as workforce
-from workforce import rules as hours
 from workforce.models import Engineer
 
 FIRST_HOUR, LAST_HOUR = 7, 18
@@ -120,7 +120,9 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor) -> Board:
     """Everything the board shows of a local day. A provider's people see their own engineers and no tray."""
     begin, end = day_bounds(day, zone)
-    engineers = list(workforce.visible_to(actor, workforce.engineers_with_everything().filter(is_active=True)))
+    engineers = list(
+        workforce.visible_to(actor, workforce.engineers_with_everything().filter(is_active=True))
+    )
     by_engineer = _visits_of_day(engineers, begin, end)
     shifts = {e.pk: workforce.shift_intervals(e, begin, end) for e in engineers}
     start, finish = _edges(begin, end, shifts.values(), by_engineer.values(), zone)
@@ -144,9 +146,7 @@ def engineer_loads(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor) -> 
     return board(day, zone=zone, at=at, actor=actor).lanes
 
 
-def _visits_of_day(
-    engineers: Sequence[Engineer], begin: datetime, end: datetime
-) -> dict[int, list[Visit]]:
+def _visits_of_day(engineers: Sequence[Engineer], begin: datetime, end: datetime) -> dict[int, list[Visit]]:
     rows = (
         visits()
         .filter(engineer__in=engineers, start_at__lt=end, end_at__gt=begin)
@@ -162,7 +162,7 @@ def _visits_of_day(
 def _edges(
     begin: datetime,
     end: datetime,
-    shifts: Iterable[Sequence[hours.Interval]],
+    shifts: Iterable[Sequence[Interval]],
     planned: Iterable[Sequence[Visit]],
     zone: ZoneInfo,
 ) -> tuple[datetime, datetime]:
@@ -181,12 +181,12 @@ def _edges(
 def _lane(
     engineer: Engineer,
     planned: Sequence[Visit],
-    shifts: Sequence[hours.Interval],
+    shifts: Sequence[Interval],
     edges: tuple[datetime, datetime],
     at: datetime,
 ) -> Lane:
     blocks = _blocks(engineer, planned, shifts, edges[0], at)
-    shift_minutes = hours.minutes_of(shifts)
+    shift_minutes = minutes_of(shifts)
     used = sum(block.length + block.travel_minutes for block in blocks)
     return Lane(
         engineer=engineer,
@@ -202,7 +202,7 @@ def _lane(
 def _blocks(
     engineer: Engineer,
     planned: Sequence[Visit],
-    shifts: Sequence[hours.Interval],
+    shifts: Sequence[Interval],
     left: datetime,
     at: datetime,
 ) -> list[Block]:
@@ -236,7 +236,9 @@ def _late(visit: Visit, at: datetime) -> int:
     promised = visit.work_order.promised_end_at
     if promised is None:
         return 0
-    arrival = visit.arrived_at or (max(visit.start_at, at) if visit.status in _NOT_STARTED else visit.start_at)
+    arrival = visit.arrived_at or (
+        max(visit.start_at, at) if visit.status in _NOT_STARTED else visit.start_at
+    )
     return max(0, _minutes(promised, arrival))
 
 
@@ -246,19 +248,21 @@ def _behind(visit: Visit, at: datetime) -> int:
     return max(0, _minutes(visit.end_at, at)) if visit.status in _UNDER_WAY else 0
 
 
-def _off(
-    engineer: Engineer, shifts: Sequence[hours.Interval], edges: tuple[datetime, datetime]
-) -> list[Bar]:
+def _off(engineer: Engineer, shifts: Sequence[Interval], edges: tuple[datetime, datetime]) -> list[Bar]:
     """What is not working time between the edges, and absences."""
     left, right = edges
     bars = []
-    for start, end in hours.without([(left, right)], shifts):
+    for start, end in without([(left, right)], shifts):
         side = "from" if start <= left else "to" if end >= right else "from to"
-        bars.append(Bar(_minutes(left, start), _minutes(start, end), "off", "" if (start, end) == edges else side))
+        bars.append(
+            Bar(_minutes(left, start), _minutes(start, end), "off", "" if (start, end) == edges else side)
+        )
     for absence in engineer.absences.all():
         start, end = max(absence.start_at, left), min(absence.end_at, right)
         if start < end:
-            bars.append(Bar(_minutes(left, start), _minutes(start, end), absence.reason or "absent", "from to"))
+            bars.append(
+                Bar(_minutes(left, start), _minutes(start, end), absence.reason or "absent", "from to")
+            )
     return bars
 
 

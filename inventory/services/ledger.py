@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core import formats
 from core.errors import BadInput, Conflict, Refusal
 from inventory import permissions, queries, rules
 from inventory.enums import MovementKind
@@ -157,7 +158,7 @@ def _take(order: _Order, quantity: Decimal) -> Movement:
             "%(part)s: %(location)s holds %(on_hand)s, asked for were %(asked)s. "
             "Take fewer, or have more moved there."
         )
-        holds, asked = rules.as_written(on_hand), rules.as_written(quantity)
+        holds, asked = formats.quantity(on_hand), formats.quantity(quantity)
         raise OutOfStock(
             message % {"part": order.part, "location": order.location, "on_hand": holds, "asked": asked},
             part=order.part.code,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import template
 
-from inventory import rules
+from core import formats
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ def quantity(value: Decimal | int | None) -> str:
     """2.000 is 2, 1.500 is 1.5, -3 is −3."""
     if value is None:
         return "–"
-    return rules.as_written(Decimal(value))
+    return formats.quantity(Decimal(value))
 
 
 @register.filter

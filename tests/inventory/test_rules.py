@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from core import formats
 from inventory import rules
 
 
@@ -39,4 +40,4 @@ def test_state_of_a_level(on_hand: int, state: str) -> None:
 
 @pytest.mark.parametrize(("number", "text"), [("2.000", "2"), ("1.500", "1.5"), ("-3", "−3"), ("100", "100")])
 def test_quantities_read_as_people_write_them(number: str, text: str) -> None:
-    assert rules.as_written(Decimal(number)) == text
+    assert formats.quantity(Decimal(number)) == text
