@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 from . import clusters, commands, keeper, leases, ports, schema, servers, state
-from .files import CannotStart, data, make_directory, read_json, try_lock, write_json
+from .files import CannotStart, data, last_lines, make_directory, read_json, try_lock, write_json
 from .supervisor import Supervisor, end_leftovers
 
 READY_SECONDS = 60
@@ -130,25 +130,28 @@ def _last_json(printed: str) -> dict[str, Any]:
 
 def _wait_until_ready(supervisor: Supervisor, port: int) -> None:
     until = time.monotonic() + READY_SECONDS
-    while not supervisor.stopping and not _answers(port):
+    while not supervisor.stopping and (missing := _not_ready(port)):
         web = supervisor.children["web"]
         if web.process.poll() is not None:
             raise CannotStart(supervisor.report(web, "did not start"))
         if time.monotonic() > until:
             raise CannotStart(
-                f"{supervisor.facts['base_url']}/readyz did not answer within {READY_SECONDS} s; "
-                f"see {supervisor.log('web')}."
+                f"{supervisor.facts['base_url']}/readyz is not well after {READY_SECONDS} s: {missing}\n"
+                f"The end of {supervisor.log('web')}:\n{last_lines(supervisor.log('web'))}"
             )
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def _not_ready(port: int) -> str:
+    """What /readyz says is missing; nothing when all is well."""
     connection = http.client.HTTPConnection(ports.HOST, port, timeout=5)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
+        answer = connection.getresponse()
+        body = answer.read(500).decode(errors="replace")
+        return "" if answer.status == http.client.OK else f"{answer.status} {answer.reason} {body}"
+    except (OSError, http.client.HTTPException) as problem:
+        return str(problem)
     finally:
         connection.close()
 

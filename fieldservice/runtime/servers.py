@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import clusters
 from .files import CannotStart, data, locked
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 ROLES = {"app": "fsm_app", "owner": "fsm_owner"}
 BROKER_DATABASE = 2
@@ -64,16 +67,19 @@ def database(role: str | None = None) -> Connection:
 
 def redis_url(number: int = 0) -> str:
     """The Valkey database `number` (below DATABASES_EACH), for redis-py and Django's cache."""
+    number = _counted(number)
     if EMBEDDED_VALKEY:
-        return f"unix://{_ready().valkey_socket}?db={_counted(number)}"
-    return _numbered(number)
+        return f"unix://{_ready().valkey_socket}?db={number}"
+    parts = _outside_valkey()
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def broker_url() -> str:
     """The Valkey database that carries Celery's messages, in Celery's own spelling."""
-    if EMBEDDED_VALKEY:
-        return f"redis+socket://{_ready().valkey_socket}?virtual_host={_counted(BROKER_DATABASE)}"
-    return _numbered(BROKER_DATABASE)
+    url = redis_url(BROKER_DATABASE)
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
 def running(cluster: clusters.Cluster) -> bool:
@@ -158,13 +164,11 @@ def _counted(number: int) -> int:
     return DATABASES_EACH * slot() + number
 
 
-def _numbered(number: int) -> str:
-    """REDIS_URL with its database number replaced."""
-    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415  only with outside servers
+def _outside_valkey() -> SplitResult:
+    """The parts of REDIS_URL."""
+    from urllib.parse import urlsplit  # noqa: PLC0415  only with outside servers
 
     parts = urlsplit(os.environ["REDIS_URL"])
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={_counted(number)}"))
-    if parts.scheme not in {"redis", "rediss"}:
+    if parts.scheme not in {"redis", "rediss", "unix"}:
         raise CannotStart("REDIS_URL must look like redis://host:6379/0; it does not.")
-    return urlunsplit(parts._replace(path=f"/{_counted(number)}"))
+    return parts

@@ -168,6 +168,16 @@ def test_outside_servers_are_used_as_they_are(data: Path) -> None:
     assert not any(data.iterdir())
 
 
+def test_an_outside_valkey_may_listen_on_a_socket(data: Path) -> None:
+    told = python(
+        data, "print(servers.redis_url(1), servers.broker_url())", REDIS_URL="unix:///run/valkey.sock"
+    )
+    assert told.stdout.split() == [
+        "unix:///run/valkey.sock?db=1",
+        "redis+socket:///run/valkey.sock?virtual_host=2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
