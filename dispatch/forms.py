@@ -58,7 +58,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class WorkOrderForm(forms.ModelForm[WorkOrder]):
+class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
     """What must be done, where and until when."""
 
     site = forms.ModelChoiceField(
@@ -103,7 +103,7 @@ class TicketWorkForm(forms.Form):
         return work_type.pk
 
 
-class RuleForm(forms.ModelForm[DispatchRule]):
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """An auto-dispatch rule: when, if, then."""
 
     work_types = forms.ModelMultipleChoiceField(

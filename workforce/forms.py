@@ -21,7 +21,7 @@ from workforce.services import Held
 _SPAN = re.compile(r"^(\d{1,2})(?::?(\d{2}))?\s*[-–—~〜]\s*(\d{1,2})(?::?(\d{2}))?$")
 
 
-class EngineerForm(forms.ModelForm[Engineer]):
+class EngineerForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who the engineer is, where the day starts, and which member they sign in as."""
 
     membership = forms.ModelChoiceField(
@@ -128,7 +128,7 @@ def read_span(text: str) -> tuple[time, time]:
     return time(start_hour, start_minute), time(end_hour % 24 if end_hour == 24 else end_hour, end_minute)
 
 
-class AbsenceForm(forms.ModelForm[Absence]):
+class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A time when the engineer cannot be sent."""
 
     class Meta:
@@ -167,7 +167,7 @@ class TerritoriesForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class SkillForm(forms.ModelForm[Skill]):
+class SkillForm(forms.ModelForm):  # type: ignore[type-arg]
     """Something engineers can be able to do."""
 
     class Meta:
@@ -175,7 +175,7 @@ class SkillForm(forms.ModelForm[Skill]):
         fields = ["code", "name"]
 
 
-class TerritoryForm(forms.ModelForm[Territory]):
+class TerritoryForm(forms.ModelForm):  # type: ignore[type-arg]
     """A named set of areas."""
 
     areas = forms.CharField(

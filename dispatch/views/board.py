@@ -40,6 +40,7 @@ def board(request: TenantRequest, slug: str) -> HttpResponse:
     day = _day(request.GET.get("day", ""), at.astimezone(zone).date())
     context = {
         "board": queries.board(day, zone=zone, at=at, actor=request.actor),
+        "board_zone": zone.key,
         "day": day,
         "today": at.astimezone(zone).date(),
         "yesterday": day - timedelta(days=1),

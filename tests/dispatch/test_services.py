@@ -1,0 +1,395 @@
+"""What may be done to work orders and visits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import Conflict, IllegalTransition, NotAllowed
+from dispatch import services
+from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
+from dispatch.models import DispatchRun, Visit, WorkOrder
+from journal.models import AuditEntry, OutboxEvent
+from journal.services import deliver_all
+from tenants.actors import Actor
+from tests.cast import AT, Company
+from tests.factories.dispatch import make_place, make_rule, make_visit, make_work_order, make_work_type
+from tests.factories.workforce import make_engineer, make_territory
+from tickets.enums import ClockState, SlaKpi, TicketStatus, WaitingFor
+from tickets.models import SlaClock, SlaPolicy, Ticket, Topic
+
+HOUR = timedelta(hours=1)
+SYSTEM = Actor.system("tests")
+
+
+def make_ticket(**facts: object) -> Ticket:
+    from tickets import services as tickets
+
+    site = make_place()
+    ticket = tickets.open_ticket(
+        subject="No heat",
+        description="Cold since Sunday",
+        channel="phone",
+        customer_id=site.customer_id,
+        site_id=site.pk,
+        actor=SYSTEM,
+        at=AT,
+        **facts,  # type: ignore[arg-type]
+    )
+    return ticket
+
+
+def test_a_visit_is_planned_recorded_and_published(in_acme: Company) -> None:
+    engineer, work_order = make_engineer("Tom"), make_work_order()
+    visit = services.schedule_visit(
+        work_order_id=work_order.pk,
+        engineer_id=engineer.pk,
+        start_at=AT + HOUR,
+        actor=in_acme.dora.actor,
+        at=AT,
+    )
+    work_order.refresh_from_db()
+    assert visit.status == VisitStatus.SCHEDULED
+    assert visit.end_at == AT + 2 * HOUR
+    assert work_order.status == WorkOrderStatus.SCHEDULED
+    assert AuditEntry.objects.filter(verb="scheduled", object_id=visit.pk).exists()
+    assert OutboxEvent.objects.filter(name="dispatch.VisitScheduled").exists()
+
+
+def test_only_a_planner_plans(in_acme: Company) -> None:
+    engineer, work_order = make_engineer(), make_work_order()
+    with pytest.raises(NotAllowed, match="Plan, move and send visits"):
+        services.schedule_visit(
+            work_order_id=work_order.pk,
+            engineer_id=engineer.pk,
+            start_at=AT + HOUR,
+            actor=in_acme.sora.actor,
+            at=AT,
+        )
+
+
+def test_an_overlap_is_refused_by_name_even_with_a_reason(in_acme: Company) -> None:
+    engineer = make_engineer("Tom")
+    taken = make_visit(AT + HOUR, engineer=engineer)
+    with pytest.raises(Conflict, match=f"Tom has {taken.work_order}") as refused:
+        services.schedule_visit(
+            work_order_id=make_work_order().pk,
+            engineer_id=engineer.pk,
+            start_at=AT + HOUR + timedelta(minutes=30),
+            override_reason="must",
+            actor=in_acme.dora.actor,
+            at=AT,
+        )
+    assert refused.value.facts["visit_id"] == taken.pk
+
+
+def test_a_missing_skill_cannot_be_overridden(in_acme: Company) -> None:
+    work_order = make_work_order(work_type=make_work_type(skills={"gas": 2}))
+    engineer = make_engineer("Tom", skills={"gas": 1})
+    with pytest.raises(services.CannotSchedule, match="Gas at level 1, 2 is needed") as refused:
+        services.schedule_visit(
+            work_order_id=work_order.pk,
+            engineer_id=engineer.pk,
+            start_at=AT + HOUR,
+            override_reason="please",
+            actor=in_acme.dora.actor,
+            at=AT,
+        )
+    assert refused.value.facts["can_be_forced"] is False
+
+
+def test_a_soft_rule_needs_a_reason_and_keeps_it(in_acme: Company) -> None:
+    north = make_territory("North")
+    engineer = make_engineer("Tom", territories=[north])
+    work_order = make_work_order(site=make_place("South"))
+    facts = {"work_order_id": work_order.pk, "engineer_id": engineer.pk, "start_at": AT + HOUR}
+    with pytest.raises(services.CannotSchedule, match="South is outside the territory"):
+        services.schedule_visit(**facts, actor=in_acme.dora.actor, at=AT)
+    visit = services.schedule_visit(
+        **facts, override_reason="Only one free", actor=in_acme.dora.actor, at=AT
+    )
+    assert visit.reason["override"] == "Only one free"
+    assert visit.reason["broken"][0]["code"] == "territory"
+
+
+def test_a_stale_move_says_who_moved_it(in_acme: Company) -> None:
+    engineer = make_engineer("Tom")
+    visit = make_visit(AT + HOUR, engineer=engineer)
+    moved = services.move_visit(
+        visit_id=visit.pk,
+        engineer_id=engineer.pk,
+        start_at=AT + 3 * HOUR,
+        version=1,
+        actor=in_acme.dora.actor,
+        at=AT,
+    )
+    assert moved.version == 2
+    with pytest.raises(Conflict, match="was changed by Dora Dispatcher") as refused:
+        services.move_visit(
+            visit_id=visit.pk,
+            engineer_id=engineer.pk,
+            start_at=AT + 5 * HOUR,
+            version=1,
+            actor=in_acme.ada.actor,
+            at=AT,
+        )
+    assert refused.value.problem_code == "stale"
+    assert refused.value.facts["version"] == 2
+
+
+def test_a_moved_accepted_visit_must_be_accepted_again(in_acme: Company) -> None:
+    engineer = make_engineer()
+    visit = make_visit(AT + HOUR, engineer=engineer, status=VisitStatus.ACCEPTED, accepted_at=AT, sent_at=AT)
+    moved = services.move_visit(
+        visit_id=visit.pk,
+        engineer_id=engineer.pk,
+        start_at=AT + 4 * HOUR,
+        version=1,
+        actor=in_acme.dora.actor,
+        at=AT,
+    )
+    assert (moved.status, moved.accepted_at) == (VisitStatus.DISPATCHED, None)
+
+
+def test_what_has_begun_cannot_be_moved(in_acme: Company) -> None:
+    visit = make_visit(status=VisitStatus.ON_SITE)
+    with pytest.raises(IllegalTransition, match="cannot be moved"):
+        services.move_visit(
+            visit_id=visit.pk,
+            engineer_id=visit.engineer_id,
+            start_at=AT + 4 * HOUR,
+            version=1,
+            actor=in_acme.dora.actor,
+            at=AT,
+        )
+
+
+def test_sending_twice_sends_once(in_acme: Company) -> None:
+    visit = make_visit()
+    for _ in range(2):
+        sent = services.send_visit(visit_id=visit.pk, actor=in_acme.dora.actor, at=AT)
+    assert (sent.status, sent.sent_at) == (VisitStatus.DISPATCHED, AT)
+    assert OutboxEvent.objects.filter(name="dispatch.VisitSent").count() == 1
+
+
+def test_drafts_of_a_day_are_sent_together(in_acme: Company) -> None:
+    today, tomorrow = make_visit(AT + HOUR), make_visit(AT + 25 * HOUR)
+    count = services.send_drafts(from_at=AT, to_at=AT + 24 * HOUR, actor=in_acme.dora.actor, at=AT)
+    today.refresh_from_db()
+    tomorrow.refresh_from_db()
+    assert (count, today.status, tomorrow.status) == (1, "dispatched", "scheduled")
+
+
+def test_the_day_of_a_visit_moves_the_work_order_and_stamps_times(in_acme: Company) -> None:
+    engineer = make_engineer(membership=in_acme.tom.membership)
+    visit = make_visit(engineer=engineer, status=VisitStatus.DISPATCHED, sent_at=AT)
+    tom = in_acme.tom.actor
+    steps = ["accepted", "travelling", "on_site", "paused", "on_site", "done"]
+    seen = []
+    for minute, step in enumerate(steps):
+        at = AT + timedelta(minutes=minute)
+        visit = services.progress_visit(visit_id=visit.pk, status=step, actor=tom, at=at, device_at=at)
+        seen.append(WorkOrder.objects.get(pk=visit.work_order_id).status)
+    assert seen == ["scheduled", "in_progress", "in_progress", "in_progress", "in_progress", "done"]
+    assert visit.arrived_at == AT + timedelta(minutes=2)
+    assert visit.ended_at == AT + timedelta(minutes=5)
+    assert OutboxEvent.objects.filter(name="dispatch.VisitCompleted").count() == 1
+
+
+def test_another_engineer_may_not_tap(in_acme: Company) -> None:
+    visit = make_visit(engineer=make_engineer("Somebody else"), status=VisitStatus.DISPATCHED)
+    with pytest.raises(NotAllowed, match="belongs to Somebody else"):
+        services.progress_visit(visit_id=visit.pk, status="accepted", actor=in_acme.tom.actor, at=AT)
+
+
+def test_work_that_could_not_be_completed_waits_with_its_reason(in_acme: Company) -> None:
+    visit = make_visit(status=VisitStatus.ON_SITE)
+    services.progress_visit(
+        visit_id=visit.pk, status="could_not_complete", reason="No key", actor=in_acme.dora.actor, at=AT
+    )
+    work_order = WorkOrder.objects.get(pk=visit.work_order_id)
+    assert (work_order.status, work_order.follow_up_reason) == ("unscheduled", "No key")
+
+
+def test_a_ticket_waits_for_its_visit_and_comes_back(in_acme: Company) -> None:
+    ticket = make_ticket()
+    work_type = make_work_type()
+    work_order = services.create_work_order_from_ticket(
+        ticket_id=ticket.pk, work_type_id=work_type.pk, actor=in_acme.dora.actor, at=AT
+    )
+    visit = services.schedule_visit(
+        work_order_id=work_order.pk,
+        engineer_id=make_engineer().pk,
+        start_at=AT + HOUR,
+        actor=in_acme.dora.actor,
+        at=AT,
+    )
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.waiting_for) == (TicketStatus.WAITING, WaitingFor.VISIT)
+    services.cancel_visit(visit_id=visit.pk, reason="Called off", actor=in_acme.dora.actor, at=AT)
+    ticket.refresh_from_db()
+    assert ticket.status == TicketStatus.OPEN
+
+
+def test_the_arrival_clock_is_the_promise_and_stops_on_site(in_acme: Company) -> None:
+    SlaPolicy.objects.create(name="All", arrival_minutes=240)
+    ticket = make_ticket()
+    work_order = services.create_work_order_from_ticket(
+        ticket_id=ticket.pk, work_type_id=make_work_type().pk, actor=in_acme.dora.actor, at=AT
+    )
+    assert work_order.promised_end_at == AT + 4 * HOUR
+    visit = make_visit(work_order=work_order, status=VisitStatus.TRAVELLING)
+    services.progress_visit(visit_id=visit.pk, status="on_site", actor=in_acme.dora.actor, at=AT + HOUR)
+    assert SlaClock.objects.get(ticket=ticket, kpi=SlaKpi.ARRIVAL).state == ClockState.MET
+
+
+def test_cancelling_work_cancels_its_visits_but_not_under_way(in_acme: Company) -> None:
+    visit = make_visit()
+    services.cancel_work_order(
+        work_order_id=visit.work_order_id, reason="Withdrawn", actor=in_acme.dora.actor, at=AT
+    )
+    visit.refresh_from_db()
+    assert (visit.status, visit.work_order.status) == ("cancelled", "cancelled")
+    busy = make_visit(status=VisitStatus.ON_SITE)
+    with pytest.raises(IllegalTransition):
+        services.cancel_work_order(
+            work_order_id=busy.work_order_id, reason="x", actor=in_acme.dora.actor, at=AT
+        )
+
+
+def test_only_done_work_is_settled_and_only_once(in_acme: Company) -> None:
+    work_order = make_work_order()
+    with pytest.raises(IllegalTransition, match="can be settled when"):
+        services.settle_work_order(work_order_id=work_order.pk, actor=in_acme.cora.actor, at=AT)
+    visit = make_visit(status=VisitStatus.DONE)
+    for _ in range(2):
+        settled = services.settle_work_order(
+            work_order_id=visit.work_order_id, actor=in_acme.cora.actor, at=AT
+        )
+    assert settled.status == WorkOrderStatus.SETTLED
+    with pytest.raises(IllegalTransition, match="takes no more visits"):
+        services.schedule_visit(
+            work_order_id=settled.pk,
+            engineer_id=visit.engineer_id,
+            start_at=AT + 5 * HOUR,
+            actor=in_acme.dora.actor,
+            at=AT,
+        )
+
+
+def test_the_first_rule_that_applies_decides_and_says_why(in_acme: Company) -> None:
+    work_type = make_work_type("boiler", skills={"gas": 2})
+    make_rule("Urgent only", conditions={"max_priority": 1})
+    rule = make_rule("Boilers", conditions={"work_types": ["boiler"]})
+    near = make_engineer("Near", skills={"gas": 2})
+    far = make_engineer("Far", skills={"gas": 3}, home_latitude=35.9, home_longitude=139.4)
+    make_engineer("Plumber", skills={"water": 3})
+    work_order = make_work_order(work_type=work_type)
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    assert (run.outcome, run.rule) == (RunOutcome.ASSIGNED, rule)
+    assert run.visit is not None and run.visit.engineer == near
+    assert run.visit.status == VisitStatus.DISPATCHED
+    told = run.explanation
+    assert told["rules"] == [{"rule": "Urgent only", "why": "priority"}]
+    assert [c["engineer_id"] for c in told["candidates"]] == [far.pk]
+    assert told["excluded"][0]["code"] == "skill"
+    assert [p["name"] for p in told["excluded"][0]["engineers"]] == ["Plumber"]
+
+
+def test_strategies_differ(in_acme: Company) -> None:
+    busy_near = make_engineer("Near but busy")
+    free_far = make_engineer("Far but free", home_latitude=35.9, home_longitude=139.4)
+    make_visit(AT, engineer=busy_near, minutes=120)
+    chosen = {}
+    for strategy in ("nearest", "least_loaded"):
+        rule = make_rule(strategy=strategy)
+        run = services.auto_dispatch(work_order_id=make_work_order().pk, actor=SYSTEM, at=AT)
+        assert run.visit is not None
+        chosen[strategy] = run.visit.engineer
+        Visit.objects.filter(pk=run.visit.pk).update(status="cancelled")
+        rule.delete()
+    assert chosen == {"nearest": busy_near, "least_loaded": free_far}
+
+
+def test_nobody_and_no_rule_are_told_not_raised(in_acme: Company) -> None:
+    work_order = make_work_order(work_type=make_work_type(skills={"gas": 5}))
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    assert run.outcome == RunOutcome.NO_RULE
+    make_rule()
+    make_engineer("Tom", skills={"gas": 1})
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    assert run.outcome == RunOutcome.NOBODY
+    assert run.explanation["excluded"][0]["code"] == "skill"
+
+
+def test_when_nobody_keeps_the_promise_the_earliest_still_goes_late(in_acme: Company) -> None:
+    make_rule()
+    engineer = make_engineer(hours=("13:00", "17:00"))
+    work_order = make_work_order(promised_end_at=AT + HOUR)
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    assert run.visit is not None and run.visit.engineer == engineer
+    assert run.explanation["chosen"]["late_minutes"] > 0
+
+
+def test_a_batch_plans_like_one_by_one_without_overlaps(in_acme: Company) -> None:
+    make_rule(horizon_days=5)
+    for _ in range(4):
+        make_engineer()
+    work_type = make_work_type()
+    for _ in range(30):
+        make_work_order(work_type=work_type)
+    counts = services.auto_dispatch_open(actor=SYSTEM, at=AT)
+    assert counts == {"assigned": 30, "nobody": 0, "no_rule": 0}
+    visits = sorted(Visit.objects.values_list("engineer_id", "start_at", "end_at"))
+    for (one, _s, end), (other, start, _e) in zip(visits, visits[1:], strict=False):
+        assert one != other or end <= start
+    assert WorkOrder.objects.filter(status="scheduled").count() == 30
+    assert DispatchRun.objects.count() == 30
+
+
+def test_field_work_is_made_and_planned_by_events_once(acme: Company) -> None:
+    from tenants.active import tenant_active
+
+    with tenant_active(acme.tenant.pk):
+        topic = Topic.objects.create(code="no-heat", name="No heat")
+        make_work_type(topic=topic)
+        make_rule()
+        make_engineer()
+        ticket = make_ticket(topic_id=topic.pk)
+    deliver_all()
+    with tenant_active(acme.tenant.pk):
+        OutboxEvent.objects.filter(name="tickets.TicketOpened").update(delivered_at=None, due_at=AT - 999 * HOUR)
+    deliver_all()
+    with tenant_active(acme.tenant.pk):
+        work_order = WorkOrder.objects.get(ticket=ticket)
+        assert work_order.visits.count() == 1
+        assert work_order.runs.count() == 1
+        services.open_field_work(ticket_id=ticket.pk, actor=SYSTEM, at=AT)
+        services.dispatch_new_work(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+        assert (WorkOrder.objects.count(), DispatchRun.objects.count()) == (1, 1)
+
+
+def test_a_second_import_makes_nothing(in_acme: Company) -> None:
+    site = make_place()
+    row = services.NewWork(
+        site_id=site.pk,
+        customer_id=site.customer_id,
+        work_type_id=make_work_type(skills={"gas": 2}).pk,
+        subject="From a file",
+        source="file",
+        external_id="1",
+    )
+    made = services.create_work_orders_in_bulk(rows=[row], actor=SYSTEM, at=AT)
+    again = services.create_work_orders_in_bulk(rows=[row], actor=SYSTEM, at=AT)
+    assert (len(made), len(again)) == (1, 0)
+    assert [s.level for s in made[0].work_order_skills.all()] == [2]
+
+
+def test_a_rule_says_what_is_wrong_with_its_conditions(in_acme: Company) -> None:
+    from core.errors import BadInput
+
+    with pytest.raises(BadInput, match="no work type nothing"):
+        services.create_rule(
+            name="x", conditions={"work_types": ["nothing"]}, actor=in_acme.dora.actor, at=AT
+        )
