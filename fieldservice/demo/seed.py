@@ -27,6 +27,9 @@ from tenants.queries import find_tenant
 from tenants.services import create_tenant
 from tickets import services as tickets
 from workforce import services as workforce
+from workforce.models import Skill
+from workforce.queries import active_engineers
+from workforce.services import Held
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "try-fieldservice-1"  # noqa: S105  printed by the demo for everybody to see
@@ -95,10 +98,14 @@ def _add_people(founding: Founding, facts: dict[str, Any], at: datetime) -> None
 
 
 def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> None:
-    for code, name in facts["skills"]:
-        workforce.create_skill(code=code, name=name, actor=SEED, at=at)
-    for code, name, areas in facts["territories"]:
-        workforce.create_territory(code=code, name=name, areas=areas, actor=SEED, at=at)
+    skills = {
+        code: workforce.create_skill(code=code, name=name, actor=SEED, at=at).pk
+        for code, name in facts["skills"]
+    }
+    territories = {
+        code: workforce.create_territory(code=code, name=name, areas=areas, actor=SEED, at=at).pk
+        for code, name, areas in facts["territories"]
+    }
     provider = workforce.create_provider(
         code=facts["provider"][0], name=facts["provider"][1], actor=SEED, at=at
     )
@@ -114,9 +121,17 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
             home_latitude=one["home"][0],
             home_longitude=one["home"][1],
         )
-        workforce.set_engineer_skills(engineer_id=engineer.pk, skills=dict(one["skills"]), actor=SEED, at=at)
+        workforce.set_engineer_skills(
+            engineer_id=engineer.pk,
+            skills=[Held(skills[code], level) for code, level in one["skills"]],
+            actor=SEED,
+            at=at,
+        )
         workforce.assign_territories(
-            engineer_id=engineer.pk, territory_codes=one["territories"], actor=SEED, at=at
+            engineer_id=engineer.pk,
+            territory_ids=[territories[code] for code in one["territories"]],
+            actor=SEED,
+            at=at,
         )
         starts, ends = (time.fromisoformat(text) for text in one["shift"])
         workforce.set_shifts(
@@ -125,6 +140,7 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
 
 
 def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
+    skills = dict(Skill.objects.values_list("code", "pk"))
     for one in facts["work_types"]:
         code, name, priority = one["topic"]
         topic = tickets.create_topic(code=code, name=name, default_priority=priority, actor=SEED, at=at)
@@ -133,7 +149,7 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
             name=one["name"],
             duration_minutes=one["minutes"],
             topic_id=topic.pk,
-            skills=dict(one["skills"]),
+            skills={skills[code]: level for code, level in one["skills"]},
             actor=SEED,
             at=at,
         )
@@ -152,8 +168,6 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
 
 
 def _add_stock(facts: dict[str, Any], at: datetime) -> None:
-    from workforce.queries import active_engineers  # noqa: PLC0415  reads what was made above
-
     store = inventory.create_location(code="store", name="Store", kind=LocationKind.STORE, actor=SEED, at=at)
     vans = [
         inventory.create_location(
@@ -226,7 +240,7 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
 
 def _add_promises(facts: dict[str, Any], at: datetime) -> None:
     for name, priority, tier, response, arrival, resolution in facts["policies"]:
-        tickets.create_sla_policy(
+        tickets.create_policy(
             name=name,
             priority=priority,
             tier=tier,
@@ -246,6 +260,6 @@ def _add_promises(facts: dict[str, Any], at: datetime) -> None:
             actor=SEED,
             at=at,
         )
-    dispatch.save_rule(
+    dispatch.create_rule(
         name="Field work", position=1, conditions={}, strategy=Strategy.EARLIEST, actor=SEED, at=at
     )

@@ -94,10 +94,10 @@ def _advance_somebody(dice: random.Random) -> Callable[[], bool]:
 
 
 def _invoice() -> bool:
-    ready = settlement.ready_to_issue().first()
+    ready = next((one for one in settlement.standings() if one.state == "ready"), None)
     if ready is None:
         return False
-    billing.issue_invoice(work_order_id=ready.pk, actor=story.DESK, at=now())
+    billing.issue_invoice(work_order_id=ready.work_order_id, actor=story.DESK, at=now())
     return True
 
 

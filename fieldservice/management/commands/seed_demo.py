@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
-from feedback.links import url_path
+from feedback.links import path_of
 
 from accounts.enums import RoleCode
 from billing import queries as settlement
@@ -61,8 +61,9 @@ def _tell_the_past(founding: Founding, at: datetime) -> None:
         for visit in visits:
             if dice.random() < 0.7:
                 story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
-        for order in list(settlement.ready_to_issue()[: len(visits) * 2 // 3]):
-            billing.issue_invoice(work_order_id=order.pk, actor=story.DESK, at=at)
+        ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
+        for work_order_id in ready[: len(visits) * 2 // 3]:
+            billing.issue_invoice(work_order_id=work_order_id, actor=story.DESK, at=at)
         for _ in range(8):
             story.ask(facts, dice, at=at - timedelta(minutes=dice.randint(2, 50)))
     deliver_all()
@@ -90,4 +91,4 @@ def _customer_link(founding: Founding) -> str:
         link = (
             CustomerLink.objects.filter(visit__in=unrated, purpose=LinkPurpose.RATE).order_by("-id").first()
         )
-        return url_path(founding.tenant, link) if link else ""
+        return path_of(founding.tenant, link) if link else ""
