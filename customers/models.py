@@ -78,7 +78,7 @@ class Contact(TenantModel):
 
 
 class Site(TenantModel):
-    """A place where work happens. `area` is what territories are made of; latitude and longitude are WGS-84."""
+    """A place where work happens. `area` is what territories are made of; the degrees are WGS-84."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="sites")
     name = models.CharField(_("Name"), max_length=200)

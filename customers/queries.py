@@ -56,9 +56,14 @@ def customer_for_update(customer_id: int) -> Customer:
     return _found(found, _("Customer %(id)s is not here."), customer_id)
 
 
+def find_contact(contact_id: int) -> Contact | None:
+    """The contact with its customer, or None."""
+    return Contact.objects.select_related("customer").filter(pk=contact_id).first()
+
+
 def get_contact(contact_id: int) -> Contact:
     """The contact with its customer; raises NotFound."""
-    found = Contact.objects.select_related("customer").filter(pk=contact_id).first()
+    found = find_contact(contact_id)
     return _found(found, _("Contact %(id)s is not here."), contact_id)
 
 

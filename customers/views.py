@@ -178,7 +178,7 @@ def _saved(request: TenantRequest, back: str) -> str:
 
 def _form_page(
     request: TenantRequest,
-    form: ModelForm[Any],
+    form: ModelForm,  # type: ignore[type-arg]
     save: Callable[[dict[str, Any]], str],
     heading: str,
     back: str,

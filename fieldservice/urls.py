@@ -29,7 +29,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("look/", include("core.urls")),
     path("api/v1/", include("fieldservice.api")),
-    path("c/<slug:slug>/", include(("channels.urls", "channels"), namespace="channels")),
+    path("c/<slug:slug>/", include(("tickets.customer_urls", "intake"), namespace="intake")),
     path("c/<slug:slug>/", include(("feedback.customer_urls", "customer"), namespace="customer")),
     *[path("t/<slug:slug>/", include((f"{app}.urls", app), namespace=app)) for app in _MEMBER_APPS],
 ]

@@ -13,7 +13,7 @@ from tickets.sla import WEEKDAYS, Calendar, Segment, advance, due_at, elapsed, r
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 OFFICE = [["09:00", "12:00"], ["13:00", "17:00"]]
-WEEK = {day: OFFICE for day in WEEKDAYS[:5]}
+WEEK = dict.fromkeys(WEEKDAYS[:5], OFFICE)
 BUSINESS = Calendar.from_json(WEEK)
 ALWAYS = Calendar.from_json({})
 HOUR = timedelta(hours=1)
@@ -189,7 +189,7 @@ ZONES = [
 TIMES = st.integers(0, 48).map(lambda half: f"{half // 2:02d}:{half % 2 * 30:02d}")
 STARTS = st.integers(0, 47).map(lambda half: f"{half // 2:02d}:{half % 2 * 30:02d}")
 DAYS = st.lists(st.tuples(STARTS, TIMES).map(list), max_size=2)
-WEEKS = st.fixed_dictionaries({day: DAYS for day in WEEKDAYS})
+WEEKS = st.fixed_dictionaries(dict.fromkeys(WEEKDAYS, DAYS))
 # Around the days on which clocks change, over the years 2020 to 2035.
 CHANGES = st.sampled_from([(3, 8), (3, 29), (4, 5), (10, 4), (10, 25), (10, 29), (11, 1), (4, 26), (6, 15)])
 
@@ -202,7 +202,7 @@ def instants(draw: st.DrawFn) -> datetime:
 
 
 def open_minutes(calendar: Calendar, zone: ZoneInfo, from_at: datetime, minutes: int) -> list[bool]:
-    """Whether each minute is business time, found by walking: a repeated hour counts as the minute it repeats."""
+    """Whether each minute is business time, found by walking; a repeated hour belongs to its first minute."""
     reached: dict[date, int] = {}
     found = []
     at = from_at - timedelta(days=1)

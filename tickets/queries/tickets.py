@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
@@ -96,6 +97,16 @@ def conversation_of(ticket: Ticket) -> QuerySet[TicketMessage]:
 def tickets_of_customer(customer_id: int) -> QuerySet[Ticket]:
     """The customer's tickets, newest first."""
     return tickets().filter(customer_id=customer_id).order_by("-id")
+
+
+def latest_tickets_of(customer_ids: list[int], *, each: int = 3) -> dict[int, list[Ticket]]:
+    """The latest tickets of each of these customers, in one query."""
+    place = Window(RowNumber(), partition_by=F("customer_id"), order_by=F("id").desc())
+    found = Ticket.objects.filter(customer_id__in=customer_ids).annotate(place=place).filter(place__lte=each)
+    latest: dict[int, list[Ticket]] = {}
+    for ticket in found.order_by("-id"):
+        latest.setdefault(ticket.customer_id or 0, []).append(ticket)
+    return latest
 
 
 def find_ticket_of_inbound(inbound_id: int) -> Ticket | None:

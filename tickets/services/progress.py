@@ -23,6 +23,7 @@ from tickets.services.opening import find_whom, searchable
 
 TRIAGE_FIELDS = frozenset(
     {"subject", "kind", "priority", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"}
+    | {"owner_id"}
 )
 
 
@@ -66,6 +67,7 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
         setattr(ticket, name, value)
     check_fields(ticket)
     _check_topic(ticket)
+    _check_owner(ticket, before)
     whom = find_whom(ticket.customer_id, ticket.contact_id, ticket.site_id, ticket.asset_id)
     ticket.customer, ticket.contact, ticket.site = whom.customer, whom.contact, whom.site
     ticket.search_text = searchable(ticket, str(whom.customer or ""), str(whom.contact or ""))
@@ -201,6 +203,19 @@ def _drop(ticket: Ticket, kpis: set[str], actor: Actor, at: datetime) -> None:
 def _wait_reason(ticket: Ticket) -> str:
     waits = ticket.waiting_for in rules.PAUSES_RESOLUTION
     return SegmentReason.WAITING if waits else SegmentReason.CONTINUED
+
+
+def _check_owner(ticket: Ticket, before: dict[str, Any]) -> None:
+    """A new owner is one of ours and makes a new ticket an open one; an owner is never taken away."""
+    if "owner_id" not in before or ticket.owner_id == before["owner_id"]:
+        return
+    if ticket.owner_id is None:
+        ticket.owner_id = before["owner_id"]
+        return
+    member = find_member(ticket.owner_id)
+    if member is None or not member.is_active:
+        raise NotFound(_("Member %(id)s is not here, or no longer active.") % {"id": ticket.owner_id})
+    ticket.status = rules.status_when_taken(ticket.status)
 
 
 def _check_topic(ticket: Ticket) -> None:

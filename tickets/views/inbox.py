@@ -1,0 +1,180 @@
+"""The service desk's inbox: the queue, one conversation, and what is known about its customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.guards import permitted
+from channels import queries as channels
+from channels.enums import Channel, OutboundStatus
+from core.clock import now
+from knowledge import queries as knowledge
+from tenants.http import TenantRequest
+from tickets import permissions, queries, rules
+from tickets.enums import PolicyReason, SegmentReason, TicketStatus, WaitingFor
+from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitForm
+from tickets.models import Ticket, TicketMessage
+from tickets.queries import ClockView, Line
+from tickets.services.conversation import SENT_KEY
+
+PAGE = 50
+FRAGMENTS = {
+    "queue": "tickets/_queue.html",
+    "talk": "tickets/_talk.html",
+    "panel": "tickets/_panel.html",
+}
+_REASONS = dict(SegmentReason.choices)
+_WHY = dict(PolicyReason.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A ticket in the queue with the clock that presses most."""
+
+    ticket: Ticket
+    clock: ClockView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedClock:
+    """A clock with the lines that explain it."""
+
+    view: ClockView
+    lines: list[tuple[Line, str]]
+    why: str
+
+
+@permitted(permissions.VIEW)
+@require_safe
+def ticket_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """The inbox. `?view=` open (default), mine, new, waiting or all; `?channel=`, `?q=` narrow it."""
+    return _answer(request, "tickets/ticket_list.html", _queue(request))
+
+
+@permitted(permissions.VIEW)
+@require_safe
+def ticket_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """One ticket beside the inbox. htmx gets the part it asks for: queue, talk or panel."""
+    return show_ticket(request, pk)
+
+
+def show_ticket(request: TenantRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+    """The page of a ticket, perhaps with a form that could not be used."""
+    ticket = queries.get_ticket(pk)
+    context = {**_queue(request), **_talk(request, ticket), **_panel(ticket), **extra}
+    return _answer(request, "tickets/ticket_detail.html", context, status)
+
+
+def _answer(
+    request: TenantRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    target = request.headers.get("HX-Target", "")
+    if request.headers.get("HX-Request") and target in FRAGMENTS:
+        template = FRAGMENTS[target]
+    return render(request, template, context, status=status)
+
+
+def _queue(request: TenantRequest) -> dict[str, Any]:
+    wanted = request.GET.get("view", "open")
+    view = wanted if wanted in queries.INBOX_VIEWS else "open"
+    channel = request.GET.get("channel", "")
+    channel = channel if channel in Channel.values else ""
+    search = request.GET.get("q", "").strip()[:200]
+    view = "all" if search and "view" not in request.GET else view
+    found = queries.inbox(view, request.actor, channel=channel, search=search)
+    page: Page[Ticket] = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    at = now()
+    rows = [QueueRow(ticket, queries.next_clock(ticket.clocks.all(), at)) for ticket in page]
+    counts = queries.inbox_counts(request.actor)
+    labels = {
+        "open": _("Open"),
+        "mine": _("Mine"),
+        "new": _("New"),
+        "waiting": _("Waiting"),
+        "all": _("All"),
+    }
+    return {
+        "page": page,
+        "rows": rows,
+        "view": view,
+        "view_label": labels[view],
+        "views": [(code, labels[code], counts.get(code)) for code in queries.INBOX_VIEWS],
+        "channel": channel,
+        "channels": Channel.choices,
+        "q": search,
+        "query": request.GET.urlencode(),
+        "may_open": request.actor.can(permissions.OPEN),
+    }
+
+
+def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
+    at = now()
+    explained = [_explained(view, at) for view in queries.clocks_of(ticket, at)]
+    messages = list(queries.conversation_of(ticket))
+    sent = _sent(messages)
+    following = rules.TRANSITIONS[TicketStatus(ticket.status)]
+    work, resolve = request.actor.can(permissions.WORK), request.actor.can(permissions.RESOLVE)
+    return {
+        "ticket": ticket,
+        "clocks": explained,
+        "conversation": [(message, _delivery(message, sent)) for message in messages],
+        "next_actions": {
+            "take": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
+            "wait": work and (TicketStatus.WAITING in following or ticket.status == TicketStatus.WAITING),
+            "continue": work and ticket.status == TicketStatus.WAITING,
+            "resolve": resolve and TicketStatus.RESOLVED in following,
+            "close": resolve and TicketStatus.CLOSED in following,
+            "reopen": work and TicketStatus.REOPENED in following,
+            "spam": work and TicketStatus.SPAM in following,
+            "reply": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
+        },
+        "is_mine": ticket.owner_id is not None and ticket.owner_id == request.actor.membership_id,
+        "may_work": work,
+        "may_make_work": request.actor.can("work_create"),
+        "reply_form": ReplyForm(),
+        "wait_form": WaitForm(initial={"waiting_for": ticket.waiting_for or WaitingFor.CUSTOMER}),
+        "resolve_form": ResolveForm(),
+        "reopen_form": ReopenForm(),
+        "triage_form": triage_form(ticket),
+    }
+
+
+def triage_form(ticket: Ticket, data: Any = None) -> TriageForm:
+    """The form that corrects a ticket, filled with what it says now."""
+    names = ("priority", "kind", "topic", "owner", "contact", "site", "asset")
+    return TriageForm(
+        data, customer_id=ticket.customer_id, initial={name: getattr(ticket, name) for name in names}
+    )
+
+
+def _explained(view: ClockView, at: Any) -> ExplainedClock:
+    lines = queries.explain(view.clock, at)
+    worded = [(line, str(_REASONS.get(line.reason, line.reason))) for line in lines]
+    why = _WHY.get(view.clock.policy_reason, view.clock.policy_reason)
+    return ExplainedClock(view, worded, str(why))
+
+
+def _sent(messages: list[TicketMessage]) -> dict[str, str]:
+    """How far each message of ours got, by the key it was sent with."""
+    keys = [SENT_KEY.format(pk=message.pk) for message in messages if message.direction == "out"]
+    return {key: sent.status for key, sent in channels.outbound_by_keys(keys).items()} if keys else {}
+
+
+def _delivery(message: TicketMessage, sent: dict[str, str]) -> str:
+    status = sent.get(SENT_KEY.format(pk=message.pk), "")
+    return status if status in OutboundStatus.values else ""
+
+
+def _panel(ticket: Ticket) -> dict[str, Any]:
+    others = queries.tickets_of_customer(ticket.customer_id) if ticket.customer_id else None
+    return {
+        "others": list(others.exclude(pk=ticket.pk)[:5]) if others is not None else [],
+        "articles": knowledge.articles_about(ticket.topic.code, ticket.language)[:3] if ticket.topic else [],
+    }

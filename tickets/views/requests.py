@@ -1,0 +1,108 @@
+"""The public request form: no sign-in, no JavaScript, and no flood."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from django.core import signing
+from django.core.cache import cache
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+from redis import RedisError
+
+from core.clock import now
+from tenants.enums import Language
+from tenants.http import TenantRequest
+from tickets import queries, services
+from tickets.forms import RequestForm
+
+log = logging.getLogger(__name__)
+
+PER_ADDRESS = 10
+PER_TENANT = 300
+WINDOW_SECONDS = 600
+SALT = "tickets.request"
+
+
+@require_http_methods(["GET", "POST"])
+def request_create(request: TenantRequest, slug: str) -> HttpResponse:
+    """Ask for help. Sent at most 10 times per address, and 300 times per company, in ten minutes."""
+    form = RequestForm(request.POST or None)
+    context = {"form": form, "brand": request.tenant.name}
+    if request.method == "GET":
+        return render(request, "tickets/request.html", context)
+    if _is_flood(request):
+        context["minutes"] = WINDOW_SECONDS // 60
+        response = render(request, "tickets/request_too_many.html", context, status=429)
+        response.headers["Retry-After"] = str(WINDOW_SECONDS)
+        return response
+    if not form.is_valid():
+        return render(request, "tickets/request.html", context, status=422)
+    if form.cleaned_data["website"]:
+        # A machine filled the trap. It is told what people are told, and nothing was asked of anybody.
+        return HttpResponseRedirect(reverse("intake:request_thanks", args=[slug]), status=303)
+    ticket = services.take_in_web_form(
+        key=_key(request),
+        name=form.cleaned_data["name"],
+        email=form.cleaned_data["email"],
+        phone=form.cleaned_data["phone"],
+        subject=form.cleaned_data["subject"],
+        body=form.cleaned_data["body"],
+        language=_language(),
+        at=now(),
+        actor=request.actor,
+    )
+    code = signing.dumps(ticket.pk, salt=SALT)
+    url = reverse("intake:request_thanks", args=[slug])
+    return HttpResponseRedirect(f"{url}?r={code}", status=303)
+
+
+@require_safe
+def request_thanks(request: TenantRequest, slug: str) -> HttpResponse:
+    """Thanks, with the ticket's number when the sealed code of `?r=` names one of the last day."""
+    ticket = None
+    if code := request.GET.get("r", ""):
+        try:
+            ticket = queries.get_ticket(signing.loads(code, salt=SALT, max_age=86_400))
+        except signing.BadSignature as problem:
+            raise Http404 from problem
+    return render(request, "tickets/request_thanks.html", {"ticket": ticket, "brand": request.tenant.name})
+
+
+def _key(request: TenantRequest) -> str:
+    """The form's own key, or what was written: the same words from the same form are one request."""
+    given = request.POST.get("idempotency_key", "")
+    words = "\x00".join(request.POST.get(name, "") for name in ("name", "email", "phone", "subject", "body"))
+    return "web:" + hashlib.sha256(f"{given}\x00{words}".encode()).hexdigest()
+
+
+def _language() -> str:
+    language = (get_language() or "").lower()
+    return language if language in Language.values else ""
+
+
+def _is_flood(request: TenantRequest) -> bool:
+    """Count this attempt per address and per company. Without the cache everybody may ask."""
+    address = request.META.get("REMOTE_ADDR", "")
+    limits = {
+        f"request:{request.tenant.pk}:{address}": PER_ADDRESS,
+        f"request:{request.tenant.pk}": PER_TENANT,
+    }
+    try:
+        over = [_count(key) > limit for key, limit in limits.items()]
+    except RedisError:
+        log.warning("cache is away, the request form is not limited")
+        return False
+    return any(over)
+
+
+def _count(key: str) -> int:
+    cache.add(key, 0, WINDOW_SECONDS)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        return 1
