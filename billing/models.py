@@ -60,7 +60,7 @@ class Charge(TenantModel):
     unit_price_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    tax_rate_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    tax_rate_percent = models.DecimalField(max_digits=6, decimal_places=3)
     payer = models.CharField(max_length=10, choices=Payer.choices, default=Payer.CUSTOMER)
     explanation = models.JSONField(default=list)
     blocked_by = models.CharField(max_length=20, choices=Block.choices, blank=True)
@@ -135,7 +135,7 @@ class InvoiceLine(TenantModel):
     unit = models.CharField(max_length=20, blank=True)
     unit_price_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
-    tax_rate_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    tax_rate_percent = models.DecimalField(max_digits=6, decimal_places=3)
 
     class Meta:
         ordering = ["position"]
