@@ -32,7 +32,7 @@ class Tenant(models.Model):
     language = models.CharField(max_length=10, choices=Language.choices, default=Language.ENGLISH)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_zone])
     currency = models.CharField(max_length=3, choices=Currency.choices, default=Currency.USD)
-    tax_rate_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    tax_rate_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
     tax_registration = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300, blank=True)
     phone = models.CharField(max_length=40, blank=True)
