@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from tickets.api.views import TicketViewSet
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("tickets", TicketViewSet, basename="ticket")
+
+urlpatterns = router.urls

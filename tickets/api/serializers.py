@@ -1,0 +1,187 @@
+"""JSON of tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from channels.enums import Channel
+from core.clock import now
+from customers.models import Asset, Contact, Customer, Site
+from tickets import queries
+from tickets.enums import MessageKind, Priority, TicketKind, WaitingFor
+from tickets.models import SlaClock, Ticket, TicketMessage, Topic
+
+
+class ClockSerializer(serializers.ModelSerializer[SlaClock]):
+    """An SLA clock. `due_at` is null while it is paused."""
+
+    class Meta:
+        model = SlaClock
+        fields = [
+            "kpi",
+            "state",
+            "target_minutes",
+            "elapsed_minutes",
+            "started_at",
+            "due_at",
+            "warn_at",
+            "stopped_at",
+            "breached_at",
+        ]
+        read_only_fields = fields
+
+
+class ExplainedClockSerializer(ClockSerializer):
+    """An SLA clock with the ledger that explains it."""
+
+    explanation = serializers.SerializerMethodField()
+
+    class Meta(ClockSerializer.Meta):
+        fields = [*ClockSerializer.Meta.fields, "policy_reason", "zone", "explanation"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_explanation(self, clock: SlaClock) -> list[dict[str, Any]]:
+        return [
+            {
+                "from_at": line.from_at,
+                "until": line.until,
+                "state": line.state,
+                "minutes": line.minutes,
+                "reason": line.reason,
+                "actor": line.actor_label,
+            }
+            for line in queries.explain(clock, now())
+        ]
+
+
+class MessageSerializer(serializers.ModelSerializer[TicketMessage]):
+    """One message of the conversation."""
+
+    class Meta:
+        model = TicketMessage
+        fields = ["id", "kind", "direction", "channel", "author_label", "body", "language", "at"]
+        read_only_fields = fields
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    """A ticket as lists show it."""
+
+    clocks = ClockSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "id",
+            "number",
+            "subject",
+            "description",
+            "kind",
+            "channel",
+            "status",
+            "waiting_for",
+            "priority",
+            "topic",
+            "customer",
+            "contact",
+            "site",
+            "asset",
+            "owner",
+            "language",
+            "next_action_at",
+            "opened_at",
+            "resolved_at",
+            "resolution",
+            "due_at",
+            "source",
+            "external_id",
+            "version",
+            "updated_at",
+            "clocks",
+        ]
+        read_only_fields = fields
+
+
+class TicketDetailSerializer(TicketSerializer):
+    """A ticket with its conversation and the ledger of its clocks."""
+
+    clocks = ExplainedClockSerializer(many=True, read_only=True)
+    messages = MessageSerializer(many=True, read_only=True)
+
+    class Meta(TicketSerializer.Meta):
+        fields = [*TicketSerializer.Meta.fields, "messages"]
+        read_only_fields = fields
+
+
+class NewTicketSerializer(serializers.Serializer[Ticket]):
+    """What opening a ticket takes. The customer follows from contact, site or asset."""
+
+    subject = serializers.CharField(max_length=300)
+    description = serializers.CharField(max_length=200_000, required=False, default="", allow_blank=True)
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.API)
+    kind = serializers.ChoiceField(TicketKind.choices, default=TicketKind.PROBLEM)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    topic = serializers.PrimaryKeyRelatedField(queryset=Topic.objects.all(), required=False)
+    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all(), required=False)
+    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False)
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False)
+    asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False)
+    language = serializers.ChoiceField(["en", "ja", "zh-hans"], required=False)
+    source: Any = serializers.CharField(max_length=40, required=False)
+    external_id = serializers.CharField(max_length=120, required=False)
+
+
+class TriageSerializer(serializers.Serializer[Ticket]):
+    """What may be corrected about a ticket."""
+
+    subject = serializers.CharField(max_length=300, required=False)
+    kind = serializers.ChoiceField(TicketKind.choices, required=False)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    topic = serializers.PrimaryKeyRelatedField(queryset=Topic.objects.all(), required=False, allow_null=True)
+    customer = serializers.PrimaryKeyRelatedField(
+        queryset=Customer.objects.all(), required=False, allow_null=True
+    )
+    contact = serializers.PrimaryKeyRelatedField(
+        queryset=Contact.objects.all(), required=False, allow_null=True
+    )
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False, allow_null=True)
+    asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
+
+
+class ReplySerializer(serializers.Serializer[Ticket]):
+    """Words to the customer, or an internal note."""
+
+    body = serializers.CharField(max_length=200_000)
+    kind = serializers.ChoiceField(MessageKind.choices, default=MessageKind.PUBLIC)
+
+
+class AssignSerializer(serializers.Serializer[Ticket]):
+    """The id of the membership that becomes the owner."""
+
+    owner = serializers.IntegerField(min_value=1)
+
+
+class WaitSerializer(serializers.Serializer[Ticket]):
+    """For what the ticket waits, and when to look again."""
+
+    waiting_for = serializers.ChoiceField(WaitingFor.choices)
+    next_action_at = serializers.DateTimeField(required=False)
+
+
+class ResolveSerializer(serializers.Serializer[Ticket]):
+    """What solved it."""
+
+    resolution = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
+
+
+class ReopenSerializer(serializers.Serializer[Ticket]):
+    """Why it is not solved."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class NothingSerializer(serializers.Serializer[Ticket]):
+    """An act that needs no words."""
