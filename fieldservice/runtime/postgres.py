@@ -189,6 +189,10 @@ def _settles(cluster: Cluster, seconds: float = 30) -> bool:
     while (server := pid(cluster)) is not None:
         if running(cluster):
             return True
+        if _recorded(cluster)[1] == "ready" and not cluster.postgres_socket.exists():
+            # A server of a removed directory took the socket along as it ended; nobody can reach this one.
+            stop(cluster)
+            return False
         if time.monotonic() > until:
             raise CannotStart(
                 f"PostgreSQL (pid {server}) holds {cluster.postgres_data} but does not accept connections. "

@@ -105,6 +105,15 @@ def test_a_killed_server_and_its_reused_process_number_do_not_keep_the_next_from
     finish(user)
 
 
+def test_a_server_whose_socket_was_removed_is_started_again(stopped: Cluster) -> None:
+    user = begin_to_use(stopped)
+    stopped.postgres_socket.unlink()
+    assert use(stopped).returncode == 0
+    assert postgres.running(stopped)
+    user.kill()
+    finish(user)
+
+
 def test_data_of_another_version_is_refused_with_the_way_out(stopped: Cluster) -> None:
     version = stopped.postgres_data / "PG_VERSION"
     version.write_text("16\n")
