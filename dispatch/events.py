@@ -33,6 +33,8 @@ class VisitFact(Event):
 class VisitScheduled(VisitFact):
     """Somebody, at some time, was chosen."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class VisitMoved(VisitFact):

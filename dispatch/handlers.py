@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.clock import now
 from dispatch import services
-from dispatch.events import WorkOrderCreated
+from dispatch.events import VisitScheduled, WorkOrderCreated
 from journal.registry import on
 from tenants.actors import Actor
 from tickets.events import TicketOpened
@@ -23,3 +23,9 @@ def on_ticket_opened(event: TicketOpened) -> None:
 def on_work_order_created(event: WorkOrderCreated) -> None:
     """New work is planned by the rules, unless a person or an import was faster."""
     services.dispatch_new_work(work_order_id=event.work_order_id, actor=AUTO, at=now())
+
+
+@on(VisitScheduled)
+def on_visit_scheduled(event: VisitScheduled) -> None:
+    """The ticket of a visit that was planned in bulk waits for it from now on."""
+    services.follow_planned_visit(visit_id=event.visit_id, actor=AUTO, at=now())

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from dispatch.api.views import VisitViewSet, WorkOrderViewSet, WorkTypeViewSet
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("work-types", WorkTypeViewSet, basename="work-type")
+router.register("work-orders", WorkOrderViewSet, basename="work-order")
+router.register("visits", VisitViewSet, basename="visit")
+
+urlpatterns = router.urls

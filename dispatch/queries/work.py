@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from core.text import clean, digits
-from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder, WorkType
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
@@ -193,3 +195,18 @@ def get_work_order_for(actor: Actor, work_order_id: int) -> WorkOrder:
     if found is None:
         raise NotFound(_("Work order %(id)s: not found.") % {"id": work_order_id})
     return found
+
+
+def unplanned_reasons(since: datetime) -> list[tuple[dict[str, Any], int]]:
+    """Why rules left work unplanned since then: the rule that excluded most engineers, with how many orders."""
+    rows = DispatchRun.objects.filter(at__gte=since, outcome=RunOutcome.NOBODY).values_list(
+        "explanation", flat=True
+    )
+    counts: Counter[tuple[str, int | None]] = Counter()
+    for explanation in rows:
+        groups = explanation.get("excluded") or [{"code": "nobody"}]
+        counts[groups[0].get("code", ""), groups[0].get("skill_id")] += 1
+    return [
+        ({"code": code, "level": "", **({"skill_id": skill} if skill else {})}, number)
+        for (code, skill), number in counts.most_common()
+    ]

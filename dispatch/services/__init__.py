@@ -9,9 +9,11 @@ from dispatch.services.catalogue import (
     update_rule,
     update_work_type,
 )
+from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.planning import (
     CannotSchedule,
     cancel_visit,
+    follow_planned_visit,
     move_visit,
     schedule_visit,
     send_drafts,
@@ -29,6 +31,7 @@ from dispatch.services.work_orders import (
 
 __all__ = [
     "CannotSchedule",
+    "Loaded",
     "NewWork",
     "auto_dispatch",
     "auto_dispatch_open",
@@ -40,6 +43,8 @@ __all__ = [
     "create_work_orders_in_bulk",
     "create_work_type",
     "dispatch_new_work",
+    "follow_planned_visit",
+    "import_requests",
     "move_visit",
     "open_field_work",
     "progress_visit",

@@ -66,18 +66,18 @@ def follow_visits(work_order: WorkOrder, *, at: datetime) -> None:
     work_order.version += 1
     work_order.save(update_fields=["status", "follow_up_reason", "version", "updated_at"])
     if work_order.ticket_id is not None:
-        _follow_ticket(work_order.ticket_id, at)
+        follow_ticket(work_order.ticket_id, at=at)
 
 
 def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
-    """`follow_visits` for many work orders that were just planned, in a fixed number of queries but for tickets."""
+    """`follow_visits` for many work orders that were just planned, in a fixed number of queries.
+
+    Their tickets follow when the published facts are delivered: see `follow_ticket`.
+    """
     states: dict[int, list[str]] = defaultdict(list)
-    planned: dict[int, datetime] = {}
-    rows = Visit.objects.filter(work_order__in=work_orders).order_by("start_at")
-    for work_order_id, status, start_at in rows.values_list("work_order_id", "status", "start_at"):
+    rows = Visit.objects.filter(work_order__in=work_orders).order_by()
+    for work_order_id, status in rows.values_list("work_order_id", "status"):
         states[work_order_id].append(status)
-        if status in rules.OCCUPYING:
-            planned.setdefault(work_order_id, start_at)
     for work_order in work_orders:
         work_order.follow_up_reason = ""
         work_order.status = rules.work_order_status(states[work_order.pk])
@@ -85,19 +85,9 @@ def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
         work_order.updated_at = at
     fields = ["status", "follow_up_reason", "version", "updated_at"]
     WorkOrder.objects.bulk_update(work_orders, fields, batch_size=500)
-    visits_of = {w.ticket_id: planned[w.pk] for w in work_orders if w.ticket_id and w.pk in planned}
-    can_wait = Ticket.objects.filter(pk__in=visits_of, status__in=_CAN_WAIT).values_list("id", flat=True)
-    for ticket_id in can_wait:
-        tickets.wait_ticket(
-            ticket_id=ticket_id,
-            waiting_for=WaitingFor.VISIT,
-            next_action_at=visits_of[ticket_id],
-            actor=DISPATCH,
-            at=at,
-        )
 
 
-def _follow_ticket(ticket_id: int, at: datetime) -> None:
+def follow_ticket(ticket_id: int, *, at: datetime) -> None:
     """Waiting for a visit while one is planned or under way; back to the desk when none is."""
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     if ticket is None:

@@ -21,6 +21,7 @@ from dispatch.services.following import (
     check_movable,
     check_work_is_open,
     despite_deadlocks,
+    follow_ticket,
     follow_visits,
     sqlstate_of,
 )
@@ -170,6 +171,15 @@ def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> V
     journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
     journal.publish(events.VisitCancelled(**about(visit)))
     return visit
+
+
+@transaction.atomic
+def follow_planned_visit(*, visit_id: int, actor: Actor, at: datetime) -> None:
+    """Let the ticket of a visit planned in bulk wait for it. Changes nothing when it waits already."""
+    visit = queries.visits().filter(pk=visit_id).first()
+    actor.require(Permission.VISIT_PLAN, visit)
+    if visit is not None and visit.work_order.ticket_id is not None:
+        follow_ticket(visit.work_order.ticket_id, at=at)
 
 
 def judge(

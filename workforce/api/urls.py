@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from workforce.api.views import EngineerViewSet, SkillViewSet
+
+router = SimpleRouter()
+router.trailing_slash = "/?"
+router.register("engineers", EngineerViewSet, basename="engineer")
+router.register("skills", SkillViewSet, basename="skill")
+
+urlpatterns = router.urls

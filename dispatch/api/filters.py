@@ -1,0 +1,34 @@
+"""Query parameters of work orders and visits."""
+
+from __future__ import annotations
+
+import django_filters
+
+from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.models import Visit, WorkOrder
+
+
+class WorkOrderFilter(django_filters.FilterSet):
+    """By state, priority, place, ticket, work type, source."""
+
+    status = django_filters.MultipleChoiceFilter(choices=WorkOrderStatus.choices)
+    area = django_filters.CharFilter(field_name="site__area")
+    work_type = django_filters.CharFilter(field_name="work_type__code")
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = WorkOrder
+        fields = ["status", "priority", "ticket", "site", "customer", "source", "external_id", "number"]
+
+
+class VisitFilter(django_filters.FilterSet):
+    """By state, engineer, work order and time: `from` and `to` bound the start."""
+
+    status = django_filters.MultipleChoiceFilter(choices=VisitStatus.choices)
+    starts_from = django_filters.IsoDateTimeFilter(field_name="start_at", lookup_expr="gte")
+    starts_before = django_filters.IsoDateTimeFilter(field_name="start_at", lookup_expr="lt")
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = Visit
+        fields = ["status", "engineer", "work_order"]

@@ -1,0 +1,187 @@
+"""Shapes of dispatch's resources on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.models import Asset, Contact, Site
+from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
+from tickets.enums import Priority
+from tickets.models import Ticket
+from workforce.models import Engineer, Skill
+
+
+class NeededSkillSerializer(serializers.ModelSerializer[WorkOrderSkill]):
+    """A skill and its least level."""
+
+    skill = serializers.PrimaryKeyRelatedField(queryset=Skill.objects.all())
+    code = serializers.CharField(source="skill.code", read_only=True)
+    level = serializers.IntegerField(min_value=1, max_value=5, default=1)
+
+    class Meta:
+        model = WorkOrderSkill
+        fields = ["skill", "code", "level"]
+
+
+class WorkTypeSkillSerializer(serializers.ModelSerializer[WorkTypeSkill]):
+    """A skill that a kind of work needs."""
+
+    code = serializers.CharField(source="skill.code", read_only=True)
+
+    class Meta:
+        model = WorkTypeSkill
+        fields = ["skill", "code", "level"]
+
+
+class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
+    """A kind of work."""
+
+    skills = WorkTypeSkillSerializer(source="work_type_skills", many=True, read_only=True)
+
+    class Meta:
+        model = WorkType
+        fields = ["id", "code", "name", "duration_minutes", "topic", "skills"]
+
+
+class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
+    """What must be done, as it is now."""
+
+    reference = serializers.CharField(source="__str__", read_only=True)
+    skills = NeededSkillSerializer(source="work_order_skills", many=True, read_only=True)
+    visits = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+
+    class Meta:
+        model = WorkOrder
+        fields = ["id", "reference", "number", "status", "ticket", "customer", "site", "asset", "contact"]
+        fields += ["work_type", "subject", "description", "priority", "duration_minutes", "skills", "visits"]
+        fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
+        fields += ["follow_up_reason", "source", "external_id", "created_at", "updated_at", "version"]
+        read_only_fields = fields
+
+
+class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
+    """What may be changed of a work order."""
+
+    subject = serializers.CharField(max_length=300)
+    description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    priority = serializers.ChoiceField(choices=Priority.choices, required=False)
+    duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    asset = serializers.PrimaryKeyRelatedField(
+        queryset=Asset.objects.all(), required=False, allow_null=True
+    )
+    contact = serializers.PrimaryKeyRelatedField(
+        queryset=Contact.objects.all(), required=False, allow_null=True
+    )
+    promised_start_at = serializers.DateTimeField(required=False, allow_null=True)
+    promised_end_at = serializers.DateTimeField(required=False, allow_null=True)
+    window_start_at = serializers.DateTimeField(required=False, allow_null=True)
+    window_end_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes: ids for things."""
+        facts = dict(self.validated_data)
+        for name in ("asset", "contact", "site", "work_type", "ticket"):
+            if name in facts:
+                thing = facts.pop(name)
+                facts[f"{name}_id"] = thing.pk if thing is not None else None
+        return facts
+
+
+class NewWorkOrderSerializer(ChangeWorkOrderSerializer):
+    """A work order to be."""
+
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all())
+    work_type = serializers.PrimaryKeyRelatedField(queryset=WorkType.objects.all())
+    ticket = serializers.PrimaryKeyRelatedField(
+        queryset=Ticket.objects.all(), required=False, allow_null=True
+    )
+    skills = NeededSkillSerializer(many=True, required=False)
+    source = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+    def facts(self) -> dict[str, Any]:
+        facts = super().facts()
+        if (skills := facts.pop("skills", None)) is not None:
+            facts["skills"] = {needed["skill"].pk: needed["level"] for needed in skills}
+        return facts
+
+
+class VisitSerializer(serializers.ModelSerializer[Visit]):
+    """One trip: who and when."""
+
+    reference = serializers.CharField(source="__str__", read_only=True)
+
+    class Meta:
+        model = Visit
+        fields = ["id", "reference", "work_order", "engineer", "status", "start_at", "end_at"]
+        fields += ["travel_minutes", "travel_km", "lock_level", "reason", "sent_at", "accepted_at"]
+        fields += ["travel_started_at", "arrived_at", "ended_at", "end_reason", "updated_at", "version"]
+        read_only_fields = fields
+
+
+class PlanSerializer(serializers.Serializer[Any]):
+    """Who goes and when; `override_reason` breaks soft rules on purpose."""
+
+    engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
+    start_at = serializers.DateTimeField()
+    override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        facts = dict(self.validated_data)
+        facts["engineer_id"] = facts.pop("engineer").pk
+        return facts
+
+
+class ScheduleSerializer(PlanSerializer):
+    """A visit to be, of a work order named by the path; `end_at` when it is not the usual length."""
+
+    end_at = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("end_at") and attrs["end_at"] <= attrs["start_at"]:
+            raise serializers.ValidationError({"end_at": ["This must be later than start_at."]})
+        return attrs
+
+
+class NewVisitSerializer(ScheduleSerializer):
+    """A visit to be."""
+
+    work_order = serializers.PrimaryKeyRelatedField(queryset=WorkOrder.objects.all())
+
+    def facts(self) -> dict[str, Any]:
+        facts = super().facts()
+        facts["work_order_id"] = facts.pop("work_order").pk
+        return facts
+
+
+class MoveSerializer(PlanSerializer):
+    """A new engineer or time; `version` is the one you saw: 409 tells who was faster."""
+
+    version = serializers.IntegerField(min_value=1)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why something is called off."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class CandidatesSerializer(serializers.Serializer[Any]):
+    """How to rank, and how many days ahead to look."""
+
+    strategy = serializers.ChoiceField(
+        choices=["earliest", "nearest", "least_loaded"], default="earliest", required=False
+    )
+    days = serializers.IntegerField(min_value=1, max_value=14, default=3, required=False)
+
+
+class RunSerializer(serializers.ModelSerializer[DispatchRun]):
+    """One firing of auto-dispatch, with why and why not."""
+
+    class Meta:
+        model = DispatchRun
+        fields = ["id", "work_order", "rule", "rule_version", "outcome", "visit", "explanation", "at"]
+        read_only_fields = fields

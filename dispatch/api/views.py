@@ -1,0 +1,199 @@
+"""REST resources of work types, work orders and visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from accounts.api.views import Resource
+from accounts.enums import Permission
+from dispatch import queries, reasons, services
+from dispatch.api.filters import VisitFilter, WorkOrderFilter
+from dispatch.api.serializers import (
+    CandidatesSerializer,
+    ChangeWorkOrderSerializer,
+    MoveSerializer,
+    NewVisitSerializer,
+    NewWorkOrderSerializer,
+    ReasonSerializer,
+    RunSerializer,
+    ScheduleSerializer,
+    VisitSerializer,
+    WorkOrderSerializer,
+    WorkTypeSerializer,
+)
+from dispatch.models import Visit, WorkOrder, WorkType
+from dispatch.queries.planning import instant
+from dispatch.ranking import Candidate
+from workforce import queries as workforce
+
+_PLAN = OpenApiExample(
+    "Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True
+)
+
+
+def _read(serializer: type[Serializer[Any]], request: Request, **kwargs: Any) -> Any:
+    found = serializer(data=request.data, **kwargs)
+    found.is_valid(raise_exception=True)
+    return found
+
+
+class WorkTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """Kinds of work."""
+
+    queryset = WorkType.objects.prefetch_related("work_type_skills__skill")
+    serializer_class = WorkTypeSerializer
+    read_scope = Permission.WORK_VIEW
+    write_scope = Permission.RULE_EDIT
+
+
+class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """What must be done at sites."""
+
+    queryset = WorkOrder.objects.select_related("work_type").prefetch_related(
+        "work_order_skills__skill", Prefetch("visits", queryset=Visit.objects.only("id", "work_order_id"))
+    )
+    serializer_class = WorkOrderSerializer
+    filterset_class = WorkOrderFilter
+    read_scope = Permission.WORK_VIEW
+    write_scope = Permission.WORK_CREATE
+
+    @extend_schema(
+        request=NewWorkOrderSerializer, responses={201: WorkOrderSerializer}, summary="Make a work order"
+    )
+    def create(self, request: Request) -> Response:
+        """Skills and duration come from the work type unless given."""
+        given = _read(NewWorkOrderSerializer, request)
+        made = services.create_work_order(actor=self.actor, at=self.at, **given.facts())
+        return self._answer(made.pk, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=ChangeWorkOrderSerializer, responses=WorkOrderSerializer, summary="Change a work order"
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Visits already planned stay where they are."""
+        given = _read(ChangeWorkOrderSerializer, request, partial=True)
+        work_order = self.get_object()
+        services.update_work_order(
+            work_order_id=work_order.pk, actor=self.actor, at=self.at, **given.facts()
+        )
+        return self._answer(work_order.pk)
+
+    @extend_schema(
+        request=CandidatesSerializer, responses=OpenApiTypes.OBJECT, summary="Who could go, and why not the others"
+    )
+    @action(detail=True, methods=["post"])
+    def candidates(self, request: Request, pk: str) -> Response:
+        """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule."""
+        given = _read(CandidatesSerializer, request).validated_data
+        work_order = queries.get_work_order(self.get_object().pk)
+        answer = queries.candidates(work_order, self.at, days=given["days"], strategy=given["strategy"])
+        names = dict(workforce.skills().values_list("id", "name"))
+        return Response(
+            {
+                "candidates": [_candidate(c, names) for c in answer.candidates],
+                "needs_reason": [_candidate(c, names) for c in answer.forceable],
+                "excluded": [
+                    {
+                        **reason.as_json(),
+                        "text": reasons.words(reason, names),
+                        "engineers": [{"id": person.id, "name": person.name} for person in people],
+                    }
+                    for reason, people in answer.excluded
+                ],
+            }
+        )
+
+    @extend_schema(
+        request=ScheduleSerializer, responses={201: VisitSerializer}, summary="Plan a visit", examples=[_PLAN]
+    )
+    @action(detail=True, methods=["post"])
+    def schedule(self, request: Request, pk: str) -> Response:
+        """409 names the other visit when the time is taken, or lists the broken rules."""
+        given = _read(ScheduleSerializer, request)
+        visit = services.schedule_visit(
+            work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
+        )
+        return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=ReasonSerializer, responses=WorkOrderSerializer, summary="Call the work off")
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Its planned visits are called off with it."""
+        given = _read(ReasonSerializer, request).validated_data
+        work_order = self.get_object()
+        services.cancel_work_order(
+            work_order_id=work_order.pk, reason=given["reason"], actor=self.actor, at=self.at
+        )
+        return self._answer(work_order.pk)
+
+    @extend_schema(request=None, responses=RunSerializer, summary="Let the rules plan it")
+    @action(detail=True, methods=["post"], url_path="auto-dispatch")
+    def auto_dispatch(self, request: Request, pk: str) -> Response:
+        """The run says what came of it, with reasons; `nobody` and `no_rule` are answers, not errors."""
+        run = services.auto_dispatch(work_order_id=self.get_object().pk, actor=self.actor, at=self.at)
+        return Response(RunSerializer(run).data)
+
+    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
+        return Response(WorkOrderSerializer(self.get_queryset().get(pk=pk)).data, status=code)
+
+
+class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """Who goes where, when."""
+
+    queryset = Visit.objects.select_related("engineer", "work_order")
+    serializer_class = VisitSerializer
+    filterset_class = VisitFilter
+    read_scope = Permission.WORK_VIEW
+    write_scope = Permission.VISIT_PLAN
+
+    @extend_schema(request=NewVisitSerializer, responses={201: VisitSerializer}, summary="Plan a visit")
+    def create(self, request: Request) -> Response:
+        """The same act as `schedule` of a work order."""
+        given = _read(NewVisitSerializer, request)
+        visit = services.schedule_visit(actor=self.actor, at=self.at, **given.facts())
+        return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=MoveSerializer, responses=VisitSerializer, summary="Move a visit")
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Needs engineer, start and the version you saw; a stale version answers 409 with who and when."""
+        given = _read(MoveSerializer, request)
+        visit = services.move_visit(
+            visit_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
+        )
+        return Response(VisitSerializer(visit).data)
+
+    @extend_schema(request=None, responses=VisitSerializer, summary="Tell the engineer")
+    @action(detail=True, methods=["post"])
+    def send(self, request: Request, pk: str) -> Response:
+        """Sending twice changes nothing."""
+        visit = services.send_visit(visit_id=self.get_object().pk, actor=self.actor, at=self.at)
+        return Response(VisitSerializer(visit).data)
+
+    @extend_schema(request=ReasonSerializer, responses=VisitSerializer, summary="Call the visit off")
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Its work waits to be planned again."""
+        given = _read(ReasonSerializer, request).validated_data
+        visit = services.cancel_visit(
+            visit_id=self.get_object().pk, reason=given["reason"], actor=self.actor, at=self.at
+        )
+        return Response(VisitSerializer(visit).data)
+
+
+def _candidate(candidate: Candidate, names: dict[int, str]) -> dict[str, Any]:
+    told = candidate.as_json()
+    start, end = candidate.verdict.span
+    told["start_at"], told["end_at"] = instant(start), instant(end)
+    del told["start"], told["end"]
+    for side in ("pluses", "minuses"):
+        told[side] = [{**reason, "text": reasons.words(reason, names)} for reason in told[side]]
+    return told

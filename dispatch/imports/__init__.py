@@ -1,0 +1,1 @@
+"""Service requests from files: reading and mapping, pure; `dispatch.services.importing` writes them."""
