@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,11 +28,9 @@ class MinorField(forms.DecimalField):
         super().__init__(max_digits=14, decimal_places=exponent(currency), localize=False, **kwargs)
         self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
-        return super().to_python(value.replace(",", "") if isinstance(value, str) else value)
-
     def clean(self, value: Any) -> Any:
-        amount = super().clean(value)
+        typed = normalize("NFKC", value).replace(",", "") if isinstance(value, str) else value
+        amount = super().clean(typed)
         return None if amount is None else to_minor(amount, self.currency)
 
 

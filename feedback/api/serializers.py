@@ -41,7 +41,7 @@ class ResponseRecordSerializer(serializers.Serializer[Any]):
 
     visit = serializers.PrimaryKeyRelatedField(queryset=Visit.objects.all())
     score = serializers.IntegerField(min_value=1, max_value=5)
-    reasons = serializers.MultipleChoiceField(choices=RatingReason.choices, required=False, default=list)
+    reasons = serializers.MultipleChoiceField(choices=RatingReason.choices, required=False, default=set)
     comment = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="")
     wants_call = serializers.BooleanField(required=False, default=False)
     language = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")

@@ -148,9 +148,7 @@ def _device(request: TenantRequest, link: CustomerLink) -> rules.Device:
 
 def _opened_at(request: TenantRequest, link: CustomerLink) -> datetime | None:
     try:
-        opened = signing.loads(
-            request.POST.get("opened", ""), salt=OPENED_SALT, max_age=rules.RATE_TIME.total_seconds()
-        )
+        opened = signing.loads(request.POST.get("opened", ""), salt=OPENED_SALT, max_age=rules.RATE_TIME)
     except signing.BadSignature:
         return None
     return datetime.fromtimestamp(opened["at"], UTC) if opened["link"] == link.pk else None

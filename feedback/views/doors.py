@@ -45,7 +45,7 @@ def customer_page(view: CustomerView[P]) -> AnyView[P]:
             response.headers[name] = value
         return response
 
-    return guarded
+    return cast("AnyView[P]", guarded)
 
 
 def gone(request: TenantRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import segno
@@ -67,7 +67,7 @@ def _list(
     request: TenantRequest, *, failed: dict[int, OutcomeForm] | None = None, status: int = 200
 ) -> HttpResponse:
     found, score = queries.responses(), request.GET.get("score", "")
-    day = parse_date(on) if (on := request.GET.get("on", ""))[:10].count("-") == 2 else None
+    day = _day(request.GET.get("on", ""))
     if day is not None:
         found = queries.responses_on(day)
     if score in {"1", "2", "3", "4", "5"}:
@@ -94,6 +94,14 @@ def _list(
         "may_finish": request.actor.can(Permission.RECOVERY_WORK),
     }
     return render(request, "feedback/response_list.html", context, status=status)
+
+
+def _day(asked: str) -> date | None:
+    try:
+        return parse_date(asked)
+    except ValueError:
+        # Well formed but no day of the calendar, such as 2026-02-30.
+        return None
 
 
 def _words(response: Response) -> tuple[list[str], list[str]]:
