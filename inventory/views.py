@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -71,7 +71,7 @@ def part_detail(request: TenantRequest, slug: str, part_id: int) -> HttpResponse
 @permitted(Permission.STOCK_EDIT)
 def part_create(request: TenantRequest, slug: str) -> HttpResponse:
     """A new part."""
-    form = PartForm(request.POST or None, currency=request.tenant.currency)
+    form = PartForm(_posted(request), currency=request.tenant.currency)
     del form.fields["is_active"]
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +88,7 @@ def part_create(request: TenantRequest, slug: str) -> HttpResponse:
 def part_edit(request: TenantRequest, slug: str, part_id: int) -> HttpResponse:
     """Change a part's facts."""
     part = queries.get_part(part_id)
-    form = PartForm(request.POST or None, currency=request.tenant.currency, part=part)
+    form = PartForm(_posted(request), currency=request.tenant.currency, part=part)
     if request.method == "POST" and form.is_valid():
         try:
             services.update_part(part_id=part.pk, actor=request.actor, at=now(), **form.facts)
@@ -120,7 +120,7 @@ def minimum_set(request: TenantRequest, slug: str, part_id: int) -> HttpResponse
 @permitted(Permission.STOCK_EDIT)
 def location_create(request: TenantRequest, slug: str) -> HttpResponse:
     """A new store, branch or van."""
-    form = LocationForm(request.POST or None)
+    form = LocationForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         engineer = facts.pop("engineer")
@@ -197,7 +197,7 @@ def _movement(
 ) -> HttpResponse:
     """One stock form: shown with the part and place of the link, or carried out."""
     chosen = {name: _number(request.GET.get(name, "")) for name in ("part", "location", "target")}
-    form = form_class(request.POST or None, initial=chosen)
+    form = form_class(_posted(request), initial=chosen)
     if request.method != "POST" or not form.is_valid():
         return _form_page(request, template, form)
     facts = dict(form.cleaned_data)
@@ -252,3 +252,7 @@ def _number(text: str) -> int | None:
 
 def _see(name: str, *args: str | int) -> HttpResponse:
     return HttpResponseRedirect(reverse(name, args=args), status=303)
+
+
+def _posted(request: TenantRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None

@@ -19,7 +19,7 @@ from core.errors import BadInput, Refusal
 from delivery import permissions, queries, services
 from delivery.enums import PhotoKind, SignatureOutcome
 from delivery.forms import NoSignatureForm, PartForm, PhotoForm, SignForm, StepperForm
-from delivery.views.shell import go, next_tap, show, visit_for
+from delivery.views.shell import go, next_tap, posted, show, visit_for
 from delivery.views.visit import PERFORMERS
 from dispatch import queries as visits
 from dispatch.models import Visit
@@ -94,7 +94,7 @@ class PartLine:
 @permitted(*PERFORMERS)
 def visit_parts(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """Parts used, and the van's stock with + and −; posting a code uses a part by hand."""
-    form = PartForm(request.POST or None)
+    form = PartForm(posted(request))
     if request.method == "POST" and form.is_valid():
         part, quantity = form.cleaned_data["code"], form.cleaned_data["quantity"]
         try:

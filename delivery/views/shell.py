@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
@@ -61,6 +61,11 @@ def show(
 def url_of(request: TenantRequest, name: str, *args: int | str) -> str:
     """A page of delivery in this tenant."""
     return reverse(f"delivery:{name}", args=[request.tenant.slug, *args])
+
+
+def posted(request: TenantRequest) -> QueryDict | None:
+    """What a form was sent with, also when it was empty; None when it is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def go(request: TenantRequest, name: str, *args: int | str, fragment: str = "") -> HttpResponse:

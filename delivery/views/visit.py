@@ -15,7 +15,7 @@ from core.clock import now
 from core.errors import Refusal
 from delivery import queries, rules, services
 from delivery.forms import DelayForm, FinishForm, GiveUpForm
-from delivery.views.shell import go, navigate_url, next_tap, show, visit_for
+from delivery.views.shell import go, navigate_url, next_tap, posted, show, visit_for
 from delivery.views.today import promise_of
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
@@ -91,7 +91,7 @@ def visit_step(request: TenantRequest, slug: str, visit_id: int, step: str) -> H
 @permitted(*PERFORMERS)
 def visit_delay(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """Tell the dispatcher that one will be late."""
-    form = DelayForm(request.POST or None)
+    form = DelayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         minutes = form.cleaned_data["minutes"]
         services.report_delay(visit_id=visit_id, minutes=minutes, actor=request.actor, at=now())
@@ -107,7 +107,7 @@ def visit_delay(request: TenantRequest, slug: str, visit_id: int) -> HttpRespons
 @permitted(*PERFORMERS)
 def visit_give_up(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """The work could not be completed: why."""
-    form = GiveUpForm(request.POST or None)
+    form = GiveUpForm(posted(request))
     if request.method == "POST" and form.is_valid():
         services.could_not_complete(visit_id=visit_id, reason=form.reason, actor=request.actor, at=now())
         messages.success(request, _("Noted. The work order waits for another visit."))
@@ -120,7 +120,7 @@ def visit_give_up(request: TenantRequest, slug: str, visit_id: int) -> HttpRespo
 @permitted(*PERFORMERS)
 def visit_finish(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """What was done, what is missing, and the last button."""
-    form = FinishForm(request.POST or None)
+    form = FinishForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.complete_visit(
