@@ -1,0 +1,252 @@
+"""The live feed: one small ASGI process that passes what Valkey says on to open pages. No database, no Django.
+
+`GET /live?pass=…` answers an event stream of one tenant: `id:` is the outbox number, `data:` is JSON with ids
+and a topic. A page that comes back with `Last-Event-ID` hears what it missed; when that is no longer known,
+it hears the topic `*`, which means "look at everything again". Pages poll when this process is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fieldservice.settings")
+
+from django.conf import settings
+from django.core import signing
+
+from journal import live as feed
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+
+HEARTBEAT_SECONDS = 5.0
+REMEMBERED = 256
+QUEUE_LENGTH = 64
+RECONNECT_SECONDS = 1.0
+_PING = b"event: ping\ndata: 1\n\n"
+_RESYNC = b'data: {"event": "resync", "topic": "*"}\n\n'
+
+
+class Client:
+    """One open page. `queue` holds what it has yet to hear; None says goodbye."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+        self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=QUEUE_LENGTH)
+        self.is_open = True
+
+    def tell(self, message: bytes) -> None:
+        """Queue a message. A page that does not keep up is let go: it comes back with its Last-Event-ID."""
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """End the stream after nothing more than what is being sent."""
+        self.is_open = False
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
+
+class Hub:
+    """All open pages and the last messages of each tenant."""
+
+    def __init__(self) -> None:
+        self.clients: dict[int, set[Client]] = defaultdict(set)
+        self.rings: dict[int, deque[tuple[str, bytes]]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+
+    def join(self, tenant_id: int, last_id: str) -> Client:
+        """A new page; it first hears what it missed since `last_id`, if anything."""
+        client = Client(tenant_id)
+        for message in self._missed(tenant_id, last_id) if last_id else ():
+            client.tell(message)
+        self.clients[tenant_id].add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """Forget a page; messages of a tenant nobody listens to stay in its ring."""
+        pages = self.clients[client.tenant_id]
+        pages.discard(client)
+        if not pages:
+            del self.clients[client.tenant_id]
+
+    def spread(self, channel: str, text: str) -> None:
+        """Tell every page of the channel's tenant."""
+        tenant_id = int(channel.rpartition(":")[2])
+        number = str(json.loads(text)["id"])
+        message = f"id: {number}\ndata: {text}\n\n".encode()
+        self.rings[tenant_id].append((number, message))
+        for client in list(self.clients.get(tenant_id, ())):
+            client.tell(message)
+
+    def resync(self) -> None:
+        """Messages were lost: what is remembered has a hole, and every page must look again."""
+        self.rings.clear()
+        for client in self._all():
+            client.tell(_RESYNC)
+
+    def close(self) -> None:
+        """Let every page go."""
+        for client in self._all():
+            client.let_go()
+
+    def _all(self) -> list[Client]:
+        return [client for pages in self.clients.values() for client in pages]
+
+    def _missed(self, tenant_id: int, last_id: str) -> Iterable[bytes]:
+        ring = self.rings[tenant_id]
+        numbers = [number for number, _ in ring]
+        if last_id not in numbers:
+            return [_RESYNC]
+        missed = [message for _, message in ring][numbers.index(last_id) + 1 :]
+        return missed if len(missed) < QUEUE_LENGTH else [_RESYNC]
+
+
+async def listen(hub: Hub, url: str) -> None:
+    """Hear every tenant's channel by one subscription, for ever; after a break every page looks again."""
+    was_heard = False
+    while True:
+        try:
+            async with redis.asyncio.from_url(url, decode_responses=True) as client, client.pubsub() as heard:
+                await heard.psubscribe(feed.CHANNEL.format(tenant_id="*"))
+                if was_heard:
+                    hub.resync()
+                was_heard = True
+                async for message in heard.listen():
+                    if message["type"] == "pmessage":
+                        hub.spread(message["channel"], message["data"])
+        except (RedisError, OSError, ValueError, KeyError):
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+class Application:
+    """The ASGI application: `/live`, `/healthz`, and the lifespan of the subscription."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.listener: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live_and_end(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live_and_end(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.listener = asyncio.create_task(listen(self.hub, settings.LIVE_REDIS_URL))
+        _let_go_on_exit(self.hub)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.hub.close()
+        self.listener.cancel()
+        await asyncio.gather(self.listener, return_exceptions=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/healthz":
+            await _say(send, 200, '{"status": "ok"}')
+        elif scope["path"] != "/live":
+            await _say(send, 404, '{"detail": "The live feed is at /live?pass=…"}')
+        elif scope["method"] != "GET":
+            await _say(send, 405, '{"detail": "Use GET."}', (b"allow", b"GET"))
+        else:
+            await self._stream(scope, receive, send)
+
+    async def _stream(self, scope: Message, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("ascii", "replace"))
+        try:
+            tenant_id = feed.read_pass(query.get("pass", [""])[0])
+        except (signing.BadSignature, ValueError, KeyError, TypeError):
+            await _say(send, 401, '{"detail": "The pass is not ours or too old. Load the page again."}')
+            return
+        client = self.hub.join(tenant_id, _header(scope, b"last-event-id"))
+        gone = asyncio.create_task(_until_gone(receive, client))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _stream_headers()})
+            await _pump(client, send)
+        finally:
+            self.hub.leave(client)
+            gone.cancel()
+
+
+async def _pump(client: Client, send: Send) -> None:
+    await _body(send, b"retry: 2000\n\n" + _PING)
+    while client.is_open or not client.queue.empty():
+        try:
+            message = await asyncio.wait_for(client.queue.get(), HEARTBEAT_SECONDS)
+        except TimeoutError:
+            message = _PING
+        if message is None:
+            break
+        await _body(send, message)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_gone(receive: Receive, client: Client) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    client.let_go()
+
+
+async def _body(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _say(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+    plain = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), _cors(), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": plain})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _stream_headers() -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        (b"x-content-type-options", b"nosniff"),
+        _cors(),
+        (b"vary", b"Origin"),
+    ]
+
+
+def _cors() -> tuple[bytes, bytes]:
+    base = urlsplit(settings.BASE_URL)
+    return b"access-control-allow-origin", f"{base.scheme}://{base.netloc}".encode()
+
+
+def _header(scope: Message, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _let_go_on_exit(hub: Hub) -> None:
+    """Let pages go at the first sign of the end, or the server would wait for streams that never finish."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def leave(received: int, frame: Any, before: Any = before) -> None:
+            loop.call_soon_threadsafe(hub.close)
+            if callable(before):
+                before(received, frame)
+
+        signal.signal(number, leave)
+
+
+application = Application()

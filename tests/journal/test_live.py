@@ -1,0 +1,159 @@
+"""The live feed: a real uvicorn, a real Valkey, several pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from django.conf import settings
+
+from fieldservice.live import QUEUE_LENGTH, Hub
+from journal import live
+
+TENANT, RIVAL = 7_001, 7_002
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def feed() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A feed on a free port, as `make demo` starts it."""
+    port = _free_port()
+    command = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
+    process = subprocess.Popen(
+        [*command, "--timeout-graceful-shutdown", "20", "fieldservice.live:application"],
+        env={**os.environ, "FIELDSERVICE_BASE_URL": "https://desk.example"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/healthz")
+            break
+        except OSError:
+            assert process.poll() is None, "The feed ended at once."
+            assert time.monotonic() < deadline, "The feed did not start."
+            time.sleep(0.1)
+    yield port, process
+    process.kill()
+    process.wait()
+
+
+def _open(port: int, query: str, **headers: str) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", port, timeout=8)
+    connection.request("GET", f"/live{query}", headers=headers)
+    return connection.getresponse()
+
+
+def _page(port: int, tenant_id: int, **headers: str) -> HTTPResponse:
+    """A page whose stream has begun: it has had its first heartbeat."""
+    answer = _open(port, f"?pass={live.pass_for(tenant_id, 1)}", **headers)
+    assert answer.status == 200
+    assert _event(answer) == {"retry": "2000"}
+    assert _event(answer)["event"] == "ping"
+    return answer
+
+
+def _event(answer: HTTPResponse) -> dict[str, str]:
+    """The next block of the stream."""
+    found: dict[str, str] = {}
+    while line := answer.readline().decode().strip():
+        key, _, value = line.partition(": ")
+        found[key] = value
+    return found
+
+
+def _said(answer: HTTPResponse) -> dict[str, str]:
+    """The next block that is no heartbeat."""
+    while (block := _event(answer)).get("event") == "ping":
+        pass
+    return block
+
+
+def _announce(tenant_id: int, number: int) -> None:
+    live.announce(tenant_id, "tickets.TicketOpened", "ticket", {"ticket_id": number, "subject": "x"}, number)
+
+
+def test_a_page_hears_its_own_tenant_and_nobody_elses(feed: tuple[int, object]) -> None:
+    ours, theirs = _page(feed[0], TENANT), _page(feed[0], RIVAL)
+    _announce(RIVAL, 1)
+    _announce(TENANT, 2)
+    heard, rival = _said(ours), _said(theirs)
+    assert (heard["id"], rival["id"]) == ("2", "1")
+    assert json.loads(heard["data"]) == {
+        "id": 2,
+        "event": "tickets.TicketOpened",
+        "topic": "ticket",
+        "ticket_id": 2,
+    }
+
+
+def test_a_page_that_comes_back_hears_what_it_missed(feed: tuple[int, object]) -> None:
+    page = _page(feed[0], TENANT)
+    _announce(TENANT, 10)
+    assert _said(page)["id"] == "10"
+    page.close()
+    _announce(TENANT, 11)
+    _announce(TENANT, 12)
+    witness = _page(feed[0], RIVAL)
+    _announce(RIVAL, 13)
+    assert _said(witness)["id"] == "13"  # the feed has read everything before it
+    again = _open(feed[0], f"?pass={live.pass_for(TENANT, 1)}", **{"Last-Event-ID": "10"})
+    assert [_said(again).get("id") for _ in range(3)] == [None, "11", "12"]
+
+
+def test_a_page_gone_too_long_is_told_to_look_again(feed: tuple[int, object]) -> None:
+    page = _open(feed[0], f"?pass={live.pass_for(TENANT, 1)}", **{"Last-Event-ID": "999999"})
+    assert _said(page) == {"retry": "2000"}
+    assert json.loads(_said(page)["data"])["topic"] == "*"
+
+
+@pytest.mark.parametrize("query", ["", "?pass=", "?pass=forged", f"?pass={live.pass_for(TENANT, 1)}x"])
+def test_without_a_good_pass_there_is_no_stream(feed: tuple[int, object], query: str) -> None:
+    answer = _open(feed[0], query)
+    assert answer.status == 401
+    assert b"Load the page again" in answer.read()
+
+
+def test_only_the_products_own_pages_may_listen(feed: tuple[int, object]) -> None:
+    answer = _page(feed[0], TENANT)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example"
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
+def test_the_end_lets_pages_go_at_once(feed: tuple[int, subprocess.Popen[bytes]]) -> None:
+    """Last: it ends the feed. Without goodbye the server would wait 20 s for the open stream."""
+    page = _page(feed[0], TENANT)
+    began = time.monotonic()
+    feed[1].send_signal(signal.SIGTERM)
+    assert page.read() == b""
+    feed[1].wait(timeout=10)
+    assert time.monotonic() - began < 8
+
+
+def test_a_page_that_does_not_keep_up_is_let_go() -> None:
+    async def scene() -> tuple[bool, int, bool]:
+        hub = Hub()
+        slow = hub.join(TENANT, "")
+        for number in range(QUEUE_LENGTH + 1):
+            hub.spread(f"live:{TENANT}", json.dumps({"id": number}))
+        last = slow.queue.get_nowait()
+        hub.leave(slow)
+        return slow.is_open, slow.queue.qsize(), last is None
+
+    assert asyncio.run(scene()) == (False, 0, True)
+    assert settings.LIVE_REDIS_URL
