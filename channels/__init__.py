@@ -1,6 +1,7 @@
 """Through what: the transports, in and out.
 
-Owns: InboundMessage, OutboundMessage. Publishes: MessageReceived. May call: accounts, journal, tenants, core.
+Owns: InboundMessage, OutboundMessage. Publishes: MessageReceived, MessageQueued. May call: accounts, journal,
+tenants, core.
 
 Raw input is stored before it is read; what cannot be read is quarantined with its reason; one channel
 message enters once.
