@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,7 +91,7 @@ def publish(*events: Event) -> None:
     transaction.on_commit(nudge.deliver_soon)
 
 
-def deliver_due(*, limit: int = 200) -> int:
+def deliver_due(*, limit: int = 100) -> int:
     """Claim due facts of every tenant and run their handlers. Returns how many were claimed.
 
     Safe to run in any number of processes: rows are claimed with SKIP LOCKED under a lease on the
@@ -99,12 +100,15 @@ def deliver_due(*, limit: int = 200) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_id, id FROM claim_outbox(%s, %s)", [limit, f"{LEASE_SECONDS} seconds"])
         claimed = sorted(cursor.fetchall(), key=lambda row: row[1])
+    by_tenant: dict[int, list[int]] = defaultdict(list)
     for tenant_id, outbox_id in claimed:
-        _deliver(tenant_id, outbox_id)
+        by_tenant[tenant_id].append(outbox_id)
+    for tenant_id, outbox_ids in by_tenant.items():
+        _deliver(tenant_id, outbox_ids)
     return len(claimed)
 
 
-def deliver_all(*, limit: int = 200, rounds: int = 1000) -> int:
+def deliver_all(*, limit: int = 100, rounds: int = 1000) -> int:
     """Deliver until nothing is due, including the facts that handlers publish. Returns the count."""
     total = 0
     for _ in range(rounds):
@@ -115,18 +119,35 @@ def deliver_all(*, limit: int = 200, rounds: int = 1000) -> int:
     return total
 
 
-def _deliver(tenant_id: int, outbox_id: int) -> None:
+def _deliver(tenant_id: int, outbox_ids: list[int]) -> None:
+    """Tell one tenant's claimed facts in order. What was told is closed together.
+
+    A crash in between costs nothing: the lease ends, the facts are claimed again, and the handlers' own marks
+    keep their effects from happening twice.
+    """
     with tenant_active(tenant_id):
-        row = OutboxEvent.objects.get(pk=outbox_id)
-        known = Event.registry.get(row.name)
-    error = ""
-    if known is not None:
-        event = known.from_payload(row.payload)
-        error = "; ".join(filter(None, (_handle(h.name, h.run, event) for h in handlers_of(row.name))))
+        rows = list(OutboxEvent.objects.filter(pk__in=outbox_ids).order_by("pk"))
+    told = []
+    for row in rows:
+        if error := _tell(tenant_id, row):
+            with tenant_active(tenant_id):
+                _postpone(row, error)
+        else:
+            told.append(row.pk)
     with tenant_active(tenant_id):
-        _close(row, error)
-    if not error and known is not None:
-        live.announce(tenant_id, row.name, known.topic, row.payload, outbox_id)
+        OutboxEvent.objects.filter(pk__in=told).update(delivered_at=Now(), last_error="")
+
+
+def _tell(tenant_id: int, row: OutboxEvent) -> str:
+    """Run every handler of one fact, then tell open pages. Returns the errors' text, or nothing."""
+    known = Event.registry.get(row.name)
+    if known is None:
+        return ""
+    event = known.from_payload(row.payload)
+    error = "; ".join(filter(None, (_handle(h.name, h.run, event) for h in handlers_of(row.name))))
+    if not error:
+        live.announce(tenant_id, row.name, known.topic, row.payload, row.pk)
+    return error
 
 
 def _handle(name: str, run: Any, event: Event) -> str:
@@ -154,10 +175,8 @@ def _mark_handled(name: str, event: Event) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def _close(row: OutboxEvent, error: str) -> None:
-    if not error:
-        OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=Now(), last_error="")
-        return
+def _postpone(row: OutboxEvent, error: str) -> None:
+    """Try again later, or park the fact for a person after too many attempts."""
     parked = row.attempts >= MAX_ATTEMPTS
     OutboxEvent.objects.filter(pk=row.pk).update(
         last_error=error[:4000],

@@ -20,6 +20,7 @@ from dispatch.models import Visit
 from dispatch.rules import OCCUPYING, UNDER_WAY
 from fieldservice.demo import story
 from fieldservice.demo.seed import COMPANIES, read_company
+from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.queries import find_tenant
 from tickets import services as tickets
@@ -29,16 +30,21 @@ from tickets.rules import ACTIVE
 log = logging.getLogger(__name__)
 
 MOST_OPEN_TICKETS = 40
+PAST = timedelta(days=27)
+PAST_VISITS_A_DAY = 2
 REACH = timedelta(minutes=90)
 
 
 def run(*, pause_seconds: float, acts: int | None = None, dice: random.Random | None = None) -> int:
-    """Do one act per company, wait, and go on; forever, or for this many rounds. Returns the acts done."""
+    """Do one act per company, wait, and go on; forever, or for this many rounds. Returns the acts done.
+
+    Each round also tells one visit of an earlier day, until four weeks are told: the figures need a past.
+    """
     dice = dice or random.Random()  # noqa: S311  a demo's luck guards nothing
     done = rounds = 0
     while acts is None or rounds < acts:
         for slug in COMPANIES:
-            done += one_act(slug, dice)
+            done += one_act(slug, dice) + one_past_visit(slug, dice)
         rounds += 1
         time.sleep(pause_seconds)
     return done
@@ -64,6 +70,30 @@ def one_act(slug: str, dice: random.Random) -> bool:
     except Refusal as refusal:
         log.info("the simulated day was refused an act", extra={"reason": refusal.message})
         return False
+
+
+def one_past_visit(slug: str, dice: random.Random) -> bool:
+    """Tell one more visit of an earlier day, with its invoice and mostly a rating; False when all are told."""
+    tenant = find_tenant(slug)
+    if tenant is None:
+        return False
+    facts = read_company(slug)
+    with tenant_active(tenant.pk):
+        told = Visit.objects.filter(status=VisitStatus.DONE, start_at__lt=now() - timedelta(days=1, hours=12))
+        day = timedelta(days=2 + told.count() // PAST_VISITS_A_DAY)
+        if day > PAST:
+            return False
+        arrived_at = now() - day - timedelta(minutes=dice.randint(0, 600))
+        try:
+            visit = story.past_visit(facts, dice, arrived_at=arrived_at)
+        except Refusal as refusal:
+            log.info("a past visit was refused", extra={"reason": refusal.message})
+            return False
+    deliver_all()
+    with tenant_active(tenant.pk):
+        if dice.random() < 0.7:
+            story.rate(visit, facts, dice, at=(visit.ended_at or arrived_at) + timedelta(minutes=20))
+    return True
 
 
 def _request(facts: story.Facts, dice: random.Random) -> bool:

@@ -1,4 +1,4 @@
-"""Found the two demo companies and tell their recent days."""
+"""Found the two demo companies, with their last day and what waits now; `simulate_day` tells earlier days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
-from feedback.links import path_of
 
 from accounts.enums import RoleCode
 from billing import queries as settlement
@@ -17,15 +16,16 @@ from billing import services as billing
 from core.clock import now
 from dispatch.models import Visit
 from feedback.enums import LinkPurpose
+from feedback.links import path_of
 from feedback.models import CustomerLink
-from fieldservice.demo import story
+from fieldservice.demo import simulator, story
 from fieldservice.demo.seed import COMPANIES, PASSWORD, Founding, email_of, found_company, read_company
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.queries import find_tenant
 
-DAYS = 8
-VISITS_A_DAY = 3
+PAST_VISITS = 5
+REQUESTS = 7
 
 
 class Command(BaseCommand):
@@ -41,31 +41,29 @@ class Command(BaseCommand):
         founded = {}
         for slug in COMPANIES:
             with transaction.atomic():
-                founded[slug] = found_company(slug, at=at - timedelta(days=DAYS + 2))
+                founded[slug] = found_company(slug, at=at - simulator.PAST + timedelta(days=2))
             _tell_the_past(founded[slug], at)
         self.stdout.write(json.dumps(_summary(founded)))
 
 
 def _tell_the_past(founding: Founding, at: datetime) -> None:
-    """Earlier days in full, then what waits now: the worker dispatches it."""
+    """The last day in full, then what waits now: auto-dispatch plans it."""
     slug = founding.tenant.slug
     facts, dice = read_company(slug), random.Random(slug)  # noqa: S311  the same demo every time
     with tenant_active(founding.tenant.pk):
         visits = [
-            story.past_visit(facts, dice, arrived_at=at - timedelta(days=day, hours=3 * turn, minutes=30))
-            for day in range(DAYS, 0, -1)
-            for turn in range(VISITS_A_DAY)
+            story.past_visit(facts, dice, arrived_at=at - timedelta(hours=3 + 4 * turn, minutes=20))
+            for turn in range(PAST_VISITS)
         ]
     deliver_all()
     with tenant_active(founding.tenant.pk):
-        for visit in visits:
-            if dice.random() < 0.7:
-                story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
+        for visit in visits[:-1]:
+            story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
         ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
-        for work_order_id in ready[: len(visits) * 2 // 3]:
+        for work_order_id in ready[: PAST_VISITS // 2]:
             billing.issue_invoice(work_order_id=work_order_id, actor=story.DESK, at=at)
-        for _ in range(8):
-            story.ask(facts, dice, at=at - timedelta(minutes=dice.randint(2, 50)))
+        for turn in range(REQUESTS):
+            story.ask(facts, dice, at=at - timedelta(minutes=3 + 7 * turn))
     deliver_all()
 
 
