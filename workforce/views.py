@@ -214,6 +214,7 @@ def _record(request: TenantRequest, engineer_id: int, *, status: int = 200, **bo
         "absence": bound.get("absence") or AbsenceForm(),
         "absences": queries.absences_from(engineer_id, now()),
         "can_edit": request.actor.can(EDIT),
+        "can_audit": request.actor.can(Permission.AUDIT_VIEW),
         "today": now().date(),
     }
     return render(request, "workforce/engineer_detail.html", context, status=status)

@@ -72,7 +72,10 @@ def drafts_send(request: TenantRequest, slug: str) -> HttpResponse:
 def engineer_loads(request: TenantRequest, slug: str) -> HttpResponse:
     """Today's load of every engineer, as parts that fill themselves into a list of engineers."""
     at, zone = now(), ZoneInfo(timezone.get_current_timezone_name())
-    lanes = queries.engineer_loads(at.astimezone(zone).date(), zone=zone, at=at, actor=request.actor)
+    ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()][:200]
+    lanes = queries.engineer_loads(
+        at.astimezone(zone).date(), engineer_ids=ids, zone=zone, at=at, actor=request.actor
+    )
     return render(request, "dispatch/_engineer_loads.html", {"lanes": lanes})
 
 
