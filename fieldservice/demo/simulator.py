@@ -73,7 +73,7 @@ def one_act(slug: str, dice: random.Random) -> bool:
 
 
 def one_past_visit(slug: str, dice: random.Random) -> bool:
-    """Tell one more visit of an earlier day, with its invoice and mostly a rating; False when all are told."""
+    """Tell one more visit of an earlier day, mostly with a rating; False when all are told."""
     tenant = find_tenant(slug)
     if tenant is None:
         return False

@@ -190,5 +190,8 @@ def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
     for at in [*taps, arrived_at - timedelta(minutes=dice.randint(12, 35)), arrived_at, ended]:
         visit.refresh_from_db()
         advance(visit, dice, at=at)
+    tickets.resolve_ticket(
+        ticket_id=ticket.pk, resolution="Done on site.", actor=DESK, at=ended + timedelta(minutes=15)
+    )
     visit.refresh_from_db()
     return visit
