@@ -1,4 +1,4 @@
-"""The live feed: one small ASGI process that passes what Valkey says on to open pages. No database, no Django.
+"""The live feed: one small ASGI process that passes what Valkey says on to open pages. It uses no database.
 
 `GET /live?pass=…` answers an event stream of one tenant: `id:` is the outbox number, `data:` is JSON with ids
 and a topic. A page that comes back with `Last-Event-ID` hears what it missed; when that is no longer known,
