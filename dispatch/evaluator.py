@@ -16,6 +16,8 @@ from dispatch.travel import Point, trip
 
 Span = tuple[int, int]
 FOREVER = 1 << 53
+FAR_MINUTES = 60
+"""A trip from home that may be told as the reason why no working time holds the work."""
 
 INACTIVE, SKILL, CERTIFICATE, TERRITORY = "inactive", "skill", "certificate", "territory"
 SHIFT, ABSENCE, OVERLAP, WINDOW, TRAVEL = "shift", "absence", "overlap", "window", "travel"
@@ -176,7 +178,9 @@ def _certificates(person: Person, work: Work, at: int) -> list[Reason]:
     return [
         Reason(CERTIFICATE, {"skill_id": skill_id, "held_until": person.skills[skill_id][1]})
         for skill_id, level in work.skills.items()
-        if skill_id in person.skills and person.skills[skill_id][0] >= level and person.skills[skill_id][1] < at
+        if skill_id in person.skills
+        and person.skills[skill_id][0] >= level
+        and person.skills[skill_id][1] < at
     ]
 
 
@@ -239,6 +243,9 @@ def _why_none(person: Person, work: Work, from_at: int, until: int) -> Reason:
     open_work = Work(work.id, work.seconds, work.place)
     if _first_gap(person, open_work, from_at, until, [], []):
         return Reason(WINDOW, {"bound": "none_fits"})
+    minutes, _km = trip(person.home, work.place)
+    if minutes > FAR_MINUTES and _first_gap(person, Work(work.id, work.seconds), from_at, until, [], []):
+        return Reason(TRAVEL, {"side": "far", "minutes": minutes})
     return Reason(SHIFT, {})
 
 
@@ -279,7 +286,10 @@ def _window_reasons(work: Work, start: int, end: int) -> list[Reason]:
         (start > work.promised[1], "promised_end", work.promised[1]),
     )
     return [
-        Reason(WINDOW, {"bound": bound, "at": at, "minutes": abs(at - (end if bound == "window_end" else start)) // 60})
+        Reason(
+            WINDOW,
+            {"bound": bound, "at": at, "minutes": abs(at - (end if bound == "window_end" else start)) // 60},
+        )
         for is_broken, bound, at in checks
         if is_broken
     ]

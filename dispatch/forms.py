@@ -32,9 +32,7 @@ class PlanForm(forms.Form):
 
     engineer = EngineerChoice()
     start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
-    override_reason = forms.CharField(
-        label=_("Reason, if a rule is broken"), required=False, max_length=500
-    )
+    override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""

@@ -58,7 +58,9 @@ class Answer:
         return self.candidates[0] if self.candidates else None
 
 
-def rank(people: Iterable[Person], work: Work, from_at: int, until: int, strategy: str = "earliest") -> Answer:
+def rank(
+    people: Iterable[Person], work: Work, from_at: int, until: int, strategy: str = "earliest"
+) -> Answer:
     """Judge everybody for the work between two instants.
 
     One who comes after the promise still counts as a candidate, behind all who keep it: late beats never.
@@ -106,7 +108,9 @@ def _candidate(verdict: Verdict, work: Work, least_travel: int) -> Candidate:
 
 def _surplus(person: Person, work: Work) -> int:
     """Levels above what is needed, when two or more: experts should stay free."""
-    above = min((person.skills[s][0] - level for s, level in work.skills.items() if s in person.skills), default=0)
+    above = min(
+        (person.skills[s][0] - level for s, level in work.skills.items() if s in person.skills), default=0
+    )
     return above if above >= 2 else 0
 
 

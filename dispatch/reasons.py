@@ -102,6 +102,8 @@ def _window(facts: Facts) -> str:
 def _travel(facts: Facts) -> str:
     if facts.get("side") == "after":
         return _("%(work_order)s could not be reached in time, by %(minutes)s min") % facts
+    if facts.get("side") == "far":
+        return _("too far away, %(time)s of travel") % {"time": _duration(facts["minutes"])}
     return _("arrives %(minutes)s min late from %(work_order)s") % facts
 
 
@@ -121,10 +123,10 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "window": _window,
     "travel": _travel,
     "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": _duration(f["minutes"])},
-    "knows_site": lambda f: ngettext(
-        "was on this site %(n)s time", "was on this site %(n)s times", int(f["times"])
-    )
-    % {"n": f["times"]},
+    "knows_site": lambda f: (
+        ngettext("was on this site %(n)s time", "was on this site %(n)s times", int(f["times"]))
+        % {"n": f["times"]}
+    ),
     "least_travel": lambda f: _("least travel, %(minutes)s min") % {"minutes": f["minutes"]},
     "free_day": lambda _facts: _("nothing else planned that day"),
     "long_travel": lambda f: _("%(minutes)s min travel") % {"minutes": f["minutes"]},

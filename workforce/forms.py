@@ -120,7 +120,7 @@ class WeekForm(forms.Form):
 
 
 def read_span(text: str) -> tuple[time, time]:
-    """"9-17:30" as two times; "24:00" is midnight. Raises ValueError."""
+    """ "9-17:30" as two times; "24:00" is midnight. Raises ValueError."""
     match = _SPAN.match(text.strip())
     if match is None:
         raise ValueError(text)

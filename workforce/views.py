@@ -46,9 +46,7 @@ def engineer_list(request: TenantRequest, slug: str) -> HttpResponse:
     territory = request.GET.get("territory", "")
     found = queries.visible_to(
         request.actor,
-        queries.engineers_matching(
-            text=text, territory_id=int(territory) if territory.isdecimal() else None
-        ),
+        queries.engineers_matching(text=text, territory_id=int(territory) if territory.isdecimal() else None),
     )
     context = {
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
@@ -93,9 +91,7 @@ def engineer_edit(request: TenantRequest, slug: str, engineer_id: int) -> HttpRe
     form = EngineerForm(request.POST, instance=engineer)
     if form.is_valid():
         try:
-            services.update_engineer(
-                engineer_id=engineer_id, actor=request.actor, at=now(), **form.facts()
-            )
+            services.update_engineer(engineer_id=engineer_id, actor=request.actor, at=now(), **form.facts())
         except Refusal as problem:
             form.add_error(None, problem.message)
         else:
@@ -110,9 +106,7 @@ def engineer_skills(request: TenantRequest, slug: str, engineer_id: int) -> Http
     form = SkillsForm(request.POST, engineer=queries.get_engineer(engineer_id))
     if not form.is_valid():
         return _record(request, engineer_id, status=422, skills=form)
-    services.set_engineer_skills(
-        engineer_id=engineer_id, skills=form.held(), actor=request.actor, at=now()
-    )
+    services.set_engineer_skills(engineer_id=engineer_id, skills=form.held(), actor=request.actor, at=now())
     return _saved(request, engineer_id)
 
 
@@ -135,9 +129,7 @@ def engineer_territories(request: TenantRequest, slug: str, engineer_id: int) ->
     if not form.is_valid():
         return _record(request, engineer_id, status=422, territories=form)
     chosen = [territory.pk for territory in form.cleaned_data["territories"]]
-    services.assign_territories(
-        engineer_id=engineer_id, territory_ids=chosen, actor=request.actor, at=now()
-    )
+    services.assign_territories(engineer_id=engineer_id, territory_ids=chosen, actor=request.actor, at=now())
     return _saved(request, engineer_id)
 
 

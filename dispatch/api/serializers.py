@@ -68,9 +68,7 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
-    asset = serializers.PrimaryKeyRelatedField(
-        queryset=Asset.objects.all(), required=False, allow_null=True
-    )
+    asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
     contact = serializers.PrimaryKeyRelatedField(
         queryset=Contact.objects.all(), required=False, allow_null=True
     )

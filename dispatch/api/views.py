@@ -35,9 +35,7 @@ from dispatch.queries.planning import instant
 from dispatch.ranking import Candidate
 from workforce import queries as workforce
 
-_PLAN = OpenApiExample(
-    "Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True
-)
+_PLAN = OpenApiExample("Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True)
 
 
 def _read(serializer: type[Serializer[Any]], request: Request, **kwargs: Any) -> Any:
@@ -82,13 +80,13 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         """Visits already planned stay where they are."""
         given = _read(ChangeWorkOrderSerializer, request, partial=True)
         work_order = self.get_object()
-        services.update_work_order(
-            work_order_id=work_order.pk, actor=self.actor, at=self.at, **given.facts()
-        )
+        services.update_work_order(work_order_id=work_order.pk, actor=self.actor, at=self.at, **given.facts())
         return self._answer(work_order.pk)
 
     @extend_schema(
-        request=CandidatesSerializer, responses=OpenApiTypes.OBJECT, summary="Who could go, and why not the others"
+        request=CandidatesSerializer,
+        responses=OpenApiTypes.OBJECT,
+        summary="Who could go, and why not the others",
     )
     @action(detail=True, methods=["post"])
     def candidates(self, request: Request, pk: str) -> Response:

@@ -103,7 +103,9 @@ def load_mapping(path: Path) -> FileMapping:
             unknown_customer=facts.get("unknown_customer", "Imported requests"),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableFile(f"The mapping {path} lacks {error}. See docs/imports.md for an example.") from error
+        raise UnreadableFile(
+            f"The mapping {path} lacks {error}. See docs/imports.md for an example."
+        ) from error
 
 
 def check_columns(mapping: FileMapping, columns: Iterable[str]) -> None:
@@ -170,7 +172,7 @@ def read_time(text: str, mapping: FileMapping) -> datetime:
 def _by_formats(text: str, mapping: FileMapping) -> datetime:
     for form in mapping.time_formats:
         try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  the zone is the mapping's, set by the caller
+            return datetime.strptime(text, form)
         except ValueError:
             continue
     forms = ", ".join(["ISO 8601", *mapping.time_formats])
@@ -232,5 +234,8 @@ def _key(text: str) -> str:
 def _title(text: str) -> str:
     """Shouting becomes a title: "BROOKLYN" is Brooklyn, "133 AVENUE" 133 Avenue; other text stays as it is."""
     text = " ".join(text.split())
-    words = (word.capitalize() if word.isalpha() else word.lower() if word[:1].isdigit() else word.title() for word in text.split(" "))
+    words = (
+        word.capitalize() if word.isalpha() else word.lower() if word[:1].isdigit() else word.title()
+        for word in text.split(" ")
+    )
     return " ".join(words) if text.isupper() else text

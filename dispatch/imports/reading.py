@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
 LONGEST_CELL = 20_000
-_KANA = re.compile(r"[\u3041-\u30fe]")
-_HALF_KANA = re.compile(r"[\uff61-\uff9f]")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 _SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -46,18 +43,32 @@ def decode(data: bytes) -> str:
 
 
 def _decode_legacy(data: bytes) -> str:
-    """Japanese text always holds kana, and Chinese bytes read as Shift_JIS show as half-width kana."""
+    """The more natural reading: Chinese bytes as Shift_JIS show half-width kana, the reverse rare characters."""
     japanese, chinese = _try(data, "cp932"), _try(data, "gb18030")
-    if japanese is not None:
-        kana, half = len(_KANA.findall(japanese)), len(_HALF_KANA.findall(japanese))
-        if kana > half or (chinese is None and kana + half):
-            return japanese
-    if chinese is not None and _HAN.search(chinese):
+    natural = _share(japanese, lambda c: not "\uff61" <= c <= "\uff9f")
+    simplified = _share(chinese, _is_gb2312)
+    if japanese is not None and natural > max(simplified, 0.5):
+        return japanese
+    if chinese is not None and simplified > 0.5:
         return chinese
     best = from_bytes(data).best()
     if best is None:
         raise UnreadableFile("The encoding of the file is not known. Save it as “CSV UTF-8” and try again.")
     return str(best)
+
+
+def _share(text: str | None, is_natural: Callable[[str], bool]) -> float:
+    """How much of what is not ASCII looks natural: 0 when nothing does, or there is none."""
+    foreign = [c for c in (text or "")[:20_000] if not c.isascii()]
+    return sum(map(is_natural, foreign)) / len(foreign) if foreign else 0.0
+
+
+def _is_gb2312(char: str) -> bool:
+    try:
+        char.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _try(data: bytes, encoding: str) -> str | None:

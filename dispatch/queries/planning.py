@@ -70,9 +70,7 @@ def work_of(work_order: WorkOrder) -> Work:
     )
 
 
-def candidates(
-    work_order: WorkOrder, at: datetime, *, days: int = 3, strategy: str = "earliest"
-) -> Answer:
+def candidates(work_order: WorkOrder, at: datetime, *, days: int = 3, strategy: str = "earliest") -> Answer:
     """Who can do the work from `at` on, best first; who needs a reason; why not the others."""
     until = at + timedelta(days=days)
     world = load_world(at, until, site_ids=[work_order.site_id])
@@ -146,7 +144,9 @@ def _person(
 ) -> Person:
     zone = engineer.zone or engineer.tenant.zone
     hours = workforce.shift_intervals(engineer, begin, end)
-    absences = [(a.start_at, a.end_at) for a in engineer.absences.all() if a.end_at > begin and a.start_at < end]
+    absences = [
+        (a.start_at, a.end_at) for a in engineer.absences.all() if a.end_at > begin and a.start_at < end
+    ]
     return Person(
         id=engineer.pk,
         name=engineer.name,

@@ -176,9 +176,10 @@ def runs() -> QuerySet[DispatchRun]:
 
 def check_visible_visit(actor: Actor, visit: Visit) -> None:
     """Raise `NotFound` when a provider's person asks for another's visit. `visit.engineer` should be loaded."""
-    if actor.provider_code and not Visit.objects.filter(
-        pk=visit.pk, engineer__provider__code=actor.provider_code
-    ).exists():
+    if (
+        actor.provider_code
+        and not Visit.objects.filter(pk=visit.pk, engineer__provider__code=actor.provider_code).exists()
+    ):
         raise NotFound(_("Visit %(id)s: not found.") % {"id": visit.pk})
 
 
@@ -207,6 +208,9 @@ def unplanned_reasons(since: datetime) -> list[tuple[dict[str, Any], int]]:
         groups = explanation.get("excluded") or [{"code": "nobody"}]
         counts[groups[0].get("code", ""), groups[0].get("skill_id")] += 1
     return [
-        ({"code": code, "level": "", **({"skill_id": skill} if skill else {})}, number)
+        (
+            {"code": code, "level": "", "minutes": 0, "area": "", **({"skill_id": skill} if skill else {})},
+            number,
+        )
         for (code, skill), number in counts.most_common()
     ]

@@ -51,7 +51,9 @@ def check_movable(visit: Visit) -> None:
         )
 
 
-def _illegal(message: str, thing: Visit | WorkOrder, state: VisitStatus | WorkOrderStatus) -> IllegalTransition:
+def _illegal(
+    message: str, thing: Visit | WorkOrder, state: VisitStatus | WorkOrderStatus
+) -> IllegalTransition:
     text = message % {"thing": thing, "state": state.label}
     return IllegalTransition(text, thing=str(thing), current=str(state))
 

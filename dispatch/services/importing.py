@@ -97,9 +97,7 @@ def _catalogue(
     return found
 
 
-def _skills(
-    mapping: FileMapping, codes: Collection[str], actor: Actor, at: datetime
-) -> dict[str, int]:
+def _skills(mapping: FileMapping, codes: Collection[str], actor: Actor, at: datetime) -> dict[str, int]:
     ids = dict(workforce.skills().values_list("code", "id"))
     for skill in sorted({s for code in codes for s in mapping.work_types[code].get("skills", {})}):
         if skill not in ids:
@@ -119,9 +117,7 @@ def _topics(plans: Sequence[TopicPlan], actor: Actor, at: datetime) -> dict[str,
     return found
 
 
-def _sites(
-    requests: Sequence[Request], mapping: FileMapping, actor: Actor, at: datetime
-) -> dict[str, Site]:
+def _sites(requests: Sequence[Request], mapping: FileMapping, actor: Actor, at: datetime) -> dict[str, Site]:
     rows = [
         customers.NewSite(
             customer=request.customer,

@@ -267,7 +267,9 @@ def _taken(engineer: str, other_id: int | None) -> Conflict:
     other = queries.visits().filter(pk=other_id).first() if other_id else None
     if other is None:
         return Conflict(
-            _("%(engineer)s was given another visit at that time just now. Look again and choose another time.")
+            _(
+                "%(engineer)s was given another visit at that time just now. Look again and choose another time."
+            )
             % {"engineer": engineer},
             code="overlap",
         )

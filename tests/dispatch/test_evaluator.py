@@ -60,7 +60,12 @@ def codes(verdict: Verdict) -> list[str]:
         (person(), work(window=(10 * HOUR, FOREVER)), 9, ["window"]),
         (person(), work(window=(0, int(9.5 * HOUR))), 9, ["window"]),
         (person(), work(promised=(0, int(8.5 * HOUR))), 9, ["window"]),
-        (person(is_active=False, areas=frozenset({"N"})), work(area="S"), 20, ["inactive", "territory", "shift"]),
+        (
+            person(is_active=False, areas=frozenset({"N"})),
+            work(area="S"),
+            20,
+            ["inactive", "territory", "shift"],
+        ),
     ],
 )
 def test_every_rule_has_its_reason(who: Person, what: Work, start: float, expected: list[str]) -> None:
@@ -107,6 +112,7 @@ def test_an_overnight_shift_is_one_shift() -> None:
         (person(shifts=[]), work(), "shift"),
         (person(), work(window=(0, 8 * HOUR)), "window"),
         (person(), work(seconds=10 * HOUR), "shift"),
+        (person(), work(place=(40.7, -74.0)), "travel"),
     ],
 )
 def test_no_time_says_which_rule_took_it(who: Person, what: Work, why: str) -> None:

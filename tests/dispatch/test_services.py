@@ -106,9 +106,7 @@ def test_a_soft_rule_needs_a_reason_and_keeps_it(in_acme: Company) -> None:
     facts = {"work_order_id": work_order.pk, "engineer_id": engineer.pk, "start_at": AT + HOUR}
     with pytest.raises(services.CannotSchedule, match="South is outside the territory"):
         services.schedule_visit(**facts, actor=in_acme.dora.actor, at=AT)
-    visit = services.schedule_visit(
-        **facts, override_reason="Only one free", actor=in_acme.dora.actor, at=AT
-    )
+    visit = services.schedule_visit(**facts, override_reason="Only one free", actor=in_acme.dora.actor, at=AT)
     assert visit.reason["override"] == "Only one free"
     assert visit.reason["broken"][0]["code"] == "territory"
 
@@ -359,7 +357,9 @@ def test_field_work_is_made_and_planned_by_events_once(acme: Company) -> None:
         ticket = make_ticket(topic_id=topic.pk)
     deliver_all()
     with tenant_active(acme.tenant.pk):
-        OutboxEvent.objects.filter(name="tickets.TicketOpened").update(delivered_at=None, due_at=AT - 999 * HOUR)
+        OutboxEvent.objects.filter(name="tickets.TicketOpened").update(
+            delivered_at=None, due_at=AT - 999 * HOUR
+        )
     deliver_all()
     with tenant_active(acme.tenant.pk):
         work_order = WorkOrder.objects.get(ticket=ticket)

@@ -69,9 +69,7 @@ class EngineerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
         given = EngineerSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         engineer = self.get_object()
-        services.update_engineer(
-            engineer_id=engineer.pk, actor=self.actor, at=self.at, **given.plain()
-        )
+        services.update_engineer(engineer_id=engineer.pk, actor=self.actor, at=self.at, **given.plain())
         self._follow(engineer.pk, given)
         return self._answer(engineer.pk)
 
