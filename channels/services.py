@@ -220,7 +220,7 @@ def send_queued(*, message_id: int, at: datetime, actor: Actor) -> OutboundMessa
 def message_id_of(message: OutboundMessage) -> str:
     """The Message-ID we send: it proves by itself that the message was ours."""
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "fieldservice.example"
-    return f"<fs.{message.tenant_id}.{message.pk}.{_seal(message.tenant_id, message.pk)}@{host}>"
+    return f"<fs.{active_tenant_id()}.{message.pk}.{_seal(active_tenant_id(), message.pk)}@{host}>"
 
 
 def find_ours(references: list[str]) -> OutboundMessage | None:

@@ -103,6 +103,21 @@ def local_datetime(value: datetime | None) -> str:
     return f"{local_date(value)}{comma}{local_time(value)}"
 
 
+def moment(value: datetime | None) -> str:
+    """An instant as short as it is clear today: 9:05, or 21 Nov 9:05, or with its year when that differs."""
+    if value is None:
+        return ""
+    day, today = _local(value), timezone.localdate()
+    if isinstance(day, datetime) and day.date() == today:
+        return local_time(value)
+    if _language() == "en":
+        text = f"{day.day} {_ENGLISH_MONTHS[day.month - 1]}"
+        text += "" if day.year == today.year else f" {day.year}"
+    else:
+        text = f"{day.month}/{day.day}" if day.year == today.year else f"{day.year}/{day.month}/{day.day}"
+    return f"{text} {local_time(value)}"
+
+
 def long_date(value: datetime | date | None) -> str:
     """A date for documents: 21 November 2026, 2026年11月21日. Empty for None."""
     if value is None:

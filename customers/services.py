@@ -72,7 +72,8 @@ def update_customer(*, customer_id: int, actor: Actor, at: datetime, **changes: 
     actor.require(Permission.CUSTOMER_EDIT, customer)
     changed = _apply(customer, changes, CUSTOMER_FIELDS)
     _check_customer(customer)
-    return _save(customer, changed, actor, at)
+    _save(customer, changed, actor, at)
+    return customer
 
 
 @transaction.atomic
@@ -115,7 +116,8 @@ def update_contact(*, contact_id: int, actor: Actor, at: datetime, **changes: An
     actor.require(Permission.CUSTOMER_EDIT, contact)
     changed = _apply(contact, changes, CONTACT_FIELDS)
     _check_contact(contact)
-    return _save(contact, changed, actor, at)
+    _save(contact, changed, actor, at)
+    return contact
 
 
 @transaction.atomic
@@ -166,7 +168,8 @@ def update_site(*, site_id: int, actor: Actor, at: datetime, **changes: Any) -> 
     actor.require(Permission.CUSTOMER_EDIT, site)
     changed = _apply(site, changes, SITE_FIELDS)
     _check_site(site)
-    return _save(site, changed, actor, at)
+    _save(site, changed, actor, at)
+    return site
 
 
 @transaction.atomic
@@ -200,7 +203,8 @@ def update_asset(*, asset_id: int, actor: Actor, at: datetime, **changes: Any) -
     actor.require(Permission.CUSTOMER_EDIT, asset)
     changed = _apply(asset, changes, ASSET_FIELDS)
     check_fields(asset)
-    return _save(asset, changed, actor, at)
+    _save(asset, changed, actor, at)
+    return asset
 
 
 def _parent_at(site: Site, parent_id: int) -> Asset:
@@ -231,11 +235,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _save(thing: Any, changed: dict[str, Any], actor: Actor, at: datetime) -> Any:
+def _save(thing: TenantModel, changed: dict[str, Any], actor: Actor, at: datetime) -> None:
     if changed:
         thing.save()
         journal.record(actor=actor, verb="changed", thing=thing, at=at, changes=changed)
-    return thing
 
 
 def _check_customer(customer: Customer) -> None:
@@ -303,9 +306,7 @@ class NewSite:
 
 
 @transaction.atomic
-def add_sites_in_bulk(
-    *, rows: Sequence[NewSite], source: str, actor: Actor, at: datetime
-) -> dict[str, Site]:
+def add_sites_in_bulk(*, rows: Sequence[NewSite], source: str, actor: Actor, at: datetime) -> dict[str, Site]:
     """Sites by external id: those known from `source` are found, the others made, with customers by name.
 
     A customer of this source is known by its name. A fixed number of statements per 500 rows.

@@ -13,7 +13,10 @@ from customers.models import Asset, Contact, Customer, Site
 from tickets.enums import Priority, TicketKind, WaitingFor
 from tickets.models import Topic
 
-LANGUAGES = [("", _("As the contact's")), ("en", "English"), ("ja", "日本語"), ("zh-hans", "简体中文")]
+
+def _choice(label: Any) -> Any:
+    """One of the tenant's things, or none; the form sets which, since no tenant is active at import."""
+    return forms.ModelChoiceField(label=label, queryset=None, required=False, empty_label="–")
 
 
 class TicketForm(forms.Form):
@@ -32,19 +35,20 @@ class TicketForm(forms.Form):
         empty_value=None,
         required=False,
     )
-    topic = forms.ModelChoiceField(label=_("Topic"), queryset=None, required=False)
-    customer = forms.ModelChoiceField(label=_("Customer"), queryset=None, required=False)
-    contact = forms.ModelChoiceField(label=_("Contact"), queryset=None, required=False)
-    site = forms.ModelChoiceField(label=_("Site"), queryset=None, required=False)
-    asset = forms.ModelChoiceField(label=_("Asset"), queryset=None, required=False)
+    topic = _choice(_("Topic"))
+    customer = _choice(_("Customer"))
+    contact = _choice(_("Contact"))
+    site = _choice(_("Site"))
+    asset = _choice(_("Asset"))
 
     def __init__(self, *args: Any, customer_id: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["topic"].queryset = Topic.objects.all()  # type: ignore[attr-defined]
-        self.fields["customer"].queryset = Customer.objects.all()  # type: ignore[attr-defined]
-        self.fields["contact"].queryset = Contact.objects.all()  # type: ignore[attr-defined]
-        self.fields["site"].queryset = Site.objects.all()  # type: ignore[attr-defined]
-        self.fields["asset"].queryset = Asset.objects.all()  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["topic"].queryset = Topic.objects.all()
+        fields["customer"].queryset = Customer.objects.all()
+        fields["contact"].queryset = Contact.objects.all()
+        fields["site"].queryset = Site.objects.all()
+        fields["asset"].queryset = Asset.objects.all()
         if customer_id is not None:
             self._narrow(customer_id)
         else:
@@ -74,20 +78,20 @@ class TriageForm(forms.Form):
 
     priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int)
     kind = forms.ChoiceField(label=_("Kind"), choices=TicketKind.choices)
-    topic = forms.ModelChoiceField(label=_("Topic"), queryset=None, required=False)
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=None, required=False)
-    contact = forms.ModelChoiceField(label=_("Contact"), queryset=None, required=False)
-    site = forms.ModelChoiceField(label=_("Site"), queryset=None, required=False)
-    asset = forms.ModelChoiceField(label=_("Asset"), queryset=None, required=False)
+    topic = _choice(_("Topic"))
+    owner = _choice(_("Owner"))
+    contact = _choice(_("Contact"))
+    site = _choice(_("Site"))
+    asset = _choice(_("Asset"))
 
     def __init__(self, *args: Any, customer_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["topic"].queryset = Topic.objects.all()
         fields["owner"].queryset = members().filter(is_active=True)
-        fields["contact"].queryset = Contact.objects.filter(customer_id=customer_id)
-        fields["site"].queryset = Site.objects.filter(customer_id=customer_id)
-        fields["asset"].queryset = Asset.objects.filter(site__customer_id=customer_id)
+        fields["contact"].queryset = Contact.objects.filter(customer_id=customer_id or 0)
+        fields["site"].queryset = Site.objects.filter(customer_id=customer_id or 0)
+        fields["asset"].queryset = Asset.objects.filter(site__customer_id=customer_id or 0)
 
     def facts(self) -> dict[str, Any]:
         """The values as `triage_ticket` takes them."""

@@ -97,6 +97,7 @@ register.filter("minutes", formats.minutes)
 register.filter("local_time", formats.local_time)
 register.filter("local_date", formats.local_date)
 register.filter("local_datetime", formats.local_datetime)
+register.filter("moment", formats.moment)
 register.filter("long_date", formats.long_date)
 
 

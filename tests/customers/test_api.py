@@ -15,25 +15,28 @@ from tests.cast import Company
 from tests.factories.customers import make_asset, make_contact, make_customer, make_site
 
 Program = Callable[..., Client]
-JSON = {"content_type": "application/json"}
+JSON = "application/json"
 
 
 def test_make_and_change_all_four(acme: Company, program: Program) -> None:
     client = program(acme)
-    customer = client.post("/api/v1/customers", {"name": "Aoki", "tier": "gold"}, **JSON).json()
-    contact = client.post("/api/v1/contacts", {"customer": customer["id"], "name": "Mari"}, **JSON).json()
+    customer = client.post("/api/v1/customers", {"name": "Aoki", "tier": "gold"}, content_type=JSON).json()
+    contact = client.post(
+        "/api/v1/contacts", {"customer": customer["id"], "name": "Mari"}, content_type=JSON
+    ).json()
     site = client.post(
         "/api/v1/sites/",
         {"customer": customer["id"], "name": "HQ", "latitude": 35.6, "longitude": 139.7},
-        **JSON,
+        content_type=JSON,
     ).json()
-    asset = client.post("/api/v1/assets", {"site": site["id"], "name": "Copier"}, **JSON)
+    asset = client.post("/api/v1/assets", {"site": site["id"], "name": "Copier"}, content_type=JSON)
     assert asset.status_code == 201
     assert asset.json()["parent"] is None
-    changed = client.patch(f"/api/v1/contacts/{contact['id']}", {"phone": "03-5555-0142"}, **JSON)
+    changed = client.patch(f"/api/v1/contacts/{contact['id']}", {"phone": "03-5555-0142"}, content_type=JSON)
     assert changed.json()["phone"] == "03-5555-0142"
     assert (
-        client.patch(f"/api/v1/sites/{site['id']}", {"area": "chiyoda"}, **JSON).json()["area"] == "chiyoda"
+        client.patch(f"/api/v1/sites/{site['id']}", {"area": "chiyoda"}, content_type=JSON).json()["area"]
+        == "chiyoda"
     )
     found = client.get("/api/v1/contacts?phone=%2B81355550142").json()["results"]
     assert [row["id"] for row in found] == [contact["id"]]
@@ -64,8 +67,8 @@ def test_filters(acme: Company, program: Program, resource: str, query: str, cou
 def test_a_known_external_id_is_a_conflict_that_names_it(acme: Company, program: Program) -> None:
     client = program(acme)
     body = {"name": "Aoki", "source": "crm", "external_id": "7"}
-    first = client.post("/api/v1/customers", body, **JSON).json()
-    refused = client.post("/api/v1/customers", body, **JSON)
+    first = client.post("/api/v1/customers", body, content_type=JSON).json()
+    refused = client.post("/api/v1/customers", body, content_type=JSON)
     assert refused.status_code == 409
     assert refused.json()["facts"]["existing_id"] == first["id"]
 
@@ -75,15 +78,15 @@ def test_rivals_ids_do_not_exist(acme: Company, globex: Company, program: Progra
         customer, site = make_customer(), make_site()
     client = program(acme)
     assert client.get(f"/api/v1/customers/{customer.pk}").status_code == 404
-    assert client.patch(f"/api/v1/sites/{site.pk}", {"name": "x"}, **JSON).status_code == 404
-    refused = client.post("/api/v1/contacts", {"customer": customer.pk, "name": "x"}, **JSON)
+    assert client.patch(f"/api/v1/sites/{site.pk}", {"name": "x"}, content_type=JSON).status_code == 404
+    refused = client.post("/api/v1/contacts", {"customer": customer.pk, "name": "x"}, content_type=JSON)
     assert refused.status_code == 400
 
 
 def test_reading_needs_its_scope(acme: Company, program: Program) -> None:
     client = program(acme, Permission.CUSTOMER_VIEW)
     assert client.get("/api/v1/customers").status_code == 200
-    assert client.post("/api/v1/customers", {"name": "x"}, **JSON).status_code == 403
+    assert client.post("/api/v1/customers", {"name": "x"}, content_type=JSON).status_code == 403
     assert program(acme, Permission.TICKET_VIEW).get("/api/v1/customers").status_code == 403
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -61,7 +63,7 @@ def test_values_that_cannot_be_are_refused_with_the_field(in_acme: Company, fact
 @pytest.mark.parametrize(
     "place", [{"latitude": 35.0}, {"latitude": 95.0, "longitude": 0.0}, {"time_zone": "Mars/Base"}]
 )
-def test_places_that_cannot_be_are_refused(in_acme: Company, place: dict[str, object]) -> None:
+def test_places_that_cannot_be_are_refused(in_acme: Company, place: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         make_site(**place)
 

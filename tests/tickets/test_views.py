@@ -80,7 +80,7 @@ def test_take_reply_note_wait_continue_resolve_reopen_close(desk: Client, ticket
         answer = desk.post(f"{base}/{act}/?view=all", data)
         assert (act, answer.status_code) == (act, 303)
         assert answer.headers["Location"].endswith(f"/tickets/{ticket.pk}/?view=all")
-        with tenant_active(ticket.tenant_id):
+        with tenant_active(ticket.tenant.pk):
             ticket.refresh_from_db()
         assert (act, ticket.status) == (act, status)
         assert desk.get(base + "/").status_code == 200

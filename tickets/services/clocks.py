@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -19,7 +19,7 @@ from tickets.services import ledger
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60
 CLOCKWORK = Actor.system("sla timer")
 
 
@@ -109,7 +109,9 @@ def fire_due_timers(*, limit: int = 200) -> int:
     and a timer is marked as done in the transaction of its effect. Returns how many were claimed.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM claim_sla_timers(%s, %s)", [limit, LEASE])
+        cursor.execute(
+            "SELECT tenant_id, id FROM claim_sla_timers(%s, %s::interval)", [limit, f"{LEASE_SECONDS} s"]
+        )
         claimed: list[tuple[int, int]] = cursor.fetchall()
     for tenant_id, timer_id in claimed:
         try:

@@ -105,7 +105,7 @@ def find_whom(
     site_id = asset.site_id if asset else site_id
     site = customers.get_site(site_id) if site_id else None
     contact = customers.get_contact(contact_id) if contact_id else None
-    owners = [c for c in (site and site.customer, contact and contact.customer) if c is not None]
+    owners: list[Customer] = [thing.customer for thing in (site, contact) if thing is not None]
     customer = owners[0] if owners else (customers.get_customer(customer_id) if customer_id else None)
     ids = {owner.pk for owner in owners} | ({customer_id} if customer_id else set())
     if len(ids) > 1:

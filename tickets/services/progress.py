@@ -134,7 +134,7 @@ def resolve_ticket(*, ticket_id: int, resolution: str, actor: Actor, at: datetim
     ticket.resolution = resolution.strip()
     ticket.resolved_at, ticket.resolved_by = at, actor.label[:200] or actor.kind
     ticket.next_action_at = None
-    answered = {SlaKpi.FIRST_RESPONSE, SlaKpi.RESOLUTION}
+    answered: set[str] = {SlaKpi.FIRST_RESPONSE, SlaKpi.RESOLUTION}
     clocks.stop(ticket, answered, actor=actor, at=at, reason=SegmentReason.RESOLVED)
     _drop(ticket, {SlaKpi.ARRIVAL}, actor, at)
     return finish(

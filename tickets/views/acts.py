@@ -130,7 +130,9 @@ def _act(  # noqa: PLR0917
     form = form_class(request.POST)
     if not form.is_valid():
         first = next(iter(form.errors.values()))[0]
-        raise BadInput(str(first), errors={name: list(texts) for name, texts in form.errors.items()})
+        raise BadInput(
+            str(first), errors={name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        )
     act(form.cleaned_data, now())
     return _back(request, slug, pk, said)
 
