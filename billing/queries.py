@@ -23,8 +23,9 @@ from dispatch.models import Visit, WorkOrder
 
 Row = TypeVar("Row")
 
-FINISHED = (WorkOrderStatus.DONE, WorkOrderStatus.ACCEPTED, WorkOrderStatus.SETTLED)
-"""States in which work can be invoiced. Settled work without a standing invoice had its invoice reversed."""
+UNSETTLED = (WorkOrderStatus.DONE, WorkOrderStatus.ACCEPTED)
+FINISHED = (*UNSETTLED, WorkOrderStatus.SETTLED)
+"""States in which work can be invoiced: settled work too, once its invoice is reversed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,11 @@ def standing_invoice(work_order_id: int) -> Invoice | None:
 
 
 def work_orders_to_settle() -> QuerySet[WorkOrder]:
-    """Finished work without a standing invoice."""
-    standing = Invoice.objects.filter(work_order=OuterRef("pk")).exclude(status=InvoiceStatus.REVERSED)
-    return WorkOrder.objects.filter(~Exists(standing), status__in=FINISHED)
+    """Finished work without a standing invoice; settled work only when its invoice was reversed."""
+    own = Invoice.objects.filter(work_order=OuterRef("pk"))
+    standing = own.exclude(status=InvoiceStatus.REVERSED)
+    unsettled = Q(status__in=UNSETTLED) | Q(Exists(own), status=WorkOrderStatus.SETTLED)
+    return WorkOrder.objects.filter(unsettled, ~Exists(standing))
 
 
 def standings() -> list[Standing]:

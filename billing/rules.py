@@ -42,7 +42,7 @@ def sums_of(lines: Iterable[tuple[Decimal, int]]) -> Sums:
     for rate, net in lines:
         nets[rate] = nets.get(rate, 0) + net
     taxes = tuple(
-        TaxRow(rate_percent=str(rate), net_minor=nets[rate], tax_minor=tax_on(nets[rate], rate))
+        TaxRow(rate_percent=f"{rate:.2f}", net_minor=nets[rate], tax_minor=tax_on(nets[rate], rate))
         for rate in sorted(nets, reverse=True)
     )
     return Sums(sum(nets.values()), sum(row["tax_minor"] for row in taxes), taxes)

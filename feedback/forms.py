@@ -21,5 +21,5 @@ class OutcomeForm(forms.Form):
     """What came of a follow-up."""
 
     outcome = forms.CharField(
-        label=_("What came of it"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What came of it"), max_length=4000, widget=forms.Textarea(attrs={"rows": 1})
     )

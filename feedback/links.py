@@ -18,7 +18,7 @@ from tenants.models import Tenant
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
-GROUP = 5
+GROUP = 4
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 _ROUTES = {LinkPurpose.TRACK: "customer:track", LinkPurpose.RATE: "customer:rate"}
 

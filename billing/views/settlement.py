@@ -48,8 +48,8 @@ def settlement(request: TenantRequest, slug: str) -> HttpResponse:
     found = queries.settlement(at=now())
     show = request.GET.get("show", "")
     chosen = [one for one in found.standings if show in ("", one.state)]
-    if request.GET.get("first") == "blocked":
-        chosen.sort(key=lambda one: one.state != "blocked")
+    first = "blocked" if request.GET.get("first") == "blocked" else "ready"
+    chosen.sort(key=lambda one: one.state != first)
     page = Paginator(chosen, ROWS).get_page(request.GET.get("page"))
     rows = _rows(page)
     selected = _selected(request, rows)

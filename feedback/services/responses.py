@@ -60,7 +60,7 @@ def record_response(
     visit = dispatch.visit_for_update(link.visit_id)
     if link.contact is not None and actor is CUSTOMER:
         actor = Actor.customer(link.contact.name)
-    return _keep(visit, said, rules.flags_for(device or Device(), at), actor=actor, at=at, link=link)
+    return _keep(visit, said, _flags(device, at), actor=actor, at=at, link=link)
 
 
 @transaction.atomic
@@ -107,6 +107,11 @@ def finish_recovery(*, recovery_id: int, outcome: str, actor: Actor, at: datetim
     journal.record(actor=actor, verb="recovery_finished", thing=recovery, at=at, changes=changes)
     journal.publish(RecoveryFinished(recovery_id=recovery.pk, response_id=recovery.response_id))
     return recovery
+
+
+def _flags(device: Device | None, at: datetime) -> list[str]:
+    """Nothing is odd about a rating of which nothing is known."""
+    return rules.flags_for(device, at) if device is not None else []
 
 
 def _said(score: int, reasons: Iterable[str], comment: str, wants_call: bool, language: str) -> Said:

@@ -100,7 +100,7 @@ def test_a_rating_is_kept_and_told(in_acme: Company) -> None:
     response = make_response(score=4, reasons=["tidy", "on_time", "nonsense"], comment=" Good ")
 
     assert (response.score, response.reasons, response.comment) == (4, ["on_time", "tidy"], "Good")
-    assert response.flags == ["no_page"]
+    assert response.flags == []
     assert OutboxEvent.objects.filter(name="feedback.ResponseRecorded").count() == 1
     assert not Recovery.objects.exists()
 

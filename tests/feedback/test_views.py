@@ -16,6 +16,7 @@ from dispatch.enums import VisitStatus
 from feedback import links, services
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink, Recovery, Response
+from feedback.rules import Device
 from tenants.active import tenant_active
 from tests.cast import Company, Person
 from tests.factories.billing import make_engineer, make_visit, make_work_order
@@ -264,14 +265,14 @@ def test_follow_ups_stand_first_and_are_finished_there(acme: Company, signed_in:
         ("", 2),
         ("?score=low", 1),
         ("?score=5", 1),
-        ("?score=flagged", 2),
+        ("?score=flagged", 1),
         ("?on=2026-11-23", 2),
         ("?on=2026-11-22", 0),
     ],
 )
 def test_ratings_by_score_and_day(acme: Company, signed_in: SignIn, query: str, shown: int) -> None:
     with tenant_active(acme.tenant.pk):
-        make_response(score=1)
+        make_response(score=1, device=Device())
         make_response(score=5)
     assert len(signed_in(acme.dirk).get(f"/t/acme/ratings/{query}").context["rows"]) == shown
 
