@@ -71,7 +71,11 @@ class PhotoForm(forms.Form):
 class SignForm(forms.Form):
     """The customer's name, perhaps with a drawing."""
 
-    signer_name = forms.CharField(label=_("Name of the person who signs"), max_length=120, required=False)
+    signer_name = forms.CharField(
+        label=_("Name of the person who signs"),
+        max_length=120,
+        error_messages={"required": _("Write the name of the person who signs.")},
+    )
     signature = forms.CharField(required=False, max_length=300_000, widget=forms.HiddenInput)
 
 

@@ -88,18 +88,16 @@ class Evidence:
 
     @property
     def work_minutes(self) -> int:
-        return self._minutes(TimeKind.WORK)
+        return self.minutes(TimeKind.WORK)
 
     @property
     def travel_minutes(self) -> int:
-        return self._minutes(TimeKind.TRAVEL)
+        return self.minutes(TimeKind.TRAVEL)
 
-    def _minutes(self, kind: TimeKind) -> int:
-        return rules.whole_minutes(
-            (entry.start_at, entry.end_at)
-            for entry in self.time_entries
-            if entry.kind == kind and entry.end_at
-        )
+    def minutes(self, kind: TimeKind, until: datetime | None = None) -> int:
+        """Whole minutes of this kind; what still runs counts up to `until`, or not at all."""
+        stretches = ((e.start_at, e.end_at or until) for e in self.time_entries if e.kind == kind)
+        return rules.whole_minutes((start, end) for start, end in stretches if end is not None)
 
 
 def evidence_of(visit: Visit) -> Evidence:

@@ -29,23 +29,29 @@ class Node:
 
 def timeline(evidence: Evidence) -> list[Node]:
     """Every node of the visit, in order of time."""
-    found = [*_taps(evidence), *_breaks(evidence), *_answers(evidence), *_things(evidence)]
-    return sorted(found, key=lambda node: node.at)
+    found = [*_taps(evidence), *_breaks(evidence), *_answers(evidence), *_things(evidence), *_end(evidence)]
+    return sorted(found, key=lambda node: node.at)  # Stable: the end stays behind what happened with it.
 
 
 def _taps(evidence: Evidence) -> Iterator[Node]:
     visit = evidence.visit
     taps = [
-        (visit.sent_at, VisitStatus.DISPATCHED, ""),
-        (visit.accepted_at, VisitStatus.ACCEPTED, ""),
-        (visit.travel_started_at, VisitStatus.TRAVELLING, ""),
-        (visit.arrived_at, VisitStatus.ON_SITE, ""),
-        (visit.ended_at, visit.status, visit.end_reason),
+        (visit.sent_at, VisitStatus.DISPATCHED),
+        (visit.accepted_at, VisitStatus.ACCEPTED),
+        (visit.travel_started_at, VisitStatus.TRAVELLING),
+        (visit.arrived_at, VisitStatus.ON_SITE),
     ]
-    for at, status, detail in taps:
+    for at, status in taps:
         if at is not None:
             look = look_of("visit", status)
-            yield Node(at, look.hue, look.icon, look.word, detail)
+            yield Node(at, look.hue, look.icon, look.word)
+
+
+def _end(evidence: Evidence) -> Iterator[Node]:
+    visit = evidence.visit
+    if visit.ended_at is not None:
+        look = look_of("visit", visit.status)
+        yield Node(visit.ended_at, look.hue, look.icon, look.word, visit.end_reason)
 
 
 def _breaks(evidence: Evidence) -> Iterator[Node]:

@@ -66,6 +66,8 @@ class MovementForm(forms.Form):
                 field.queryset = queries.parts(only_active=True)  # type: ignore[attr-defined]
             elif isinstance(field, forms.ModelChoiceField):
                 field.queryset = queries.locations()
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = _("Choose")
 
 
 class ReceiveForm(MovementForm):
@@ -89,7 +91,9 @@ class CountForm(MovementForm):
 class MinimumForm(forms.Form):
     """Below how many a part runs low at a place."""
 
-    location = forms.ModelChoiceField(label=_("Place"), queryset=StockLocation.objects.none())
+    location = forms.ModelChoiceField(
+        label=_("Place"), queryset=StockLocation.objects.none(), empty_label=_("Choose")
+    )
     minimum = forms.DecimalField(label=_("Minimum"), min_value=0, max_digits=9, decimal_places=3)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

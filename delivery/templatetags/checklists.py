@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from core.formats import quantity
+from delivery.enums import ItemKind
 from delivery.models import ChecklistItem
 from delivery.queries import ChecklistStep
 
@@ -14,8 +15,8 @@ register = template.Library()
 
 @register.simple_tag
 def item_is_open(step: ChecklistStep, edit: str = "", is_open: bool = False) -> bool:
-    """Whether a step is unfolded: unanswered, outside its limits, or asked for by `edit`."""
-    if is_open or not step.is_done or str(edit) == str(step.item.pk):
+    """Whether a step is unfolded: unanswered, outside its limits, of photos, or asked for by `edit`."""
+    if is_open or not step.is_done or step.item.kind == ItemKind.PHOTO or str(edit) == str(step.item.pk):
         return True
     return step.answer is not None and not step.answer.is_within_limits
 

@@ -7,7 +7,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.enums import Permission
 from accounts.guards import permitted
+from core.clock import now
 from delivery import permissions, queries
+from delivery.enums import TimeKind
 from delivery.timeline import timeline
 from delivery.views.shell import show
 from dispatch import queries as visits
@@ -25,6 +27,8 @@ def visit_evidence(request: TenantRequest, slug: str, visit_id: int) -> HttpResp
     context = {
         "evidence": evidence,
         "nodes": timeline(evidence),
+        "travel_minutes": evidence.minutes(TimeKind.TRAVEL, now()),
+        "work_minutes": evidence.minutes(TimeKind.WORK, now()),
         "changed_after_signing": signature is not None and signature.document_hash != evidence.document_hash,
         "may_audit": request.actor.can(Permission.AUDIT_VIEW),
     }

@@ -69,7 +69,7 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
         "navigate_url": navigate_url(following.work_order.site) if following else "",
         "promise": promise_of(following, at) if following else None,
         "later": [visit for visit in waiting if visit is not following],
-        "done": [visit for visit in of_today if visit.status not in rules.OPEN],
+        "done": [visit for visit in reversed(of_today) if visit.status not in rules.OPEN],
         "count": len(of_today),
         "until": max((visit.end_at for visit in waiting), default=None),
         "coming": _by_day(coming, zone),

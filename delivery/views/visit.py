@@ -15,7 +15,7 @@ from core.clock import now
 from core.errors import Refusal
 from delivery import queries, rules, services
 from delivery.forms import DelayForm, FinishForm, GiveUpForm
-from delivery.views.shell import go, navigate_url, next_tap, posted, show, visit_for
+from delivery.views.shell import go, navigate_url, next_tap, posted, show, visit_for, zone_of
 from delivery.views.today import promise_of
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
@@ -51,6 +51,7 @@ def visit(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
         "earlier": earlier,
         "last_at": last_at,
         "on_site_minutes": _minutes_here(found),
+        "is_today": _is_today(request, found),
         **acts_of(found),
     }
     return show(request, "visit_ended" if context["is_over"] else "visit", found, context)
@@ -139,6 +140,11 @@ def visit_finish(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
         "on_site_minutes": _minutes_here(found),
     }
     return show(request, "visit_finish", found, context, status=422 if form.errors else 200)
+
+
+def _is_today(request: TenantRequest, found: Visit) -> bool:
+    zone = zone_of(request, found.work_order.site)
+    return found.start_at.astimezone(zone).date() == now().astimezone(zone).date()
 
 
 def _minutes_here(found: Visit) -> int | None:

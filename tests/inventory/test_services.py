@@ -82,7 +82,7 @@ def test_out_of_stock_names_part_place_and_what_is_there(in_acme: Company) -> No
 def test_a_transfer_is_both_movements_or_none(in_acme: Company) -> None:
     part, store, branch = make_part(), make_store(), make_store(kind=LocationKind.BRANCH)
     make_stock(part, store, 5)
-    order = {
+    order: dict[str, Any] = {
         "part_id": part.pk,
         "from_id": store.pk,
         "to_id": branch.pk,
@@ -92,10 +92,10 @@ def test_a_transfer_is_both_movements_or_none(in_acme: Company) -> None:
     }
     services.transfer_stock(**order, quantity=Decimal(4))
     services.transfer_stock(**order, quantity=Decimal(4))
-    assert (level(part, store), level(part, branch)) == (1, 4)
+    assert [level(part, store), level(part, branch)] == [1, 4]
     with pytest.raises(services.OutOfStock):
         services.transfer_stock(**{**order, "key": "t2"}, quantity=Decimal(4))
-    assert (level(part, store), level(part, branch)) == (1, 4)
+    assert [level(part, store), level(part, branch)] == [1, 4]
     with pytest.raises(BadInput, match="both ends"):
         services.transfer_stock(**{**order, "key": "t3", "to_id": store.pk}, quantity=Decimal(1))
 
@@ -103,7 +103,12 @@ def test_a_transfer_is_both_movements_or_none(in_acme: Company) -> None:
 def test_a_count_moves_the_difference(in_acme: Company) -> None:
     part, store = make_part(), make_store()
     make_stock(part, store, 5)
-    count = {"part_id": part.pk, "location_id": store.pk, "actor": in_acme.stan.actor, "at": AT}
+    count: dict[str, Any] = {
+        "part_id": part.pk,
+        "location_id": store.pk,
+        "actor": in_acme.stan.actor,
+        "at": AT,
+    }
     movement = services.count_stock(**count, counted=Decimal(3), key="c1")
     assert movement is not None
     assert movement.quantity == -2
@@ -229,7 +234,7 @@ def test_levels_out_of_step_finds_a_tampered_level(acme: Company) -> None:
         with _trigger_off("inventory_stocklevel", "guard_level"):
             StockLevel.objects.update(on_hand=7)
         (wrong,) = queries.levels_out_of_step()
-    assert (wrong.on_hand, wrong.ledger) == (7, 3)
+    assert [wrong.on_hand, wrong.ledger] == [7, 3]
 
 
 class _trigger_off:
