@@ -41,6 +41,15 @@ def places_for(actor: Actor, slug: str, path: str = "") -> list[dict[str, Any]]:
     return found
 
 
+def account_links() -> list[dict[str, Any]]:
+    """Where a person looks after the own sign-in: password, passkeys and codes, sessions."""
+    return [
+        {"url": reverse("mfa_index"), "icon": "fingerprint", "label": _("Passkeys and codes")},
+        {"url": reverse("usersessions_list"), "icon": "device-desktop", "label": _("Sessions")},
+        {"url": reverse("account_change_password"), "icon": "key", "label": _("Change password")},
+    ]
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     tenant: Tenant | None = getattr(request, "tenant", None)
@@ -57,5 +66,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "nav": places_for(actor, tenant.slug, request.path_info),
         "live_url": live,
+        "account_links": account_links(),
         "memberships": lambda: memberships_of(request.user),  # type: ignore[arg-type]
     }

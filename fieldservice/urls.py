@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/v1/", include("fieldservice.api")),
     path("c/<slug:slug>/", include(("tickets.customer_urls", "intake"), namespace="intake")),
     path("c/<slug:slug>/", include(("feedback.customer_urls", "customer"), namespace="customer")),
+    path("t/<slug:slug>/", views.enter, name="enter"),
     *[path("t/<slug:slug>/", include((f"{app}.urls", app), namespace=app)) for app in _MEMBER_APPS],
 ]
 

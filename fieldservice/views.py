@@ -17,6 +17,7 @@ from accounts.queries import actor_of, memberships_of
 from core.api import problems
 from fieldservice.context import places_for
 from tenants.active import tenant_active
+from tenants.http import TenantRequest
 
 
 @login_required
@@ -31,6 +32,17 @@ def home(request: HttpRequest) -> HttpResponse:
             places = places_for(actor_of(membership), membership.tenant.slug)
         if places:
             return HttpResponseRedirect(places[0]["url"])
+    return render(request, "no_tenant.html", status=403)
+
+
+@require_safe
+def enter(request: HttpRequest, slug: str) -> HttpResponse:
+    """Come into a tenant, from the switch or by its short address: the first place the role may go."""
+    inside = cast(TenantRequest, request)
+    request.session["tenant_slug"] = slug
+    places = places_for(inside.actor, slug)
+    if places:
+        return HttpResponseRedirect(places[0]["url"])
     return render(request, "no_tenant.html", status=403)
 
 
