@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     last = request.session.get("tenant_slug")
     memberships.sort(key=lambda m: m.tenant.slug != last)
     for membership in memberships:
-        with tenant_active(membership.tenant_id):
+        with tenant_active(membership.tenant.pk):
             places = places_for(actor_of(membership), membership.tenant.slug)
         if places:
             return HttpResponseRedirect(places[0]["url"])

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from feedback.links import code_of
 from PIL import Image, ImageDraw
 
 from channels.enums import Channel
@@ -21,6 +20,7 @@ from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder, WorkType
 from feedback import services as feedback
 from feedback.enums import LinkPurpose, RatingReason
+from feedback.links import code_of
 from feedback.models import CustomerLink
 from inventory.queries import stock_at, van_of
 from tenants.actors import Actor
@@ -57,7 +57,7 @@ def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> 
 
 def order_work(ticket: Ticket, *, at: datetime) -> WorkOrder:
     """The service desk turns a ticket into work."""
-    work_type = WorkType.objects.get(topic_id=ticket.topic_id)
+    work_type = WorkType.objects.get(topic=ticket.topic)
     return dispatch.create_work_order_from_ticket(
         ticket_id=ticket.pk, work_type_id=work_type.pk, actor=DESK, at=at
     )
