@@ -1,4 +1,5 @@
-"""The evaluator: whether an engineer can do work at a time, and how well. Pure; the only opinion in the house.
+"""The evaluator: whether an engineer can do work at a time, and how well. Pure; the only opinion in the
+house.
 
 The board, the candidates, auto-dispatch and the API all ask `evaluate` (this engineer, this time) or
 `earliest_start` (this engineer, as soon as possible). Instants are whole seconds since 1970 UTC; facts are
@@ -120,7 +121,8 @@ class Verdict:
 
 
 def evaluate(person: Person, work: Work, start: int, *, end: int | None = None, ignoring: int = 0) -> Verdict:
-    """Judge one engineer at one time: every broken rule, not only the first. `ignoring` is a visit being moved."""
+    """Judge one engineer at one time: every broken rule, not only the first. `ignoring` is a visit being
+    moved."""
     end = start + work.seconds if end is None else end
     stops = [s for s in person.stops if s.visit_id != ignoring]
     before = _last_before(stops, start)
@@ -141,14 +143,15 @@ def evaluate(person: Person, work: Work, start: int, *, end: int | None = None, 
 def earliest_start(person: Person, work: Work, from_at: int, until: int) -> Verdict:
     """The first time, from `from_at` and starting before `until`, at which the engineer can do the work.
 
-    Travel counts on both sides, within working time. The territory does not hinder here: it is told in `broken`,
+    Travel counts on both sides, within working time. The territory does not hinder here: it is told in
+    `broken`,
     and so is arriving after the promise when no time keeps it. Other rules hinder.
     """
     fixed = fixed_reasons(person, work, from_at)
     hard = tuple(reason for reason in fixed if reason.code not in SOFT)
     if hard:
         return Verdict(person, None, None, hard)
-    found = _first_gap(person, work, from_at, until, person.stops, person.absences)
+    found = _first_gap(person, work, (from_at, until))
     if found is None:
         return Verdict(person, None, None, (_why_none(person, work, from_at, until),))
     start, minutes, km = found
@@ -185,9 +188,17 @@ def _certificates(person: Person, work: Work, at: int) -> list[Reason]:
 
 
 def _first_gap(
-    person: Person, work: Work, from_at: int, until: int, stops: list[Stop], absences: list[Span]
+    person: Person,
+    work: Work,
+    between: Span,
+    *,
+    stops: list[Stop] | None = None,
+    absences: list[Span] | None = None,
 ) -> tuple[int, int, float] | None:
     """(start, travel minutes, km) of the first gap that holds the work and the trips on both sides."""
+    stops = person.stops if stops is None else stops
+    absences = person.absences if absences is None else absences
+    from_at, until = between
     not_before = max(from_at, work.window[0], work.promised[0])
     latest = min(until, work.window[1] - work.seconds)
     for shift_start, shift_end in person.shifts:
@@ -234,17 +245,20 @@ def _gaps(
 
 
 def _why_none(person: Person, work: Work, from_at: int, until: int) -> Reason:
-    """The rule whose absence would have let the work in: other visits, absences, the window, else working time."""
-    if _first_gap(person, work, from_at, until, [], person.absences):
+    """The rule whose absence would have let the work in: other visits, absences, the window, else working
+    time."""
+    between = (from_at, until)
+    if _first_gap(person, work, between, stops=[]):
         planned = sum(1 for s in person.stops if not s.is_over and from_at < s.end and s.start < until)
         return Reason(OVERLAP, {"visits": planned})
-    if _first_gap(person, work, from_at, until, [], []):
+    if _first_gap(person, work, between, stops=[], absences=[]):
         return Reason(ABSENCE, {})
     open_work = Work(work.id, work.seconds, work.place)
-    if _first_gap(person, open_work, from_at, until, [], []):
+    if _first_gap(person, open_work, between, stops=[], absences=[]):
         return Reason(WINDOW, {"bound": "none_fits"})
     minutes, _km = trip(person.home, work.place)
-    if minutes > FAR_MINUTES and _first_gap(person, Work(work.id, work.seconds), from_at, until, [], []):
+    anywhere = Work(work.id, work.seconds)
+    if minutes > FAR_MINUTES and _first_gap(person, anywhere, between, stops=[], absences=[]):
         return Reason(TRAVEL, {"side": "far", "minutes": minutes})
     return Reason(SHIFT, {})
 

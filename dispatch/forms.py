@@ -20,7 +20,7 @@ def _instant(**attrs: str) -> forms.DateTimeInput:
     return forms.DateTimeInput(attrs={"type": "datetime-local", **attrs}, format="%Y-%m-%dT%H:%M")
 
 
-class EngineerChoice(forms.ModelChoiceField):
+class EngineerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """An active engineer, by name."""
 
     def __init__(self, **kwargs: Any) -> None:

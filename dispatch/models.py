@@ -152,7 +152,8 @@ class WorkOrderSkill(TenantModel):
 
 
 class Visit(TenantModel):
-    """One trip: who and when. Plan (`start_at`), promise (on the work order) and actual (`arrived_at`) differ."""
+    """One trip: who and when. Plan (`start_at`), promise (on the work order) and actual (`arrived_at`)
+    differ."""
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="visits")
     engineer = models.ForeignKey(Engineer, on_delete=models.PROTECT, related_name="visits")
@@ -209,7 +210,8 @@ class Visit(TenantModel):
 
 
 class DispatchRule(TenantModel):
-    """When work like this appears, plan it like that. The first enabled rule (by `position`) that applies wins.
+    """When work like this appears, plan it like that. The first enabled rule (by `position`) that applies
+    wins.
 
     `conditions`: {"work_types": [codes], "areas": [names], "max_priority": 1..4}; an absent key means any.
     """

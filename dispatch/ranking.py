@@ -96,7 +96,7 @@ def _candidate(verdict: Verdict, work: Work, least_travel: int) -> Candidate:
         pluses.append(Reason("least_travel", {"minutes": verdict.travel_minutes}))
     if verdict.load_percent == 0:
         pluses.append(Reason("free_day"))
-    minuses = [reason for reason in verdict.broken]
+    minuses = list(verdict.broken)
     if verdict.travel_minutes >= LONG_TRAVEL_MINUTES:
         minuses.append(Reason("long_travel", {"minutes": verdict.travel_minutes}))
     if verdict.load_percent >= BUSY_PERCENT:

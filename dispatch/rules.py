@@ -46,7 +46,8 @@ def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
 def work_order_status(visits: Iterable[str], *, needs_another_visit: bool = False) -> WorkOrderStatus:
     """What a work order's visits make of it; cancelled visits do not count.
 
-    A visit that could not complete leaves the work unscheduled until another visit is planned; so does a done one
+    A visit that could not complete leaves the work unscheduled until another visit is planned; so does a
+    done one
     when the engineer said that another visit is needed.
     """
     states = {VisitStatus(v) for v in visits} - {V.CANCELLED}
@@ -59,7 +60,8 @@ def work_order_status(visits: Iterable[str], *, needs_another_visit: bool = Fals
 
 
 def why_not(conditions: Mapping[str, Any], *, work_type: str, area: str, priority: int) -> str:
-    """Why a rule's conditions do not hold, as a code ("work_type", "area", "priority"), or "" when they do."""
+    """Why a rule's conditions do not hold, as a code ("work_type", "area", "priority"), or "" when they
+    do."""
     if (types := conditions.get("work_types")) and work_type not in types:
         return "work_type"
     if (areas := conditions.get("areas")) and area not in areas:

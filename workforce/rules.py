@@ -12,7 +12,8 @@ from core.intervals import Interval, join
 
 @dataclass(frozen=True, slots=True)
 class WeeklyShift:
-    """Working time of one weekday (0 is Monday), local wall clock. `ends` at or before `starts` is overnight."""
+    """Working time of one weekday (0 is Monday), local wall clock. `ends` at or before `starts` is
+    overnight."""
 
     weekday: int
     starts: time
@@ -24,7 +25,8 @@ def working_intervals(
 ) -> list[Interval]:
     """When somebody works between two instants: half-open, in UTC, in order, touching ones joined.
 
-    Wall-clock times are read on their own day, so a shift keeps its local hours across a change of the clocks. A
+    Wall-clock times are read on their own day, so a shift keeps its local hours across a change of the
+    clocks. A
     time that the clocks skip moves forward with them; of a time that comes twice, a shift starts at the first
     and ends at the last.
     """
@@ -52,5 +54,6 @@ def _on(day: date, shift: WeeklyShift, zone: ZoneInfo) -> Interval:
 
 
 def _end_utc(end: datetime) -> datetime:
-    """Of a time that comes twice the last; of one that never comes (fold 1 would read it early), the later."""
+    """Of a time that comes twice the last; of one that never comes (fold 1 would read it early), the
+    later."""
     return max(end.astimezone(UTC), end.replace(fold=0).astimezone(UTC))

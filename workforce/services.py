@@ -101,7 +101,8 @@ def create_provider(*, code: str, name: str, actor: Actor, at: datetime, email: 
 def create_engineer(*, name: str, actor: Actor, at: datetime, **facts: Any) -> Engineer:
     """Add a person who can be sent.
 
-    `facts`: phone, email, home_latitude, home_longitude (WGS-84), time_zone, membership_id, provider_id, is_active.
+    `facts`: phone, email, home_latitude, home_longitude (WGS-84), time_zone, membership_id, provider_id,
+    is_active.
     """
     actor.require(Permission.WORKFORCE_EDIT)
     _check_known(facts, _ENGINEER_FIELDS)
@@ -149,7 +150,8 @@ def set_engineer_skills(*, engineer_id: int, skills: Iterable[Held], actor: Acto
 
 @transaction.atomic
 def set_shifts(*, engineer_id: int, weekly: Week, actor: Actor, at: datetime) -> Engineer:
-    """Say anew the engineer's week: {0 (Monday): [(09:00, 17:30)], …}. An end at or before its start is overnight."""
+    """Say anew the engineer's week: {0 (Monday): [(09:00, 17:30)], …}. An end at or before its start is
+    overnight."""
     engineer = queries.engineer_for_update(engineer_id)
     actor.require(Permission.WORKFORCE_EDIT, engineer)
     if any(not 0 <= day <= 6 for day in weekly):

@@ -50,7 +50,9 @@ class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
 
     reference = serializers.CharField(source="__str__", read_only=True)
     skills = NeededSkillSerializer(source="work_order_skills", many=True, read_only=True)
-    visits = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    visits: serializers.PrimaryKeyRelatedField[Visit] = serializers.PrimaryKeyRelatedField(
+        many=True, read_only=True
+    )
 
     class Meta:
         model = WorkOrder
@@ -96,7 +98,9 @@ class NewWorkOrderSerializer(ChangeWorkOrderSerializer):
         queryset=Ticket.objects.all(), required=False, allow_null=True
     )
     skills = NeededSkillSerializer(many=True, required=False)
-    source = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # the stubs see Field.source
+        max_length=40, required=False, allow_blank=True
+    )
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
     def facts(self) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def load_mapping(path: Path) -> FileMapping:
         unknown = sorted(set(columns) - FIELDS)
         if unknown:
             raise UnreadableFile(
-                f"The mapping {path} maps “{unknown[0]}”, which is no field. Fields: {', '.join(sorted(FIELDS))}."
+                f"The mapping {path} maps “{unknown[0]}”, which is no field. "
+                f"Fields: {', '.join(sorted(FIELDS))}."
             )
         topics = {_key(kind): _topic(kind, plan) for kind, plan in facts.get("topics", {}).items()}
         return FileMapping(
@@ -156,7 +157,8 @@ def request_of(row: Row, mapping: FileMapping) -> Request:
 
 
 def read_time(text: str, mapping: FileMapping) -> datetime:
-    """A time as ISO or in one of the mapping's formats; one without an offset is local to the mapping's zone."""
+    """A time as ISO or in one of the mapping's formats; one without an offset is local to the mapping's
+    zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -232,7 +234,8 @@ def _key(text: str) -> str:
 
 
 def _title(text: str) -> str:
-    """Shouting becomes a title: "BROOKLYN" is Brooklyn, "133 AVENUE" 133 Avenue; other text stays as it is."""
+    """Shouting becomes a title: "BROOKLYN" is Brooklyn, "133 AVENUE" 133 Avenue; other text stays as it
+    is."""
     text = " ".join(text.split())
     words = (
         word.capitalize() if word.isalpha() else word.lower() if word[:1].isdigit() else word.title()

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from charset_normalizer import from_bytes
 
@@ -43,7 +44,8 @@ def decode(data: bytes) -> str:
 
 
 def _decode_legacy(data: bytes) -> str:
-    """The more natural reading: Chinese bytes as Shift_JIS show half-width kana, the reverse rare characters."""
+    """The more natural reading: Chinese bytes as Shift_JIS show half-width kana, the reverse rare
+    characters."""
     japanese, chinese = _try(data, "cp932"), _try(data, "gb18030")
     natural = _share(japanese, lambda c: not "\uff61" <= c <= "\uff9f")
     simplified = _share(chinese, _is_gb2312)
@@ -100,7 +102,7 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
     return next((row for row in reader if any(cell.strip() for cell in row)), [])
 
 
-def _rows(reader: csv._reader, columns: list[str]) -> Iterator[Row]:
+def _rows(reader: Any, columns: list[str]) -> Iterator[Row]:
     while True:
         line = reader.line_num + 1
         try:

@@ -175,7 +175,8 @@ def runs() -> QuerySet[DispatchRun]:
 
 
 def check_visible_visit(actor: Actor, visit: Visit) -> None:
-    """Raise `NotFound` when a provider's person asks for another's visit. `visit.engineer` should be loaded."""
+    """Raise `NotFound` when a provider's person asks for another's visit. `visit.engineer` should be
+    loaded."""
     if (
         actor.provider_code
         and not Visit.objects.filter(pk=visit.pk, engineer__provider__code=actor.provider_code).exists()
@@ -199,7 +200,8 @@ def get_work_order_for(actor: Actor, work_order_id: int) -> WorkOrder:
 
 
 def unplanned_reasons(since: datetime) -> list[tuple[dict[str, Any], int]]:
-    """Why rules left work unplanned since then: the rule that excluded most engineers, with how many orders."""
+    """Why rules left work unplanned since then: the rule that excluded most engineers, with how many
+    orders."""
     rows = DispatchRun.objects.filter(at__gte=since, outcome=RunOutcome.NOBODY).values_list(
         "explanation", flat=True
     )

@@ -19,11 +19,11 @@ from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder
 from dispatch.queries.planning import World, instant, load_world, seconds, work_of
 from dispatch.ranking import Answer, rank
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits, sqlstate_of
-from dispatch.services.planning import EXCLUSION_VIOLATION, about, plan_facts, save_planned
+from dispatch.services.planning import EXCLUSION_VIOLATION, fact, plan_facts, save_planned
 from journal import services as journal
 from tenants.actors import Actor
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 TOLD_CANDIDATES = 5
 CHUNK = 200
@@ -59,7 +59,8 @@ class _Policy:
 
 @transaction.atomic
 def auto_dispatch(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun:
-    """Let the rules plan one work order. The run tells what came of it; `nobody` and `no_rule` are no errors."""
+    """Let the rules plan one work order. The run tells what came of it; `nobody` and `no_rule` are no
+    errors."""
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     policy = _Policy(list(queries.dispatch_rules().filter(is_enabled=True)))
@@ -83,7 +84,8 @@ def auto_dispatch(*, work_order_id: int, actor: Actor, at: datetime) -> Dispatch
 
 
 def dispatch_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
-    """Auto-dispatch work that just appeared, once: None when it is planned already or a rule has looked at it."""
+    """Auto-dispatch work that just appeared, once: None when it is planned already or a rule has looked at
+    it."""
     waiting = WorkOrder.objects.filter(pk=work_order_id, status=WorkOrderStatus.UNSCHEDULED, runs=None)
     if not waiting.exists():
         return None
@@ -96,7 +98,8 @@ def auto_dispatch_open(
 ) -> dict[str, int]:
     """Let the rules plan everything that waits, most urgent first, and count outcomes {assigned, nobody, …}.
 
-    The world is loaded once and kept up in memory; visits are written in chunks. `progress` is called with the
+    The world is loaded once and kept up in memory; visits are written in chunks. `progress` is called with
+    the
     number of work orders just decided. Work that somebody else plans at this moment is left to them.
     """
     actor.require(Permission.VISIT_PLAN)
@@ -144,7 +147,7 @@ def _rule_for(
     work_order: WorkOrder, enabled: list[DispatchRule]
 ) -> tuple[DispatchRule | None, list[dict[str, str]]]:
     """The first rule that applies, and why each one before it did not."""
-    skipped = []
+    skipped: list[dict[str, str]] = []
     for rule in enabled:
         why = rules.why_not(
             rule.conditions,
@@ -240,7 +243,7 @@ def _tell(choice: _Choice, actor: Actor, at: datetime) -> None:
 
 
 def _facts(visit: Visit) -> list[events.VisitFact]:
-    facts: list[events.VisitFact] = [events.VisitScheduled(**about(visit))]
+    facts: list[events.VisitFact] = [fact(events.VisitScheduled, visit)]
     if visit.sent_at is not None:
-        facts.append(events.VisitSent(**about(visit)))
+        facts.append(fact(events.VisitSent, visit))
     return facts

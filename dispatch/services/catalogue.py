@@ -70,7 +70,8 @@ def update_work_type(
 
 @transaction.atomic
 def create_rule(*, name: str, actor: Actor, at: datetime, **facts: Any) -> DispatchRule:
-    """Add an auto-dispatch rule. `facts`: position, conditions, strategy, horizon_days, sends_at_once, is_enabled."""
+    """Add an auto-dispatch rule. `facts`: position, conditions, strategy, horizon_days, sends_at_once,
+    is_enabled."""
     actor.require(Permission.RULE_EDIT)
     rule = DispatchRule(name=name)
     _apply(rule, facts, _RULE_FIELDS)

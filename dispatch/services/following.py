@@ -1,4 +1,5 @@
-"""What follows from a change of visits: the work order's status, the ticket's wait, and tries after a deadlock."""
+"""What follows from a change of visits: the work order's status, the ticket's wait, and tries after a
+deadlock."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ from tickets.models import Ticket
 Result = TypeVar("Result")
 
 DISPATCH = Actor.system("dispatch")
-"""Moves tickets along with their visits: the engineer or dispatcher need not be allowed to work on tickets."""
+"""Moves tickets along with their visits: the engineer or dispatcher need not be allowed to work on
+tickets."""
 
 TRIES = 5
 _TRY_AGAIN = {"40P01", "40001"}

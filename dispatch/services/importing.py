@@ -39,7 +39,8 @@ def import_requests(
 ) -> Loaded:
     """Write a batch: what is known by (source, id) is left alone, the rest becomes tickets, all or nothing.
 
-    Topics, skills and work types that the mapping names are made when missing. A request that is field work gets
+    Topics, skills and work types that the mapping names are made when missing. A request that is field
+    work gets
     its work order in the same transaction; its promise is the ticket's arrival clock, which starts now.
     """
     actor.require(Permission.TICKET_OPEN)

@@ -35,7 +35,8 @@ EXCLUSION_VIOLATION = "23P01"
 
 
 class CannotSchedule(Refusal):
-    """The evaluator says no. `reasons` lists every broken rule; `can_be_forced` whether a reason is enough."""
+    """The evaluator says no. `reasons` lists every broken rule; `can_be_forced` whether a reason is
+    enough."""
 
     code: ClassVar[str] = "rule_broken"
 
@@ -53,7 +54,8 @@ def schedule_visit(
 ) -> Visit:
     """Plan a visit; it stays private until it is sent.
 
-    Raises `CannotSchedule` with the reasons when a rule is broken; territory, working time, window and travel may
+    Raises `CannotSchedule` with the reasons when a rule is broken; territory, working time, window and
+    travel may
     be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
     """
     work_order = queries.work_order_for_update(work_order_id)
@@ -77,7 +79,7 @@ def schedule_visit(
     journal.record(
         actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, reason=override_reason[:500]
     )
-    journal.publish(events.VisitScheduled(**about(visit)))
+    journal.publish(fact(events.VisitScheduled, visit))
     return visit
 
 
@@ -94,7 +96,8 @@ def move_visit(
 ) -> Visit:
     """Give a visit another engineer or time, keeping its length.
 
-    `version` is the one the caller saw: a newer one raises `Conflict` saying who changed it and when. A visit the
+    `version` is the one the caller saw: a newer one raises `Conflict` saying who changed it and when. A
+    visit the
     engineer had accepted must be accepted again.
     """
     visit = queries.visit_for_update(visit_id)
@@ -118,7 +121,7 @@ def move_visit(
     journal.record(
         actor=actor, verb="moved", thing=visit, at=at, changes=changes, reason=override_reason[:500]
     )
-    journal.publish(events.VisitMoved(**about(visit)))
+    journal.publish(fact(events.VisitMoved, visit))
     return visit
 
 
@@ -134,7 +137,7 @@ def send_visit(*, visit_id: int, actor: Actor, at: datetime) -> Visit:
     visit.version += 1
     visit.save(update_fields=["status", "sent_at", "version", "updated_at"])
     journal.record(actor=actor, verb="sent", thing=visit, at=at)
-    journal.publish(events.VisitSent(**about(visit)))
+    journal.publish(fact(events.VisitSent, visit))
     return visit
 
 
@@ -152,7 +155,7 @@ def send_drafts(*, from_at: datetime, to_at: datetime, actor: Actor, at: datetim
         visit.version += 1
     Visit.objects.bulk_update(drafts, ["status", "sent_at", "version", "updated_at"], batch_size=500)
     journal.record_many(actor=actor, verb="sent", things=drafts, at=at, source="send drafts")
-    journal.publish(*(events.VisitSent(**about(visit)) for visit in drafts))
+    journal.publish(*(fact(events.VisitSent, visit) for visit in drafts))
     return len(drafts)
 
 
@@ -169,7 +172,7 @@ def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> V
     visit.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
     follow_visits(visit.work_order, at=at)
     journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
-    journal.publish(events.VisitCancelled(**about(visit)))
+    journal.publish(fact(events.VisitCancelled, visit))
     return visit
 
 
@@ -233,7 +236,8 @@ def plan_facts(verdict: Verdict, override_reason: str) -> dict[str, Any]:
 
 
 def save_planned(visit: Visit) -> None:
-    """Save a planned visit; the database has the last word on overlaps. Raises `Conflict` naming the other."""
+    """Save a planned visit; the database has the last word on overlaps. Raises `Conflict` naming the
+    other."""
     try:
         despite_deadlocks(visit.save)
     except IntegrityError as problem:
@@ -242,9 +246,9 @@ def save_planned(visit: Visit) -> None:
         raise _taken_between(visit) from problem
 
 
-def about(visit: Visit) -> dict[str, int]:
-    """The ids that every fact about a visit carries."""
-    return {"visit_id": visit.pk, "work_order_id": visit.work_order_id, "engineer_id": visit.engineer_id}
+def fact(kind: type[events.VisitFact], visit: Visit) -> events.VisitFact:
+    """A fact about a visit with the ids that every such fact carries."""
+    return kind(visit_id=visit.pk, work_order_id=visit.work_order_id, engineer_id=visit.engineer_id)
 
 
 def _taken_between(visit: Visit) -> Conflict:
@@ -268,7 +272,8 @@ def _taken(engineer: str, other_id: int | None) -> Conflict:
     if other is None:
         return Conflict(
             _(
-                "%(engineer)s was given another visit at that time just now. Look again and choose another time."
+                "%(engineer)s was given another visit at that time just now. "
+                "Look again and choose another time."
             )
             % {"engineer": engineer},
             code="overlap",

@@ -11,7 +11,7 @@ from dispatch.enums import VisitStatus
 from dispatch.models import Visit
 from dispatch.permissions import check_may_progress
 from dispatch.services.following import DISPATCH, follow_visits
-from dispatch.services.planning import about
+from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.actors import Actor
 from tickets import services as tickets
@@ -68,9 +68,16 @@ def progress_visit(
         device_at=device_at,
     )
     if wanted == VisitStatus.DONE:
-        journal.publish(events.VisitCompleted(**about(visit)))
+        journal.publish(fact(events.VisitCompleted, visit))
     else:
-        journal.publish(events.VisitProgressed(**about(visit), status=wanted.value))
+        journal.publish(
+            events.VisitProgressed(
+                visit_id=visit.pk,
+                work_order_id=visit.work_order_id,
+                engineer_id=visit.engineer_id,
+                status=wanted.value,
+            )
+        )
     return visit
 
 

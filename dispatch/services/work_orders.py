@@ -18,7 +18,7 @@ from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder, WorkOrderSkill
 from dispatch.services.following import check_work_is_open, follow_visits
-from dispatch.services.planning import about
+from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_number
@@ -48,7 +48,8 @@ def create_work_order(
     """Say what must be done at a site.
 
     Skills {skill id: least level} and duration come from the work type unless given. `facts`: description,
-    ticket_id, asset_id, contact_id, priority, window_start_at, window_end_at, promised_start_at, promised_end_at,
+    ticket_id, asset_id, contact_id, priority, window_start_at, window_end_at, promised_start_at,
+    promised_end_at,
     source, external_id. The same source and external_id again raises `Conflict`.
     """
     actor.require(Permission.WORK_CREATE)
@@ -86,7 +87,8 @@ def create_work_order_from_ticket(
     site_id: int | None = None,
     **facts: Any,
 ) -> WorkOrder:
-    """Turn a ticket into field work: text, contact, asset and priority go along; its arrival clock is the promise."""
+    """Turn a ticket into field work: text, contact, asset and priority go along; its arrival clock is the
+    promise."""
     ticket = tickets.get_ticket(ticket_id)
     actor.require(Permission.WORK_CREATE, ticket)
     place = site_id or ticket.site_id
@@ -109,7 +111,8 @@ def create_work_order_from_ticket(
 
 
 def open_field_work(*, ticket_id: int, actor: Actor, at: datetime) -> WorkOrder | None:
-    """Make the work order of a ticket whose topic names a kind of field work, once. None when nothing is to do."""
+    """Make the work order of a ticket whose topic names a kind of field work, once. None when nothing is
+    to do."""
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     if ticket is None or ticket.site_id is None:
         return None
@@ -169,7 +172,7 @@ def cancel_work_order(*, work_order_id: int, reason: str, actor: Actor, at: date
             visit.version += 1
             visit.save()
             journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
-            journal.publish(events.VisitCancelled(**about(visit)))
+            journal.publish(fact(events.VisitCancelled, visit))
     work_order.status, work_order.cancelled_at = WorkOrderStatus.CANCELLED, at
     work_order.save(update_fields=["status", "cancelled_at", "updated_at"])
     follow_visits(work_order, at=at)

@@ -35,7 +35,8 @@ ORDERS = ("earliest", "nearest", "least_loaded")
 @permitted(Permission.WORK_VIEW)
 @require_safe
 def board(request: TenantRequest, slug: str) -> HttpResponse:
-    """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by engineer."""
+    """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by
+    engineer."""
     at, zone = now(), ZoneInfo(timezone.get_current_timezone_name())
     day = _day(request.GET.get("day", ""), at.astimezone(zone).date())
     context = {

@@ -119,7 +119,8 @@ def work_order_dispatch(request: TenantRequest, slug: str, work_order_id: int) -
 @permitted(Permission.WORK_VIEW, Permission.TICKET_VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpResponse:
-    """The work orders of a ticket, and the form that makes one. A part of the ticket's page, or a page of its own."""
+    """The work orders of a ticket, and the form that makes one. A part of the ticket's page, or a page of
+    its own."""
     ticket = tickets.get_ticket(ticket_id)
     form = TicketWorkForm(request.POST or None)
     status = 200
@@ -133,7 +134,7 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
             except Refusal as problem:
                 form.add_error(None, problem.message)
             else:
-                if not request.htmx:
+                if not request.headers.get("HX-Request"):
                     messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
                     return _detail(request, work_order.pk)
                 form, status = TicketWorkForm(), 200
@@ -143,7 +144,9 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
         "work_orders": queries.work_orders_of_ticket(ticket_id),
         "can_create": request.actor.can(Permission.WORK_CREATE),
     }
-    template = "dispatch/_ticket_work.html" if request.htmx else "dispatch/ticket_work.html"
+    template = (
+        "dispatch/_ticket_work.html" if request.headers.get("HX-Request") else "dispatch/ticket_work.html"
+    )
     return render(request, template, context, status=status)
 
 

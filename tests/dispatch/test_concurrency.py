@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -20,7 +21,8 @@ ATTEMPTS = 40
 
 
 def _race(company: Company) -> tuple[int, int, int]:
-    """(planned, refused, pairs that overlap) after two people planned ATTEMPTS visits of one engineer each time."""
+    """(planned, refused, pairs that overlap) after two people planned ATTEMPTS visits of one engineer each
+    time."""
     with tenant_active(company.tenant.pk):
         engineer, work_type = make_engineer(hours=("00:00", "23:59")), make_work_type(duration_minutes=20)
         orders = [make_work_order(work_type=work_type).pk for _ in range(2 * ATTEMPTS)]
@@ -50,7 +52,7 @@ def _race(company: Company) -> tuple[int, int, int]:
         thread.join(timeout=120)
     with tenant_active(company.tenant.pk):
         spans = sorted(Visit.objects.values_list("start_at", "end_at"))
-    overlaps = sum(end > later for (_s, end), (later, _e) in zip(spans, spans[1:], strict=False))
+    overlaps = sum(end > later for (_s, end), (later, _e) in pairwise(spans))
     return results.count("planned"), results.count("refused"), overlaps
 
 

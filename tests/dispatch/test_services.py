@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -103,7 +105,11 @@ def test_a_soft_rule_needs_a_reason_and_keeps_it(in_acme: Company) -> None:
     north = make_territory("North")
     engineer = make_engineer("Tom", territories=[north])
     work_order = make_work_order(site=make_place("South"))
-    facts = {"work_order_id": work_order.pk, "engineer_id": engineer.pk, "start_at": AT + HOUR}
+    facts: dict[str, Any] = {
+        "work_order_id": work_order.pk,
+        "engineer_id": engineer.pk,
+        "start_at": AT + HOUR,
+    }
     with pytest.raises(services.CannotSchedule, match="South is outside the territory"):
         services.schedule_visit(**facts, actor=in_acme.dora.actor, at=AT)
     visit = services.schedule_visit(**facts, override_reason="Only one free", actor=in_acme.dora.actor, at=AT)
@@ -340,7 +346,7 @@ def test_a_batch_plans_like_one_by_one_without_overlaps(in_acme: Company) -> Non
     counts = services.auto_dispatch_open(actor=SYSTEM, at=AT)
     assert counts == {"assigned": 30, "nobody": 0, "no_rule": 0}
     visits = sorted(Visit.objects.values_list("engineer_id", "start_at", "end_at"))
-    for (one, _s, end), (other, start, _e) in zip(visits, visits[1:], strict=False):
+    for (one, _s, end), (other, start, _e) in pairwise(visits):
         assert one != other or end <= start
     assert WorkOrder.objects.filter(status="scheduled").count() == 30
     assert DispatchRun.objects.count() == 30

@@ -18,7 +18,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
 
 
 def shift(day: int, starts: str, ends: str) -> WeeklyShift:

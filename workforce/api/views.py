@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
@@ -74,7 +76,7 @@ class EngineerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
         return self._answer(engineer.pk)
 
     def _follow(self, pk: int, given: EngineerSerializer) -> None:
-        who = {"engineer_id": pk, "actor": self.actor, "at": self.at}
+        who: dict[str, Any] = {"engineer_id": pk, "actor": self.actor, "at": self.at}
         if (held := given.held()) is not None:
             services.set_engineer_skills(skills=held, **who)
         if (weekly := given.weekly()) is not None:
