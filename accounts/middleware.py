@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.db import ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -69,6 +70,8 @@ class TenantMiddleware:
         with tenant_active(tenant.pk):
             membership = queries.find_membership(request.user)
             if membership is not None:
+                if request.session.get("tenant_slug") != slug:
+                    request.session["tenant_slug"] = slug
                 return self._inside(request, tenant, queries.actor_of(membership))
         return self._nowhere(request)
 
@@ -94,7 +97,9 @@ class TenantMiddleware:
 
     def _inside(self, request: TenantRequest, tenant: Tenant, actor: Actor) -> HttpResponse:
         request.tenant, request.actor = tenant, actor
-        return self.get_response(request)
+        who = f"{actor.kind}:{actor.membership_id or actor.token_id or '-'}"
+        with structlog.contextvars.bound_contextvars(tenant=tenant.slug, actor=who):
+            return self.get_response(request)
 
     def _nowhere(self, request: HttpRequest) -> HttpResponse:
         with translation.override(_language(request)):

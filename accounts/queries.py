@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import connection, models
 
+from accounts.enums import Permission
 from accounts.models import ApiToken, Membership, Role, User
+from tenants.active import active_tenant_id
 from tenants.actors import Actor
 
 
@@ -63,6 +67,44 @@ def find_member(membership_id: int | None) -> Membership | None:
     if membership_id is None:
         return None
     return Membership.objects.select_related("user", "role").filter(pk=membership_id).first()
+
+
+def get_member(membership_id: int) -> Membership:
+    """One of the tenant's people; raises Membership.DoesNotExist."""
+    return members().get(pk=membership_id)
+
+
+def roles() -> models.QuerySet[Role]:
+    """The tenant's roles with how many people hold each (`people`)."""
+    holders = models.Count("memberships", filter=models.Q(memberships__is_active=True))
+    return Role.objects.annotate(people=holders).order_by("id")
+
+
+def someone_manages_people() -> bool:
+    """Whether at least one active person may let others in."""
+    return Membership.objects.filter(
+        is_active=True, user__is_active=True, role__permissions__contains=[Permission.MEMBER_MANAGE.value]
+    ).exists()
+
+
+def belongs_elsewhere(user: User) -> bool:
+    """Whether this person has, or had, a place in another tenant than the active one."""
+    return Membership._base_manager.filter(user=user).exclude(tenant_id=active_tenant_id()).exists()
+
+
+def second_factors_of(user: User) -> dict[str, int]:
+    """How many passkeys, authenticator apps and sets of recovery codes protect this person's sign-in."""
+    kinds = Authenticator.objects.filter(user=user).values_list("type", flat=True)
+    found = {"passkeys": 0, "totp": 0, "recovery_codes": 0}
+    for kind in kinds:
+        found["passkeys" if kind == "webauthn" else str(kind)] += 1
+    return found
+
+
+def sessions_of(user: User) -> models.QuerySet[UserSession]:
+    """Where this person is signed in, latest first. Ended sessions may still be among them."""
+    found: models.QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return found.order_by("-last_seen_at")
 
 
 def get_role(code: str) -> Role:

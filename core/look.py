@@ -215,6 +215,7 @@ ACTIVE: dict[str, Look] = {
     "draft": Look("plan", "pencil", pgettext_lazy("version", "Draft")),
     "inactive": Look("rest", "ban", _("Not active")),
     "expired": Look("stop", "hourglass", _("Expired")),
+    "revoked": Look("rest", "lock", _("Revoked")),
     "expiring": Look("wait", "hourglass", _("Ends soon")),
     "failing": Look("stop", "alert-triangle", _("Failing")),
     "paused": Look("rest", "player-pause", _("Paused")),

@@ -39,3 +39,8 @@ def query_grams(text: str) -> list[str]:
 def digits(text: str) -> str:
     """Only the digits of the NFKC form: a phone number as typed, comparable."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isdecimal())
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet will not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Permission as P
+from accounts.models import User
 from accounts.queries import memberships_of
+from core.clock import now
 from journal.live import pass_for
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -27,7 +29,25 @@ _PLACES: list[tuple[str, str, Any, tuple[P, ...]]] = [
     ("feedback:response_list", "mood-smile", _("Ratings"), (P.RESPONSE_VIEW,)),
     ("analytics:director", "chart-histogram", _("Today at a glance"), (P.DIRECTOR_VIEW,)),
     ("dispatch:rule_list", "bolt", _("Auto-dispatch rules"), (P.RULE_EDIT,)),
-    ("accounts:settings", "settings", _("Settings"), (P.MEMBER_MANAGE, P.TOKEN_MANAGE, P.TENANT_MANAGE)),
+    (
+        "accounts:settings",
+        "settings",
+        _("Settings"),
+        (P.MEMBER_MANAGE, P.TOKEN_MANAGE, P.TENANT_MANAGE),
+    ),
+]
+
+
+_SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
+    ("company", "accounts:company", "building", _("Company"), (P.TENANT_MANAGE,)),
+    ("people", "accounts:member_list", "users", _("People"), (P.MEMBER_MANAGE,)),
+    ("roles", "accounts:role_list", "shield", _("Roles"), (P.MEMBER_MANAGE,)),
+    ("tokens", "accounts:token_list", "api", _("API tokens"), (P.TOKEN_MANAGE,)),
+    ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
+]
+_OWN: list[tuple[str, str, str, Any]] = [
+    ("profile", "accounts:profile", "user", _("Your profile")),
+    ("security", "accounts:security", "shield-lock", _("Your sign-in")),
 ]
 
 
@@ -41,13 +61,32 @@ def places_for(actor: Actor, slug: str, path: str = "") -> list[dict[str, Any]]:
     return found
 
 
-def account_links() -> list[dict[str, Any]]:
-    """Where a person looks after the own sign-in: password, passkeys and codes, sessions."""
-    return [
-        {"url": reverse("mfa_index"), "icon": "fingerprint", "label": _("Passkeys and codes")},
-        {"url": reverse("usersessions_list"), "icon": "device-desktop", "label": _("Sessions")},
-        {"url": reverse("account_change_password"), "icon": "key", "label": _("Change password")},
+def settings_for(actor: Actor, slug: str) -> dict[str, list[dict[str, Any]]]:
+    """The side navigation of the settings: the tenant's pages this actor may open, and one's own."""
+    tenants = [
+        {"code": code, "url": reverse(name, args=[slug]), "icon": icon, "label": label}
+        for code, name, icon, label, permissions in _SETTINGS
+        if actor.can(*permissions)
     ]
+    return {"tenants": tenants, "own": _own_places(slug)}
+
+
+def _own_places(slug: str) -> list[dict[str, Any]]:
+    return [
+        {"code": code, "url": reverse(name, args=[slug]), "icon": icon, "label": label}
+        for code, name, icon, label in _OWN
+    ]
+
+
+def _memberships(user: User) -> list[dict[str, Any]]:
+    """The person's tenants, each with what tells it from the others: its city and the hour there."""
+    found = []
+    for membership in memberships_of(user):
+        tenant = membership.tenant
+        city = tenant.time_zone.rpartition("/")[2].replace("_", " ")
+        there = now().astimezone(tenant.zone)
+        found.append({"tenant": tenant, "detail": f"{city} · {there.hour}:{there:%M}"})
+    return found
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -66,6 +105,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "nav": places_for(actor, tenant.slug, request.path_info),
         "live_url": live,
-        "account_links": account_links(),
-        "memberships": lambda: memberships_of(request.user),  # type: ignore[arg-type]
+        "memberships": lambda: _memberships(cast(User, request.user)),
+        "settings_nav": lambda: settings_for(actor, tenant.slug),
+        "account_links": lambda: _own_places(tenant.slug),
     }

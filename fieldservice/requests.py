@@ -21,6 +21,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _SOUND.match(given) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(
             request_id=request_id, method=request.method, path=request.path_info
         ):

@@ -22,6 +22,21 @@ def recent_entries() -> models.QuerySet[AuditEntry]:
     return AuditEntry.objects.order_by("-id")
 
 
+def entries_matching(
+    *, person: str = "", verb: str = "", object_type: str = "", before_id: int | None = None
+) -> models.QuerySet[AuditEntry]:
+    """The tenant's acts that fit, newest first; `before_id` continues an earlier page."""
+    wanted: dict[str, object] = {"actor_label": person, "verb": verb, "object_type": object_type}
+    found = recent_entries().filter(**{field: value for field, value in wanted.items() if value})
+    return found.filter(pk__lt=before_id) if before_id is not None else found
+
+
+def values_used(field: str, *, among: int = 5000) -> list[str]:
+    """The distinct values of a text field in the latest acts: what a filter can offer."""
+    latest = recent_entries().values_list(field, flat=True)[:among]
+    return sorted(set(latest))
+
+
 def parked_events() -> models.QuerySet[OutboxEvent]:
     """Facts whose handlers kept failing, which a person must look at."""
     return OutboxEvent.objects.filter(parked_at__isnull=False).order_by("id")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -47,3 +47,30 @@ def check_every_fact_is_heard() -> None:
     )
     if deaf:
         raise RuntimeError(f"No handler for {', '.join(deaf)}: write one or set outbound_only = True.")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """How people call a kind of thing that the record speaks of, and the route of its page ("" for none)."""
+
+    word: Any
+    url_name: str = ""
+    vocabulary: str = ""
+
+
+_things: dict[str, Thing] = {}
+
+
+def name_things(things: Mapping[str, Thing]) -> None:
+    """Say how kinds of things ("tickets.ticket") are called. Done once, by the composition root."""
+    _things.update(things)
+
+
+def thing_named(object_type: str) -> Thing | None:
+    """How this kind of thing is called, or None."""
+    return _things.get(object_type)
+
+
+def known_things() -> dict[str, Thing]:
+    """Every kind of thing that has a name."""
+    return dict(_things)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from journal import views
+
+urlpatterns = [
+    path("audit/", views.audit, name="audit"),
+    path("audit/<str:object_type>/<int:object_id>/", views.audit_of, name="audit_of"),
+]

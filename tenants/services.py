@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from core.errors import BadInput
 from tenants.active import active_tenant_id
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 
@@ -17,6 +21,25 @@ def create_tenant(*, slug: str, name: str, **facts: Any) -> Tenant:
     tenant.full_clean()
     tenant.save()
     return tenant
+
+
+@transaction.atomic
+def update_tenant(*, tenant_id: int, actor: Actor, **changes: Any) -> dict[str, list[str]]:
+    """Change a tenant's own facts. Returns what changed as {field: [old, new]}, for the caller's audit.
+
+    Raises `BadInput` naming the fields whose values cannot be used.
+    """
+    actor.require("tenant_manage")
+    tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+    told = {n: [str(getattr(tenant, n)), str(v)] for n, v in changes.items() if getattr(tenant, n) != v}
+    for name, value in changes.items():
+        setattr(tenant, name, value)
+    try:
+        tenant.full_clean()
+    except ValidationError as problem:
+        raise BadInput(_("These facts cannot be used."), errors=problem.message_dict) from problem
+    tenant.save(update_fields=[*told])
+    return told
 
 
 def next_number(kind: str) -> int:

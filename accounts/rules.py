@@ -1,0 +1,31 @@
+"""Pure decisions about who may give which permissions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from accounts.enums import Permission
+from tenants.actors import Actor
+
+PERSONAL = frozenset({Permission.VISIT_PERFORM.value})
+"""Permissions over nothing but one's own work: whoever manages people may give them without holding them."""
+
+
+def lacking(actor: Actor, permissions: Iterable[str]) -> list[str]:
+    """Those of `permissions` that the actor may not give away, since it does not hold them itself."""
+    if actor.is_unbound:
+        return []
+    return sorted({str(p) for p in permissions} - actor.permissions - PERSONAL)
+
+
+def role_code(name: str, taken: Iterable[str]) -> str:
+    """A code for a new role, made of its name, unlike every code in `taken`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:30] or "role"
+    known, code, count = set(taken), stem, 1
+    while code in known:
+        count += 1
+        code = f"{stem}_{count}"
+    return code

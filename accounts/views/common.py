@@ -1,0 +1,29 @@
+"""What the settings pages share."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from core.errors import BadInput, Refusal
+from tenants.http import TenantRequest
+
+
+def see_other(request: TenantRequest, name: str, *args: object) -> HttpResponse:
+    """Go on to a settings page by GET."""
+    response = HttpResponseRedirect(reverse(f"accounts:{name}", args=[request.tenant.slug, *args]))
+    response.status_code = 303
+    return response
+
+
+def tell(form: forms.BaseForm, problem: Refusal) -> None:
+    """Show a service's refusal in the form, beside its field where it names one."""
+    errors = problem.errors if isinstance(problem, BadInput) else {}
+    placed = False
+    for name, texts in errors.items():
+        if name in form.fields:
+            form.add_error(name, texts)
+            placed = True
+    if not placed:
+        form.add_error(None, problem.message)

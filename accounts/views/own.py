@@ -1,0 +1,55 @@
+"""One's own profile and the protection of one's sign-in: open to every member."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import queries, services
+from accounts.enums import Permission
+from accounts.forms import ProfileForm
+from accounts.models import User
+from accounts.rules import PERSONAL
+from accounts.views.common import see_other, tell
+from core.clock import now
+from core.errors import Refusal
+from tenants.http import TenantRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: TenantRequest, slug: str) -> HttpResponse:
+    """One's own name, language and time zone."""
+    user = cast(User, request.user)
+    facts = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
+    form = ProfileForm(request.POST or None, initial=facts)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.update_profile(actor=request.actor, at=now(), **form.cleaned_data)
+        except Refusal as problem:
+            tell(form, problem)
+        else:
+            with translation.override(changed.language or translation.get_language()):
+                messages.success(request, _("Your profile was saved."))
+            return see_other(request, "profile")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/profile.html", {"form": form, "here": "profile"}, status=status)
+
+
+@require_safe
+def security(request: TenantRequest, slug: str) -> HttpResponse:
+    """What protects one's sign-in, and where one is signed in."""
+    user = cast(User, request.user)
+    context = {
+        "here": "security",
+        "is_office": request.actor.can(*(p for p in Permission if p not in PERSONAL)),
+        "factors": queries.second_factors_of(user),
+        "sessions": queries.sessions_of(user)[:10],
+        "session_key": request.session.session_key,
+    }
+    return render(request, "accounts/security.html", context)
