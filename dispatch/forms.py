@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
 from dispatch.enums import Strategy
 from dispatch.models import DispatchRule, WorkOrder, WorkType
 from tickets.enums import Priority
+from tickets.models import Ticket
 from workforce import queries as workforce
 from workforce.models import Engineer
 
@@ -91,9 +93,30 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class TicketWorkForm(forms.Form):
-    """Turn a ticket into field work."""
+    """Turn a ticket into field work; a ticket without a site asks where."""
 
     work_type = forms.ModelChoiceField(queryset=queries.work_types(), label=_("Work type"))
+    site = forms.ModelChoiceField(queryset=Site.objects.none(), label=_("Site"), required=False)
+    address = forms.CharField(label=_("Or a new address"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if ticket.site_id is not None:
+            del self.fields["site"], self.fields["address"]
+        elif ticket.customer_id is not None:
+            self.fields["site"].queryset = customers.sites_of(ticket.customer_id)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "site" in self.fields and not values.get("site") and not values.get("address"):
+            self.add_error("site", _("Say where the work is: choose a site or give an address."))
+        return values
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What the service takes to know where."""
+        site: Site | None = self.cleaned_data.get("site")
+        return {"site_id": site.pk if site else None, "address": self.cleaned_data.get("address", "")}
 
     @property
     def work_type_id(self) -> int:

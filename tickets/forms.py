@@ -150,8 +150,9 @@ class RequestForm(forms.Form):
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     subject = forms.CharField(label=_("What is it about?"), max_length=200)
     body = forms.CharField(
-        label=_("What happened, and where?"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 5})
+        label=_("What happened?"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 5})
     )
+    address = forms.CharField(label=_("Where are we needed? (address)"), max_length=300, required=False)
     website = forms.CharField(required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:

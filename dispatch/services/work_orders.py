@@ -14,6 +14,7 @@ from accounts.enums import Permission
 from core.errors import BadInput, Conflict, IllegalTransition
 from core.text import clean
 from customers import queries as customers
+from customers import services as customer_services
 from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder, WorkOrderSkill
@@ -85,13 +86,14 @@ def create_work_order_from_ticket(
     actor: Actor,
     at: datetime,
     site_id: int | None = None,
+    address: str = "",
     **facts: Any,
 ) -> WorkOrder:
     """Turn a ticket into field work: text, contact, asset and priority go along; its arrival clock is the
-    promise."""
+    promise. An `address` makes a new site of the ticket's customer, for a ticket that names none."""
     ticket = tickets.get_ticket(ticket_id)
     actor.require(Permission.WORK_CREATE, ticket)
-    place = site_id or ticket.site_id
+    place = site_id or ticket.site_id or _new_place(ticket, address.strip(), actor, at)
     if place is None:
         text = _("%(ticket)s has no site. Choose the site of the work first.") % {"ticket": ticket}
         raise BadInput(text, errors={"site": [text]})
@@ -108,6 +110,15 @@ def create_work_order_from_ticket(
     return create_work_order(
         site_id=place, work_type_id=work_type_id, ticket_id=ticket.pk, actor=actor, at=at, **given
     )
+
+
+def _new_place(ticket: Ticket, address: str, actor: Actor, at: datetime) -> int | None:
+    if not address or ticket.customer_id is None:
+        return None
+    site = customer_services.add_site(
+        customer_id=ticket.customer_id, name=address[:200], address=address[:300], actor=actor, at=at
+    )
+    return site.pk
 
 
 def open_field_work(*, ticket_id: int, actor: Actor, at: datetime) -> WorkOrder | None:

@@ -122,14 +122,18 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
     """The work orders of a ticket, and the form that makes one. A part of the ticket's page, or a page of
     its own."""
     ticket = tickets.get_ticket(ticket_id)
-    form = TicketWorkForm(request.POST or None)
+    form = TicketWorkForm(request.POST or None, ticket=ticket)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
                 work_order = services.create_work_order_from_ticket(
-                    ticket_id=ticket_id, work_type_id=form.work_type_id, actor=request.actor, at=now()
+                    ticket_id=ticket_id,
+                    work_type_id=form.work_type_id,
+                    actor=request.actor,
+                    at=now(),
+                    **form.place,
                 )
             except Refusal as problem:
                 form.add_error(None, problem.message)
@@ -137,7 +141,7 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
                 if not request.headers.get("HX-Request"):
                     messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
                     return _detail(request, work_order.pk)
-                form, status = TicketWorkForm(), 200
+                form, status = TicketWorkForm(ticket=ticket), 200
     context = {
         "ticket": ticket,
         "form": form,

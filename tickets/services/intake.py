@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.text import fold
 from customers import queries as customers
 from customers import services as customer_services
-from customers.models import Contact
+from customers.models import Contact, Site
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
 from tickets import permissions, queries
@@ -204,9 +204,28 @@ def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
         actor=actor if actor.can(permissions.OPEN) else INTAKE,
         at=at,
         contact_id=contact.pk if contact else None,
+        site_id=_site_of(message, contact, at),
         language=message.language or (contact.language if contact else ""),
         inbound_id=message.pk,
         author_label=message.sender_name or message.sender_address or message.sender_phone,
+    )
+
+
+def _site_of(message: InboundMessage, contact: Contact | None, at: datetime) -> int | None:
+    """Where help is needed: the customer's site of the address given, a new one, or their only site."""
+    if contact is None:
+        return None
+    address = str(message.facts.get("address") or "")
+    sites = customers.sites_of(contact.customer_id)
+    if address:
+        known = next((site for site in sites if site.address_folded == fold(address)), None)
+        return (known or _new_site(contact, address, at)).pk
+    return sites[0].pk if len(sites) == 1 else None
+
+
+def _new_site(contact: Contact, address: str, at: datetime) -> Site:
+    return customer_services.add_site(
+        customer_id=contact.customer_id, name=address[:200], address=address[:300], actor=INTAKE, at=at
     )
 
 

@@ -52,6 +52,7 @@ def request_create(request: TenantRequest, slug: str) -> HttpResponse:
         phone=form.cleaned_data["phone"],
         subject=form.cleaned_data["subject"],
         body=form.cleaned_data["body"],
+        facts={"address": form.cleaned_data["address"].strip()},
         language=_language(),
         at=now(),
         actor=request.actor,
@@ -76,7 +77,9 @@ def request_thanks(request: TenantRequest, slug: str) -> HttpResponse:
 def _key(request: TenantRequest) -> str:
     """The form's own key, or what was written: the same words from the same form are one request."""
     given = request.POST.get("idempotency_key", "")
-    words = "\x00".join(request.POST.get(name, "") for name in ("name", "email", "phone", "subject", "body"))
+    words = "\x00".join(
+        request.POST.get(name, "") for name in ("name", "email", "phone", "subject", "body", "address")
+    )
     return "web:" + hashlib.sha256(f"{given}\x00{words}".encode()).hexdigest()
 
 
