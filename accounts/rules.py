@@ -7,17 +7,14 @@ import unicodedata
 from collections.abc import Iterable
 
 from accounts.enums import Permission
-from tenants.actors import Actor
 
 PERSONAL = frozenset({Permission.VISIT_PERFORM.value})
 """Permissions over nothing but one's own work: whoever manages people may give them without holding them."""
 
 
-def lacking(actor: Actor, permissions: Iterable[str]) -> list[str]:
-    """Those of `permissions` that the actor may not give away, since it does not hold them itself."""
-    if actor.is_unbound:
-        return []
-    return sorted({str(p) for p in permissions} - actor.permissions - PERSONAL)
+def lacking(held: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Those of `wanted` that whoever holds `held` may not decide about."""
+    return sorted({str(p) for p in wanted} - set(held) - PERSONAL)
 
 
 def role_code(name: str, taken: Iterable[str]) -> str:

@@ -15,7 +15,8 @@ from tenants.actors import Actor
 
 def check_grant(actor: Actor, permissions: Iterable[str]) -> None:
     """Raise `NotAllowed` when the actor would give, or take, what it does not hold itself."""
-    if lacking := rules.lacking(actor, permissions):
+    lacking = [] if actor.is_unbound else rules.lacking(actor.permissions, permissions)
+    if lacking:
         words = ", ".join(f"“{Permission(code).label}”" for code in lacking)
         raise NotAllowed(
             _("%(actor)s may not decide about %(permissions)s without having it. Ask a tenant admin.")

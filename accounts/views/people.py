@@ -125,7 +125,7 @@ def role_edit(request: TenantRequest, slug: str, role_id: int) -> HttpResponse:
         )
         messages.success(request, _("%(role)s was saved. It holds from the next click.") % {"role": role})
         return see_other(request, "role_list")
-    locked = set(rules.lacking(request.actor, Permission.values))
+    locked = set(rules.lacking(request.actor.permissions, Permission.values))
     context = {
         "here": "roles",
         "role": role,
@@ -149,7 +149,7 @@ def role_create(request: TenantRequest, slug: str) -> HttpResponse:
             messages.success(request, _("%(role)s was added.") % {"role": role})
             return see_other(request, "role_list")
     status = 422 if request.method == "POST" else 200
-    locked = set(rules.lacking(request.actor, Permission.values))
+    locked = set(rules.lacking(request.actor.permissions, Permission.values))
     held = set(request.POST.getlist("permissions"))
     context = {"here": "roles", "form": form, "choices": _choices(held, locked), "locked": locked}
     return render(request, "accounts/role_create.html", context, status=status)

@@ -53,7 +53,7 @@ def token_create(request: TenantRequest, slug: str) -> HttpResponse:
             return see_other(request, "token_list")
     status = 422 if request.method == "POST" else 200
     held = request.POST.getlist("scopes")
-    locked = rules.lacking(request.actor, Permission.values)
+    locked = rules.lacking(request.actor.permissions, Permission.values)
     scopes = [
         {"code": p.value, "label": p.label, "held": p.value in held} for p in Permission if p not in locked
     ]
