@@ -144,4 +144,5 @@ def _percent(reading: sla.Reading) -> int:
 
 
 def _minutes(amount: timedelta) -> int:
-    return int(amount.total_seconds() // 60)
+    """Whole minutes, towards zero: a list and a page never differ by one."""
+    return int(amount.total_seconds() / 60)

@@ -63,12 +63,14 @@ def open_tickets_in_bulk(*, rows: Sequence[NewTicket], actor: Actor, at: datetim
         site = sites.get(row.site_id or 0)
         ticket = _ticket(row, number, str(customer or ""), at)
         made.append(_opening(ticket, customer, site, policies))
-    _set_due_times(made, policies, at)
+    plans = ledger.Plans(policies, at)
+    for opening in made:
+        opening.ticket.due_at = opening.ticket.next_action_at = plans.due_at(opening)
     tickets = [opening.ticket for opening in made]
     Ticket.objects.bulk_create(tickets, batch_size=BATCH)
     _write_messages(tickets, fresh)
     if policies:
-        ledger.start_clocks(made, policies, actor=actor, at=at)
+        ledger.start_clocks(made, plans, actor=actor)
     journal.record_many(
         actor=actor, verb="opened", things=tickets, at=at, source=fresh[0].source if fresh else ""
     )
@@ -123,16 +125,6 @@ def _opening(
     own = policies[0].tenant.time_zone if policies else "UTC"
     zone = (site.time_zone if site else "") or own
     return ledger.Opening(ticket, zone, customer.tier if customer else "")
-
-
-def _set_due_times(made: Sequence[ledger.Opening], policies: Sequence[SlaPolicy], at: datetime) -> None:
-    """All start at one instant, so equal promises in equal zones are due together: each is found once."""
-    due: dict[tuple[int, str, str], datetime | None] = {}
-    for opening in made:
-        key = (opening.ticket.priority, opening.tier, opening.zone)
-        if key not in due:
-            due[key] = ledger.plan_due_at(opening, policies, at)
-        opening.ticket.due_at = opening.ticket.next_action_at = due[key]
 
 
 def _write_messages(tickets: Sequence[Ticket], rows: Sequence[NewTicket]) -> None:

@@ -8,14 +8,27 @@ from datetime import datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Q
 
+from tenants.active import active_tenant_id
 from tenants.actors import Actor
 from tickets import rules, sla
 from tickets.enums import ClockState, SegmentReason, SlaKpi, TimerKind
 from tickets.models import SlaClock, SlaPolicy, SlaSegment, SlaTimer, Ticket
 
 BATCH = 500
+_FIRST_SEGMENTS = """
+    INSERT INTO tickets_slasegment (tenant_id, clock_id, state, target_minutes, from_at, reason, actor_label)
+    SELECT tenant_id, id, 'running', target_minutes, started_at, %s, %s FROM tickets_slaclock
+    WHERE tenant_id = %s AND id = ANY(%s) ORDER BY id
+"""
+_FIRST_TIMERS = """
+    INSERT INTO tickets_slatimer (tenant_id, clock_id, kind, due_at)
+    SELECT c.tenant_id, c.id, t.kind, t.due_at FROM tickets_slaclock c
+    CROSS JOIN LATERAL (VALUES ('warn', c.warn_at), ('breach', c.due_at)) t(kind, due_at)
+    WHERE c.tenant_id = %s AND c.id = ANY(%s) AND t.due_at IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,70 +40,76 @@ class Opening:
     tier: str
 
 
-def start_clocks(
-    openings: Iterable[Opening], policies: Sequence[SlaPolicy], *, actor: Actor, at: datetime
-) -> list[SlaClock]:
-    """Start the clocks of the most specific policy of each ticket, in three statements however many.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One clock to start: what was promised, and when that is due and near."""
 
-    Sets each ticket's `due_at` in memory; saving it is the caller's.
-    """
-    clocks: list[SlaClock] = []
-    for opening in openings:
-        clocks += _new_clocks(opening, policies, at)
-    SlaClock.objects.bulk_create(clocks, batch_size=BATCH)
-    SlaSegment.objects.bulk_create(
-        [
-            SlaSegment(
-                clock=clock,
-                state=ClockState.RUNNING,
-                target_minutes=clock.target_minutes,
-                from_at=at,
-                reason=SegmentReason.OPENED,
-                actor_label=actor.label[:200],
-            )
-            for clock in clocks
-        ],
-        batch_size=BATCH,
-    )
-    SlaTimer.objects.bulk_create(
-        [
-            SlaTimer(clock=clock, kind=kind, due_at=due)
-            for clock in clocks
-            for kind, due in _wanted_timers(clock).items()
-        ],
-        batch_size=BATCH,
-    )
-    return clocks
+    policy: SlaPolicy
+    reason: str
+    kpi: str
+    target_minutes: int
+    due_at: datetime | None
+    warn_at: datetime | None
 
 
-def plan_due_at(opening: Opening, policies: Sequence[SlaPolicy], at: datetime) -> datetime | None:
-    """When the first of the clocks that `start_clocks` would start is due."""
-    return min((clock.due_at for clock in _new_clocks(opening, policies, at) if clock.due_at), default=None)
+class Plans:
+    """The clocks that tickets opened at one instant get; equal promises in equal zones are reckoned once."""
+
+    def __init__(self, policies: Sequence[SlaPolicy], at: datetime) -> None:
+        self.policies, self.at = policies, at
+        self._known: dict[tuple[int, str, str], list[Plan]] = {}
+
+    def of(self, opening: Opening) -> list[Plan]:
+        """What to start for this ticket; nothing when no promise fits it."""
+        key = (opening.ticket.priority, opening.tier, opening.zone)
+        if key not in self._known:
+            self._known[key] = self._reckon(*key)
+        return self._known[key]
+
+    def due_at(self, opening: Opening) -> datetime | None:
+        """When the first of the ticket's clocks will be due."""
+        return min((plan.due_at for plan in self.of(opening) if plan.due_at), default=None)
+
+    def _reckon(self, priority: int, tier: str, zone_name: str) -> list[Plan]:
+        chosen = rules.choose_policy(self.policies, priority=priority, tier=tier)
+        if chosen is None:
+            return []
+        policy, reason = chosen
+        calendar, zone = sla.Calendar.from_json(policy.calendar), ZoneInfo(zone_name)
+        plans = []
+        for kpi, minutes in targets_of(policy).items():
+            target = timedelta(minutes=minutes)
+            near = sla.warn_after(target, policy.warn_percent)
+            due = sla.advance(calendar, zone, self.at, target)
+            plans.append(Plan(policy, reason, kpi, minutes, due, sla.advance(calendar, zone, self.at, near)))
+        return plans
 
 
-def _new_clocks(opening: Opening, policies: Sequence[SlaPolicy], at: datetime) -> list[SlaClock]:
-    chosen = rules.choose_policy(policies, priority=opening.ticket.priority, tier=opening.tier)
-    if chosen is None:
-        return []
-    policy, reason = chosen
-    calendar, zone = sla.Calendar.from_json(policy.calendar), ZoneInfo(opening.zone)
-    return [
+def start_clocks(openings: Iterable[Opening], plans: Plans, *, actor: Actor) -> None:
+    """Start the clocks of these tickets, with their first segments and timers: three statements per 500."""
+    clocks = [
         SlaClock(
             ticket=opening.ticket,
-            policy=policy,
-            kpi=kpi,
-            target_minutes=target,
+            policy=plan.policy,
+            kpi=plan.kpi,
+            target_minutes=plan.target_minutes,
             zone=opening.zone,
-            calendar=policy.calendar,
-            policy_reason=reason,
-            started_at=at,
-            due_at=_ahead(calendar, zone, at, timedelta(minutes=target)),
-            warn_at=_ahead(
-                calendar, zone, at, sla.warn_after(timedelta(minutes=target), policy.warn_percent)
-            ),
+            calendar=plan.policy.calendar,
+            policy_reason=plan.reason,
+            started_at=plans.at,
+            due_at=plan.due_at,
+            warn_at=plan.warn_at,
         )
-        for kpi, target in targets_of(policy).items()
+        for opening in openings
+        for plan in plans.of(opening)
     ]
+    SlaClock.objects.bulk_create(clocks, batch_size=BATCH)
+    ids = [clock.pk for clock in clocks]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIRST_SEGMENTS, [SegmentReason.OPENED.value, actor.label[:200], active_tenant_id(), ids]
+        )
+        cursor.execute(_FIRST_TIMERS, [active_tenant_id(), ids])
 
 
 def targets_of(policy: SlaPolicy) -> dict[str, int]:
@@ -101,10 +120,6 @@ def targets_of(policy: SlaPolicy) -> dict[str, int]:
         SlaKpi.RESOLUTION: policy.resolution_minutes,
     }
     return {str(kpi): minutes for kpi, minutes in targets.items() if minutes is not None}
-
-
-def _ahead(calendar: sla.Calendar, zone: ZoneInfo, at: datetime, amount: timedelta) -> datetime | None:
-    return sla.advance(calendar, zone, at, amount)
 
 
 def clocks_for_update(ticket_id: int, *, only_living: bool = True) -> list[SlaClock]:

@@ -166,14 +166,15 @@ def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
     zone = whom.site.time_zone if whom.site else ""
     tier = whom.customer.tier if whom.customer else ""
     opening = ledger.Opening(ticket, zone or (policies[0].tenant.time_zone if policies else "UTC"), tier)
-    ticket.due_at = ticket.next_action_at = ledger.plan_due_at(opening, policies, at)
+    plans = ledger.Plans(policies, at)
+    ticket.due_at = ticket.next_action_at = plans.due_at(opening)
     ticket.number = next_number(NUMBERS)
     names = (str(whom.customer or ""), str(whom.contact or ""))
     ticket.search_text = searchable(ticket, *names)
     ticket.search_grams = grams(ticket.search_text)
     ticket.save(force_insert=True)
-    if policies:
-        ledger.start_clocks([opening], policies, actor=actor, at=at)
+    if plans.of(opening):
+        ledger.start_clocks([opening], plans, actor=actor)
 
 
 def _first_message(ticket: Ticket, inbound_id: int | None, author_label: str, at: datetime) -> None:
