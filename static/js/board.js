@@ -6,19 +6,22 @@ const SNAP = 5;
 
 /* ---------- Swaps keep the place: only #board is exchanged, and its panes stay scrolled ---------- */
 
-const SCROLLED = ["#rows", "#tray", ".drawer"];
+const SCROLLED = [".lanes", "#tray", ".drawer"];
 let places = [];
 let keepDrawer = false;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "board") return;
-  places = SCROLLED.map((at) => document.querySelector(at)?.scrollTop ?? 0);
+  places = SCROLLED.map((at) => {
+    const pane = document.querySelector(at);
+    return [pane?.scrollLeft ?? 0, pane?.scrollTop ?? 0];
+  });
 });
 document.addEventListener("htmx:afterSwap", () => {
   if (!places.length) return;
   SCROLLED.forEach((at, n) => {
     const pane = document.querySelector(at);
-    if (pane && (at !== ".drawer" || keepDrawer)) pane.scrollTop = places[n];
+    if (pane && (at !== ".drawer" || keepDrawer)) pane.scrollTo({ left: places[n][0], top: places[n][1], behavior: "instant" });
   });
   places = [];
   keepDrawer = true;
@@ -172,3 +175,12 @@ setInterval(() => {
   for (const part of [line, label]) part.style.setProperty("--at", at);
   label.textContent = new Date().toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", timeZone: board().dataset.zone });
 }, 30_000);
+
+/* ---------- A long day opens at now ---------- */
+
+const lanes = document.querySelector(".lanes");
+const span = lanes?.querySelector(".span");
+if (span && span.scrollWidth > lanes.clientWidth) {
+  const line = span.querySelector("[data-now]");
+  if (line) lanes.scrollLeft = line.offsetLeft - lanes.clientWidth / 2;
+}
