@@ -19,7 +19,7 @@ from core.errors import BadInput, Refusal
 from delivery import permissions, queries, services
 from delivery.enums import PhotoKind, SignatureOutcome
 from delivery.forms import NoSignatureForm, PartForm, PhotoForm, SignForm, StepperForm
-from delivery.views.shell import go, next_tap, posted, show, visit_for
+from delivery.views.shell import go, leads_back, next_tap, posted, show, visit_for
 from delivery.views.visit import PERFORMERS
 from dispatch import queries as visits
 from dispatch.models import Visit
@@ -33,6 +33,8 @@ from tenants.http import TenantRequest
 def visit_checklist(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """Every step, the answered ones folded; `?edit=<item id>` unfolds one."""
     found = visit_for(request, visit_id)
+    if back := leads_back(request, found):
+        return back
     evidence = queries.evidence_of(found)
     asked = request.GET.get("edit", "")
     context = {"evidence": evidence, "tap": next_tap(request, found, evidence)}
@@ -104,7 +106,8 @@ def visit_parts(request: TenantRequest, slug: str, visit_id: int) -> HttpRespons
         else:
             messages.success(request, _("Added: %(part)s.") % {"part": part})
             return go(request, "visit_parts", visit_id)
-    return _parts_page(request, visit_for(request, visit_id), form)
+    found = visit_for(request, visit_id)
+    return leads_back(request, found) or _parts_page(request, found, form)
 
 
 @require_POST
@@ -195,6 +198,8 @@ def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
         else:
             error = " ".join(str(text) for texts in form.errors.values() for text in texts)
     found = visit_for(request, visit_id)
+    if not error and (back := leads_back(request, found)):
+        return back
     photos = list(queries.photos_of(found))
     groups = [(kind, [photo for photo in photos if photo.kind == kind]) for kind in PhotoKind]
     return show(
@@ -245,5 +250,7 @@ def visit_sign(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
         else:
             return go(request, "visit_finish", visit_id)
     found = visit_for(request, visit_id)
+    if not given.errors and (back := leads_back(request, found)):
+        return back
     context = {"form": form, "none_form": none_form, "evidence": queries.evidence_of(found)}
     return show(request, "visit_sign", found, context, status=422 if given.errors else 200)

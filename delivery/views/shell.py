@@ -43,6 +43,11 @@ def visit_for(request: TenantRequest, visit_id: int) -> Visit:
     return visit
 
 
+def leads_back(request: TenantRequest, visit: Visit) -> HttpResponse | None:
+    """Back to the visit's page when nobody is on site: the pages that collect evidence have nothing to do."""
+    return None if visit.status in rules.COLLECTING else go(request, "visit", visit.pk)
+
+
 def zone_of(request: TenantRequest, site: Site) -> ZoneInfo:
     """Times at a site are told in the site's zone."""
     return site.zone or request.tenant.zone

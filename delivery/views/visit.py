@@ -15,7 +15,7 @@ from core.clock import now
 from core.errors import Refusal
 from delivery import queries, rules, services
 from delivery.forms import DelayForm, FinishForm, GiveUpForm
-from delivery.views.shell import go, navigate_url, next_tap, posted, show, visit_for, zone_of
+from delivery.views.shell import go, leads_back, navigate_url, next_tap, posted, show, visit_for, zone_of
 from delivery.views.today import promise_of
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
@@ -132,6 +132,8 @@ def visit_finish(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
         else:
             return go(request, "visit", visit_id)
     found = visit_for(request, visit_id)
+    if not form.errors and (back := leads_back(request, found)):
+        return back
     evidence = queries.evidence_of(found)
     context = {
         "form": form,

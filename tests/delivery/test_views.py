@@ -276,6 +276,14 @@ def test_hazards_come_first(world: World) -> None:
     assert "! Asbestos" not in page
 
 
+@pytest.mark.parametrize("path", ["checklist/", "parts/", "photos/", "sign/", "finish/"])
+def test_evidence_pages_lead_back_while_nobody_is_on_site(world: World, path: str) -> None:
+    answer = world.client.get(world.url(path))
+    assert (answer.status_code, answer.headers["Location"]) == (303, world.url())
+    world.go_there()
+    assert world.client.get(world.url(path)).status_code == 200
+
+
 def test_anothers_visit_stays_closed(acme: Company, signed_in: SignIn, world: World) -> None:
     with world.inside():
         theirs = make_visit(make_engineer(name="Sato"))
