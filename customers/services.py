@@ -235,7 +235,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _save(thing: TenantModel, changed: dict[str, Any], actor: Actor, at: datetime) -> None:
+def _save(
+    thing: Customer | Contact | Site | Asset, changed: dict[str, Any], actor: Actor, at: datetime
+) -> None:
     if changed:
         thing.save()
         journal.record(actor=actor, verb="changed", thing=thing, at=at, changes=changed)
