@@ -130,8 +130,13 @@ def test_wrong_expired_revoked_and_foreign_look_the_same(
 
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.content for answer in answers}) == 1
-    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert len({str(shared_headers(answer)) for answer in answers}) == 1
     assert client.get(address(acme, own)).status_code == 200, "the control: a good link opens"
+
+
+def shared_headers(answer: Any) -> list[tuple[str, str]]:
+    """All but the number of the request itself, which is random."""
+    return sorted(pair for pair in answer.headers.items() if pair[0] != "X-Request-Id")
 
 
 def test_guessing_is_slowed_down_and_a_forged_address_does_not_help(
