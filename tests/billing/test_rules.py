@@ -52,7 +52,7 @@ def test_travel_by_the_hour_goes_before_the_flat_fee() -> None:
     by_hour, flat = pricing.price_travel(20, hourly, fee), pricing.price_travel(20, None, fee)
     assert by_hour is not None and flat is not None
     assert (by_hour.kind, by_hour.amount_minor) == (ChargeKind.TRAVEL, 4000)
-    assert (flat.kind, flat.quantity, flat.amount_minor) == (ChargeKind.FEE, 1, 5000)
+    assert (flat.kind, flat.quantity, flat.amount_minor) == (ChargeKind.FEE, Decimal(1), 5000)
 
 
 def test_no_travel_and_no_fee_is_no_line() -> None:
@@ -67,7 +67,7 @@ def test_travel_without_any_price_is_blocked() -> None:
 def test_a_part_is_billed_by_the_billed_quantity() -> None:
     line = pricing.price_part(Decimal(3), Decimal(2), "piece", 2500)
 
-    assert (line.quantity, line.amount_minor) == (2, 5000)
+    assert (line.quantity, line.amount_minor) == (Decimal(2), 5000)
     assert [step["code"] for step in line.steps] == ["used", "billed", "part_price"]
 
 
