@@ -122,7 +122,11 @@ def test_a_page_gone_too_long_is_told_to_look_again(feed: tuple[int, object]) ->
     assert json.loads(_said(page)["data"])["topic"] == "*"
 
 
-@pytest.mark.parametrize("query", ["", "?pass=", "?pass=forged", f"?pass={live.pass_for(TENANT, 1)}x"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "?pass=", "?pass=forged", f"?pass={live.pass_for(TENANT, 1)}x"],
+    ids=["none", "empty", "forged", "changed"],
+)
 def test_without_a_good_pass_there_is_no_stream(feed: tuple[int, object], query: str) -> None:
     answer = _open(feed[0], query)
     assert answer.status == 401
