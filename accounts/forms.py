@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -138,6 +139,17 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("The company's")), *zone_choices()]
         self.fields["time_zone"].choices = choices  # type: ignore[attr-defined]
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A key is for signing in with it alone, unless one says otherwise."""
+
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone"),
+        required=False,
+        initial=True,
+        help_text=_("Without this, the passkey only confirms your password."),
+    )
 
 
 def role_choices() -> list[tuple[str, str]]:

@@ -21,6 +21,17 @@ from core.clock import now
 from core.errors import Refusal
 from tenants.http import TenantRequest
 
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+"""Marks in a browser's name of itself, the telling ones first: Chrome calls itself Safari too."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: TenantRequest, slug: str) -> HttpResponse:
@@ -49,7 +60,21 @@ def security(request: TenantRequest, slug: str) -> HttpResponse:
         "here": "security",
         "is_office": request.actor.can(*(p for p in Permission if p not in PERSONAL)),
         "factors": queries.second_factors_of(user),
-        "sessions": queries.sessions_of(user)[:10],
-        "session_key": request.session.session_key,
+        "sessions": [
+            {
+                "device": _device(session.user_agent),
+                "ip": session.ip,
+                "at": session.last_seen_at,
+                "is_this": session.session_key == request.session.session_key,
+            }
+            for session in queries.sessions_of(user)[:10]
+        ],
     }
     return render(request, "accounts/security.html", context)
+
+
+def _device(user_agent: str) -> str:
+    """What a person would call the browser: “Firefox · Windows”."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return " · ".join(filter(None, (browser, system))) or user_agent[:60]
