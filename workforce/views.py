@@ -148,6 +148,7 @@ def absence_create(request: TenantRequest, slug: str, engineer_id: int) -> HttpR
 @require_POST
 def absence_remove(request: TenantRequest, slug: str, engineer_id: int, absence_id: int) -> HttpResponse:
     """Take an absence back."""
+    queries.get_engineer(engineer_id)
     services.remove_absence(absence_id=absence_id, actor=request.actor, at=now())
     return _saved(request, engineer_id)
 

@@ -1,0 +1,369 @@
+"""A valid body for every route that changes something: the one table a new route must be entered in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import Membership
+from billing.models import Invoice
+from customers.models import Asset, Contact, Customer, Site
+from delivery import queries
+from delivery import services as delivery
+from delivery.models import ChecklistItem
+from dispatch.models import Visit, WorkOrder, WorkType
+from feedback.models import Recovery
+from inventory.models import Part, StockLocation
+from tests.cast import Person
+from tests.factories.delivery import arrive, picture
+from tests.isolation.routes import Act, Before, Own, put
+from tests.isolation.world import DONE_VISIT, NOW, OWN, SENT_VISIT, TODAY, Side
+from tickets.models import Ticket, Topic
+from workforce.models import Engineer, Skill, Territory
+
+
+def _instant(hours: int) -> str:
+    return (NOW + timedelta(hours=hours)).isoformat()
+
+
+def _local(hours: int) -> str:
+    return f"{NOW + timedelta(hours=hours):%Y-%m-%dT%H:%M}"
+
+
+def _photo() -> SimpleUploadedFile:
+    return SimpleUploadedFile("photo.jpg", picture(color="red"), "image/jpeg")
+
+
+def _tom(side: Side) -> Person:
+    return side.company.people["tom"]
+
+
+def _tapped(*acts: str) -> Before:
+    """The engineer has done these acts at the first visit."""
+
+    def tap(side: Side) -> None:
+        for act in acts:
+            getattr(delivery, act)(visit_id=side.row(Visit, SENT_VISIT).pk, actor=_tom(side).actor, at=NOW)
+
+    return tap
+
+
+def _on_site(side: Side) -> None:
+    arrive(side.row(Visit, SENT_VISIT), _tom(side).actor)
+
+
+def _paused(side: Side) -> None:
+    _on_site(side)
+    _tapped("pause_visit")(side)
+
+
+def _ready(side: Side) -> None:
+    """Everything that completing the visit needs is there."""
+    _on_site(side)
+    visit, actor = side.row(Visit, SENT_VISIT), _tom(side).actor
+    for item in queries.submission_of(visit).checklist.items.all():  # type: ignore[union-attr]
+        delivery.answer_item(visit_id=visit.pk, item_id=item.pk, value="pass", actor=actor, at=NOW)
+    delivery.sign(
+        visit_id=visit.pk, outcome="absent", signer_name="", drawing="", reason="away", actor=actor, at=NOW
+    )
+
+
+def _part_used(side: Side) -> None:
+    _on_site(side)
+    delivery.use_part(
+        visit_id=side.row(Visit, SENT_VISIT).pk,
+        part_id=side.row(Part).pk,
+        quantity=Decimal(1),
+        key="before",
+        actor=_tom(side).actor,
+        at=NOW,
+    )
+
+
+def _at_visit(body: Mapping[str, Any] | None = None, *, before: Before | None = None) -> Act:
+    """An act of the engineer at the visit that waits for it."""
+    return Act(body or {}, who="tom", n=SENT_VISIT, before=before)
+
+
+STEP = Own(ChecklistItem, SENT_VISIT)
+PHOTO = {"photo": _photo, "kind": "after", "item_id": STEP}
+UNSIGNED = {"outcome": "absent", "reason": "nobody there"}
+REVERSED = put(Invoice, 2, status="reversed")
+RESOLVED = put(Ticket, status="resolved", resolved_at=NOW, resolved_by="ada")
+WAITING = put(Ticket, status="waiting", waiting_for="customer", next_action_at=NOW)
+NEW_SITE = {"name": "Annex", "address": "1-2-3", "area": "north"}
+PLAN = {"engineer": Own(Engineer, 1), "start_at": _local(5), "override_reason": "the customer asks"}
+API_PLAN = {"engineer": Own(Engineer, 1), "start_at": _instant(5), "override_reason": "the customer asks"}
+
+PAGES: dict[str, Act] = {
+    "tickets:ticket_create": Act(
+        {
+            "subject": "It hums",
+            "channel": "phone",
+            "kind": "problem",
+            "topic": Own(Topic),
+            "customer": Own(Customer),
+            "contact": Own(Contact),
+            "site": Own(Site),
+            "asset": Own(Asset),
+        }
+    ),
+    "tickets:quarantine_open": Act({"sender_name": "Mari", "sender_address": "mari@aoki.example"}),
+    "tickets:quarantine_discard": Act(),
+    "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
+    "tickets:ticket_take": Act(),
+    "tickets:ticket_triage": Act(
+        {
+            "priority": 2,
+            "kind": "problem",
+            "topic": Own(Topic),
+            "owner": Own(Membership, 1),
+            "contact": Own(Contact),
+            "site": Own(Site),
+            "asset": Own(Asset),
+        }
+    ),
+    "tickets:ticket_wait": Act({"waiting_for": "customer", "next_action_at": _local(30)}),
+    "tickets:ticket_continue": Act(before=WAITING),
+    "tickets:ticket_resolve": Act({"resolution": "Tightened a screw"}),
+    "tickets:ticket_close": Act(before=RESOLVED),
+    "tickets:ticket_reopen": Act({"reason": "It hums again"}, before=RESOLVED),
+    "tickets:ticket_spam": Act(before=put(Ticket, status="new")),
+    "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
+    "dispatch:work_order_create": Act(
+        {
+            "site": Own(Site),
+            "work_type": Own(WorkType),
+            "subject": "Look at the roof",
+            "priority": 3,
+            "duration_minutes": 60,
+        }
+    ),
+    "dispatch:work_order_cancel": Act({"reason": "not needed"}, n=1),
+    "dispatch:work_order_dispatch": Act(n=1, before=put(Visit, 1, status="cancelled")),
+    "dispatch:visit_schedule": Act(PLAN, n=1, before=put(Visit, 1, status="cancelled")),
+    "dispatch:visit_move": Act({**PLAN, "version": 1}, n=1),
+    "dispatch:visit_drop": Act({**PLAN, "version": 1}, n=1),
+    "dispatch:visit_send": Act(n=1),
+    "dispatch:visit_cancel": Act({"reason": "not needed"}, n=1),
+    "dispatch:ticket_work": Act({"work_type": Own(WorkType)}),
+    "dispatch:rule_create": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
+    "dispatch:rule_edit": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
+    "dispatch:rule_switch": Act({"is_enabled": "1"}),
+    "delivery:visit_accept": _at_visit(),
+    "delivery:visit_travel": _at_visit(before=_tapped("accept_visit")),
+    "delivery:visit_arrive": _at_visit(before=_tapped("accept_visit", "start_travel")),
+    "delivery:visit_pause": _at_visit(before=_on_site),
+    "delivery:visit_resume": _at_visit(before=_paused),
+    "delivery:visit_delay": _at_visit({"minutes": 20}, before=_tapped("accept_visit", "start_travel")),
+    "delivery:visit_give_up": _at_visit({"why": "part", "detail": "igniter"}, before=_on_site),
+    "delivery:visit_finish": _at_visit({"remarks": ""}, before=_ready),
+    "delivery:visit_answer": _at_visit({"value": "pass"}, before=_on_site),
+    "delivery:visit_parts": _at_visit({"code": f"{OWN}-0-code", "quantity": 1}, before=_on_site),
+    "delivery:visit_part_use": _at_visit({"part": Own(Part)}, before=_on_site),
+    "delivery:visit_part_return": _at_visit({"part": Own(Part)}, before=_part_used),
+    "delivery:visit_photos": _at_visit(PHOTO, before=_on_site),
+    "delivery:visit_sign": _at_visit(UNSIGNED, before=_on_site),
+    "customers:customer_create": Act({"name": "Sato Ltd", "tier": "standard"}),
+    "customers:customer_edit": Act({"name": "Sato Ltd", "tier": "gold"}),
+    "customers:contact_create": Act({"name": "Mr. Sato", "prefers": "email"}),
+    "customers:contact_edit": Act({"name": "Mr. Sato", "prefers": "email"}),
+    "customers:site_create": Act(NEW_SITE),
+    "customers:site_edit": Act(NEW_SITE),
+    "customers:asset_create": Act({"name": "Press"}),
+    "customers:asset_edit": Act({"name": "Press"}),
+    "workforce:engineer_create": Act({"name": "Uta", "membership": Own(Membership, 1), "is_active": "on"}),
+    "workforce:engineer_edit": Act({"name": "Tomas", "membership": Own(Membership, 1), "is_active": "on"}),
+    "workforce:engineer_skills": Act(lambda s: {f"level_{skill.pk}": 1 for skill in s.rows[Skill]}),
+    "workforce:engineer_week": Act({"day_0": "9-17"}),
+    "workforce:engineer_territories": Act({"territories": Own(Territory, 1)}),
+    "workforce:absence_create": Act({"start_at": _local(100), "end_at": _local(110), "reason": "leave"}),
+    "workforce:absence_remove": Act(),
+    "workforce:skill_list": Act({"code": "lasers", "name": "Lasers"}),
+    "workforce:territory_list": Act({"code": "south", "name": "South", "areas": "south"}),
+    "knowledge:article_create": Act({"title": "How to", "body": "Turn it off", "language": "en"}),
+    "knowledge:article_edit": Act({"title": "How to", "body": "Turn it off", "language": "en"}),
+    "inventory:stock_receive": Act({"part": Own(Part), "location": Own(StockLocation, 1), "quantity": 2}),
+    "inventory:stock_transfer": Act(
+        {
+            "part": Own(Part, 1),
+            "location": Own(StockLocation, 1),
+            "target": Own(StockLocation, 2),
+            "quantity": 2,
+        }
+    ),
+    "inventory:stock_count": Act({"part": Own(Part), "location": Own(StockLocation, 1), "quantity": 7}),
+    "inventory:location_create": Act(
+        {"name": "Van 2", "code": "van-2", "kind": "van", "engineer": Own(Engineer, 1)}
+    ),
+    "inventory:part_create": Act({"code": "X-1", "name": "Belt", "unit": "piece", "price": 100}),
+    "inventory:part_edit": Act({"code": "X-1", "name": "Belt", "unit": "piece", "price": 100}),
+    "inventory:minimum_set": Act({"location": Own(StockLocation), "minimum": 3}),
+    "billing:invoice_issue_ready": Act(),
+    "billing:work_order_price": Act(n=2, before=REVERSED),
+    "billing:invoice_issue": Act(n=2, before=REVERSED),
+    "billing:charge_change": Act(
+        {
+            "description": "Labour",
+            "quantity": 1,
+            "unit_price_minor": 5,
+            "payer": "customer",
+            "reason": "agreed",
+        },
+        n=2,
+        before=REVERSED,
+    ),
+    "billing:invoice_pay": Act({"amount": 1, "received_on": f"{TODAY}"}),
+    "billing:invoice_reverse": Act({"reason": "wrong branch"}),
+    "billing:price_list": Act(
+        {
+            "kind": "labour",
+            "name": "Labour",
+            "work_type": Own(WorkType, 1),
+            "unit_price_minor": 12000,
+            "valid_from": "2026-06-01",
+        }
+    ),
+    "feedback:recovery_finish": Act(lambda s: {f"r{s.row(Recovery).pk}-outcome": "called"}),
+    "accounts:company": Act(
+        {
+            "name": "Acme",
+            "language": "en",
+            "time_zone": "UTC",
+            "currency": "JPY",
+            "tax_rate_percent": 10,
+        }
+    ),
+    "accounts:member_create": Act({"name": "Uta", "email": "uta@acme.example", "role": "dispatcher"}),
+    "accounts:member_role": Act({"role": "dispatcher"}),
+    "accounts:member_switch": Act({"active": "no"}),
+    "accounts:member_link": Act(),
+    "accounts:role_create": Act({"name": "Reader", "permissions": ["ticket_view"]}),
+    "accounts:role_edit": Act({"name": "Reader", "permissions": ["ticket_view"]}, n=4),
+    "accounts:token_create": Act({"name": "shop", "scopes": ["ticket_view"]}),
+    "accounts:token_revoke": Act(),
+    "accounts:profile": Act({"name": "Ada"}),
+    "intake:request": Act(
+        {"name": "Mari", "email": "mari@aoki.example", "subject": "No heat", "body": "Since today"}, who=""
+    ),
+    "customer:rate": Act({"score": 4}, who="", n=0),
+}
+"""By route name. `who=""` is a customer without sign-in."""
+
+API: dict[str, Act] = {
+    "ticket-list post": Act(
+        {
+            "subject": "It hums",
+            "topic": Own(Topic),
+            "customer": Own(Customer),
+            "contact": Own(Contact),
+            "site": Own(Site),
+            "asset": Own(Asset),
+        }
+    ),
+    "ticket-detail patch": Act(
+        {
+            "topic": Own(Topic),
+            "customer": Own(Customer),
+            "contact": Own(Contact),
+            "site": Own(Site),
+            "asset": Own(Asset),
+        }
+    ),
+    "ticket-assign post": Act({"owner": Own(Membership, 1)}),
+    "ticket-close post": Act(before=RESOLVED),
+    "ticket-go-on post": Act(before=WAITING),
+    "ticket-reopen post": Act({"reason": "again"}, before=RESOLVED),
+    "ticket-reply post": Act({"body": "We come at ten."}),
+    "ticket-resolve post": Act({"resolution": "done"}),
+    "ticket-take post": Act(),
+    "ticket-wait post": Act({"waiting_for": "customer"}),
+    "customer-list post": Act({"name": "Sato Ltd"}),
+    "customer-detail patch": Act({"name": "Sato Ltd"}),
+    "contact-list post": Act({"customer": Own(Customer), "name": "Mr. Sato"}),
+    "contact-detail patch": Act({"customer": Own(Customer), "name": "Mr. Sato"}),
+    "site-list post": Act({"customer": Own(Customer), **NEW_SITE}),
+    "site-detail patch": Act({"customer": Own(Customer), **NEW_SITE}),
+    "asset-list post": Act({"site": Own(Site), "parent": Own(Asset), "name": "Press"}),
+    "asset-detail patch": Act({"site": Own(Site, 1), "parent": Own(Asset), "name": "Press"}, n=1),
+    "part-list post": Act({"code": "X-1", "name": "Belt"}),
+    "part-detail patch": Act({"name": "Belt"}),
+    "stock-level-receive post": Act(
+        {"part_id": Own(Part), "location_id": Own(StockLocation, 1), "quantity": "2", "key": "k"}
+    ),
+    "stock-level-transfer post": Act(
+        {
+            "part_id": Own(Part, 1),
+            "from_id": Own(StockLocation, 1),
+            "to_id": Own(StockLocation, 2),
+            "quantity": "2",
+            "key": "k",
+        }
+    ),
+    "stock-level-count post": Act(
+        {"part_id": Own(Part), "location_id": Own(StockLocation, 1), "counted": "7", "key": "k"}
+    ),
+    "work-order-list post": Act(
+        {
+            "site": Own(Site),
+            "work_type": Own(WorkType),
+            "subject": "Look",
+            "ticket": Own(Ticket),
+            "asset": Own(Asset),
+            "contact": Own(Contact),
+            "skills": [{"skill": Own(Skill), "level": 1}],
+        }
+    ),
+    "work-order-detail patch": Act(
+        {
+            "subject": "Look",
+            "asset": Own(Asset),
+            "contact": Own(Contact),
+            "skills": [{"skill": Own(Skill), "level": 1}],
+        }
+    ),
+    "work-order-candidates post": Act(n=1),
+    "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
+    "work-order-cancel post": Act({"reason": "not needed"}, n=1),
+    "work-order-auto-dispatch post": Act(n=1, before=put(Visit, 1, status="cancelled")),
+    "visit-list post": Act(
+        {**API_PLAN, "work_order": Own(WorkOrder, 1)}, before=put(Visit, 1, status="cancelled")
+    ),
+    "visit-detail patch": Act({**API_PLAN, "version": 1}, n=1),
+    "visit-send post": Act(n=1),
+    "visit-cancel post": Act({"reason": "not needed"}, n=1),
+    "visit-act-accept post": _at_visit(),
+    "visit-act-travel post": _at_visit(before=_tapped("accept_visit")),
+    "visit-act-arrive post": _at_visit(before=_tapped("accept_visit", "start_travel")),
+    "visit-act-pause post": _at_visit(before=_on_site),
+    "visit-act-resume post": _at_visit(before=_paused),
+    "visit-act-complete post": _at_visit(before=_ready),
+    "visit-act-could-not-complete post": _at_visit({"reason": "part missing"}, before=_on_site),
+    "visit-act-answers post": _at_visit({"item_id": STEP, "value": "pass"}, before=_on_site),
+    "visit-act-parts post": _at_visit({"part_id": Own(Part), "quantity": "1", "key": "k"}, before=_on_site),
+    "visit-act-photos post": _at_visit(PHOTO, before=_on_site),
+    "visit-act-signature post": _at_visit(UNSIGNED, before=_on_site),
+    "charge-detail patch": Act({"unit_price_minor": 0, "reason": "goodwill"}, n=2, before=REVERSED),
+    "invoice-list post": Act({"work_order": Own(WorkOrder, 2)}, before=REVERSED),
+    "invoice-payments post": Act({"amount_minor": 1, "received_on": f"{TODAY}"}),
+    "invoice-reverse post": Act({"reason": "wrong branch"}),
+    "response-list post": Act({"visit": Own(Visit, DONE_VISIT), "score": 4}),
+    "engineer-list post": Act(
+        {
+            "name": "Uta",
+            "membership": Own(Membership, 1),
+            "skills": [{"skill": Own(Skill), "level": 2}],
+            "territories": [Own(Territory)],
+        }
+    ),
+    "engineer-detail patch": Act(
+        {"skills": [{"skill": Own(Skill), "level": 2}], "territories": [Own(Territory)]}
+    ),
+    "skill-list post": Act({"code": "lasers", "name": "Lasers"}),
+    "skill-detail patch": Act({"name": "Lasers"}),
+}
+"""By route name and method."""

@@ -1,0 +1,89 @@
+"""The twin world walked by route: a rival's id answers as one that nobody has, and nothing of it shows.
+
+Routes come from the resolver. One that no call reached with success for its owner fails: 404s prove nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.isolation.acts import API, PAGES
+from tests.isolation.asking import Answer, Walker, difference
+from tests.isolation.routes import Act, slots, unknown
+from tests.routes import Route, all_routes
+
+WITHOUT_DATA = {
+    "openapi": "the description of the API",
+    "api_docs": "as openapi",
+}
+"""Routes under /api/, /t/ and /c/ that hold no tenant's data, and why."""
+
+ROUTES = [route for route in all_routes() if route.door and route.name not in WITHOUT_DATA]
+CALLS = [(route, method) for route in ROUTES for method in route.methods]
+MEMBER_ROUTES = [route for route in ROUTES if route.door == "t"]
+
+
+def _act(route: Route, method: str) -> Act | None:
+    if method == "get":
+        return None
+    return API.get(f"{route.name} {method}") if route.door == "api" else PAGES.get(route.name)
+
+
+def _askers(route: Route, act: Act | None) -> list[str]:
+    if route.door == "api":
+        return ["program"]
+    if route.door == "c":
+        return [""]
+    return [act.who] if act else ["ada", "tom"]
+
+
+def _asked(walker: Walker, route: Route, method: str, **other: Any) -> list[Answer]:
+    """The answers to the owners of a route, with their own ids but for `other`."""
+    own, act = walker.twins.own, _act(route, method)
+    path = route.path(own.slug, **{**slots(route, own, act.n if act else 0), **other})
+    body = act.filled(own) if act else {}
+    return [walker.ask(who, method, path, body, act=act) for who in _askers(route, act)]
+
+
+@pytest.mark.parametrize(("route", "method"), CALLS, ids=str)
+def test_owners_succeed_and_see_nothing_of_the_rival(route: Route, method: str, walker: Walker) -> None:
+    answers = _asked(walker, route, method)
+    assert not any(answer.harm for answer in answers), [answer.harm for answer in answers]
+    assert all(answer.status < 500 for answer in answers), [answer.gist() for answer in answers]
+    is_wrong_method = any(answer.status == 405 for answer in answers)
+    hint = "" if method == "get" or _act(route, method) else "enter a valid body in tests/isolation/acts.py"
+    assert is_wrong_method or any(a.is_success for a in answers), [hint, *(a.gist() for a in answers)]
+
+
+@pytest.mark.parametrize(("route", "method"), [c for c in CALLS if c[0].slots], ids=str)
+def test_a_rivals_id_answers_as_one_that_nobody_has(route: Route, method: str, walker: Walker) -> None:
+    act = _act(route, method)
+    theirs = slots(route, walker.twins.rival, act.n if act else 0)
+    for name in (name for name in route.slots if name != "object_type"):
+        rivals = _asked(walker, route, method, **{name: theirs[name]})
+        nobodys = _asked(walker, route, method, **{name: unknown(name)})
+        for rival, nobody in zip(rivals, nobodys, strict=True):
+            assert not rival.harm, f"<{name}>: {rival.harm}"
+            assert not rival.is_success or route.name == "journal:audit_of", f"<{name}>: {rival.gist()}"
+            assert not difference(rival, theirs[name], nobody, unknown(name))
+
+
+@pytest.mark.parametrize("route", MEMBER_ROUTES, ids=str)
+def test_a_strangers_company_answers_as_one_that_does_not_exist(route: Route, walker: Walker) -> None:
+    own = walker.twins.own
+    for method in ("get", "post"):
+        acme = walker.ask("mallory", method, route.path(own.slug, **slots(route, own)))
+        nowhere = walker.ask("mallory", method, route.path("nowhere", **slots(route, own)))
+        assert acme.status == 404
+        assert not difference(acme, own.slug, nowhere, "nowhere")
+        assert own.word not in acme.text
+
+
+def test_every_act_is_the_act_of_a_route() -> None:
+    pages = {route.name for route in ROUTES if route.door != "api"}
+    calls = {f"{route.name} {method}" for route, method in CALLS if route.door == "api"}
+    assert not set(PAGES) - pages
+    assert not set(API) - calls
+    assert not set(WITHOUT_DATA) - {route.name for route in all_routes()}

@@ -1,0 +1,283 @@
+"""Two companies of the same shape: three rows of each in every table, a canary in every text of the rival's.
+
+The filler is generic, so that a new model is in the world from its first day: row *n* of a table belongs to
+row *n* of every table it refers to. `FACTS` says only what a model's rules need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.core.files.base import ContentFile
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.enums import RoleCode
+from accounts.models import Membership, Role
+from dispatch.models import Visit
+from feedback import links
+from feedback.models import CustomerLink
+from inventory.models import StockLevel
+from tenants.active import tenant_active
+from tenants.postgres.schema import is_tenant_table
+from tests.cast import Company, found_company
+from tests.factories.delivery import picture
+from workforce.models import Engineer
+
+ROWS = 3
+MORE_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5}
+SENT_VISIT, DONE_VISIT = 3, 4
+"""Visits (and their work orders) that nothing else refers to: to carry out, and to settle and rate."""
+CANARY = "kanarie7f3a"
+OWN = "eigen5c1d"
+PEOPLE = {
+    "tom": RoleCode.ENGINEER,
+    "ada": RoleCode.TENANT_ADMIN,
+    "cora": RoleCode.SETTLEMENT_CLERK,
+}
+MADE_OTHERWISE = {
+    Role: "come with the company",
+    Membership: "the company's people",
+    StockLevel: "follow the movements, by the database",
+}
+"""Tenant models that the filler does not fill, and who does."""
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass
+class Side:
+    """One company with its rows."""
+
+    company: Company
+    word: str
+    first_id: int
+    rows: dict[type[models.Model], list[Any]] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        return self.company.tenant.slug
+
+    def row(self, model: type[Row], n: int = 0) -> Row:
+        """The n-th row; a short table repeats its last one."""
+        held = self.rows[model]
+        return held[min(n, len(held) - 1)]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Our company and its rival."""
+
+    own: Side
+    rival: Side
+
+
+Facts = Callable[[Side, int], dict[str, Any]]
+NOW = timezone.now().replace(microsecond=0)
+TODAY = NOW.astimezone(UTC).date()
+
+
+def _hours(n: int) -> datetime:
+    return NOW + timedelta(hours=n)
+
+
+VISITS: list[dict[str, Any]] = [
+    {"status": "dispatched", "start_at": _hours(1), "end_at": _hours(2), "sent_at": NOW},
+    {"status": "scheduled", "start_at": _hours(3), "end_at": _hours(4), "sent_at": None},
+    {
+        "status": "done",
+        "start_at": _hours(-3),
+        "end_at": _hours(-2),
+        "sent_at": _hours(-9),
+        "arrived_at": _hours(-3),
+        "ended_at": _hours(-2),
+    },
+    {"status": "dispatched", "start_at": _hours(6), "end_at": _hours(7), "sent_at": NOW},
+    {
+        "status": "done",
+        "start_at": _hours(-6),
+        "end_at": _hours(-5),
+        "sent_at": _hours(-9),
+        "arrived_at": _hours(-6),
+        "ended_at": _hours(-5),
+    },
+]
+"""Sent to the engineer, only planned, done; then two that nothing else refers to: sent, and done."""
+
+FACTS: dict[str, Facts] = {
+    "tenants.Counter": lambda s, n: {"kind": ("ticket", "work_order", "invoice")[n], "value": 100},
+    "accounts.ApiToken": lambda s, n: {"created_at": NOW, "expires_at": None, "scopes": ["ticket_view"]},
+    "journal.AuditEntry": lambda s, n: {
+        "object_type": "tickets.ticket",
+        "object_id": n + 1,
+        "actor_kind": "member",
+    },
+    "journal.OutboxEvent": lambda s, n: {"delivered_at": NOW, "payload": {"word": s.word}},
+    "customers.Asset": lambda s, n: {"parent": None},
+    "customers.Site": lambda s, n: {"latitude": 35.69, "longitude": 139.75},
+    "workforce.Engineer": lambda s, n: {
+        "membership": s.row(Membership) if n == 0 else None,
+        "home_latitude": 35.68,
+        "home_longitude": 139.76,
+    },
+    "workforce.Shift": lambda s, n: {"weekday": n, "starts": time(8), "ends": time(17)},
+    "workforce.Absence": lambda s, n: {"start_at": _hours(200), "end_at": _hours(210)},
+    "channels.InboundMessage": lambda s, n: {"status": "quarantined"},
+    "channels.OutboundMessage": lambda s, n: {"status": "sent", "sent_at": NOW},
+    "knowledge.Article": lambda s, n: {"is_published": True},
+    "tickets.Ticket": lambda s, n: {"status": "open", "resolved_by": "", "due_at": _hours(n)},
+    "dispatch.WorkOrder": lambda s, n: {
+        "status": ("scheduled", "scheduled", "done", "scheduled", "done")[n],
+        "duration_minutes": 60,
+    },
+    "dispatch.Visit": lambda s, n: {**VISITS[n], "engineer": s.row(Engineer, n % ROWS)},
+    "delivery.ChecklistItem": lambda s, n: {"kind": "check"},
+    "delivery.Photo": lambda s, n: {
+        "file": ContentFile(picture(), name=f"{s.word}-{n}.jpg"),
+        "kind": "other",
+    },
+    "delivery.Answer": lambda s, n: {"value": "pass"},
+    "delivery.TimeEntry": lambda s, n: {"start_at": NOW, "end_at": _hours(1)},
+    "inventory.StockLocation": lambda s, n: (
+        {"kind": "van"} if n == 0 else {"kind": "store", "engineer": None}
+    ),
+    "inventory.Movement": lambda s, n: {"quantity": 10, "kind": "received"},
+    "billing.PriceItem": lambda s, n: {"valid_from": date(2026, 1, 1 + n), "unit_price_minor": 1000},
+    "billing.Invoice": lambda s, n: {"net_minor": 1000, "tax_minor": 100, "total_minor": 1100},
+    "billing.LedgerLine": lambda s, n: {"amount_minor": 1100},
+    "feedback.CustomerLink": lambda s, n: {
+        "visit": s.row(Visit, DONE_VISIT if n == 0 else n),
+        "purpose": "rate" if n == 0 else "track",
+        "expires_at": NOW + timedelta(days=30),
+    },
+    "feedback.Response": lambda s, n: {"score": n + 1, "recorded_at": NOW},
+    "feedback.Recovery": lambda s, n: {"done_by": ""},
+    "analytics.VisitFigures": lambda s, n: {"completed_on": TODAY, "score": n + 1},
+}
+
+
+def tenant_models() -> list[type[models.Model]]:
+    """Every tenant model, each after those it refers to."""
+    waiting = [m for m in apps.get_models(include_auto_created=True) if is_tenant_table(m)]
+    ordered: list[type[models.Model]] = []
+    while waiting:
+        ready = [m for m in waiting if not (_needed(m) & set(waiting) - {m})]
+        ordered += ready
+        waiting = [m for m in waiting if m not in ready]
+        assert ready, f"a circle of foreign keys: {waiting}"
+    return ordered
+
+
+def _needed(model: type[models.Model]) -> set[Any]:
+    return {f.related_model for f in model._meta.local_fields if isinstance(f, models.ForeignKey)}
+
+
+def build(slug: str, word: str, first_id: int) -> Side:
+    """Found the company and fill every table."""
+    people = {key: (f"{word} {key}", role) for key, role in PEOPLE.items()}
+    company = found_company(slug, f"{word} Company", people, time_zone="Asia/Tokyo", currency="JPY")
+    side = Side(company, word, first_id)
+    with tenant_active(company.tenant.pk):
+        for model in tenant_models():
+            if model not in MADE_OTHERWISE:
+                for n in range(MORE_ROWS.get(model._meta.label, ROWS)):
+                    _add(side, model, n)
+            side.rows[model] = list(model._default_manager.order_by("pk"))
+        side.rows[StockLevel] = list(StockLevel.objects.order_by("pk"))
+        _balance(side)
+        connection.check_constraints()
+    return side
+
+
+def _add(side: Side, model: type[models.Model], n: int) -> None:
+    given = FACTS.get(model._meta.label, lambda s, n: {})(side, n)
+    values = {f.name: _value(side, f, n) for f in model._meta.local_fields if f.name not in given}
+    thing = model(**{name: value for name, value in values.items() if value is not _LEAVE}, **given)
+    thing.pk = side.first_id + n
+    if isinstance(thing, CustomerLink):
+        thing.code_hash = links.hash_of(links.code_of(thing))
+    thing.save()
+
+
+def _balance(side: Side) -> None:
+    """Bookings sum to nothing: each entry's second line."""
+    model = apps.get_model("billing", "LedgerLine")
+    for line in side.rows[model]:
+        line.pk, line.account, line.amount_minor = None, "revenue", -line.amount_minor
+        line.save()
+
+
+_LEAVE = object()
+
+
+def _value(side: Side, own: models.Field[Any, Any], n: int) -> Any:
+    """What row n holds in this field, or `_LEAVE` for the model's own default."""
+    if own.primary_key or getattr(own, "is_tenant_key", False):
+        return _LEAVE
+    if isinstance(own, models.ForeignKey):
+        target = own.related_model
+        return None if target is own.model else side.row(target, n)  # type: ignore[arg-type, type-var]
+    if isinstance(own, models.CharField | models.TextField):
+        return _text(side, own, n)
+    if own.null or own.has_default() or own.db_default is not models.NOT_PROVIDED:
+        return [side.word] if _is_free_list(own) else _LEAVE
+    return _scalar(side, own, n)
+
+
+def _is_free_list(own: models.Field[Any, Any]) -> bool:
+    return isinstance(own, ArrayField) and isinstance(own.base_field, models.TextField) and not own.null
+
+
+def _text(side: Side, own: models.Field[Any, Any], n: int) -> Any:
+    if own.choices:
+        return own.default if own.has_default() else "" if own.blank else own.choices[0][0]  # type: ignore[index]
+    if own.name in {"time_zone", "zone"}:
+        return "Asia/Tokyo"
+    if own.name == "currency":
+        return "JPY"
+    if own.name == "language":
+        return "en"
+    if isinstance(own, models.EmailField):
+        return f"{side.word}-{n}@{side.slug}.example"
+    return f"{side.word}-{n}-{own.name.replace('_', '-')}"[: own.max_length]
+
+
+def _scalar(side: Side, own: models.Field[Any, Any], n: int) -> Any:
+    if isinstance(own, models.DateTimeField):
+        return _hours(n)
+    if isinstance(own, models.DateField):
+        return TODAY
+    if isinstance(own, models.BinaryField):
+        return side.word.encode()
+    if isinstance(own, models.UUIDField):
+        return uuid4()
+    if isinstance(own, models.IntegerField | models.DecimalField | models.FloatField):
+        return own.choices[0][0] if own.choices else n + 1  # type: ignore[index]
+    return _LEAVE
+
+
+def digest(side: Side) -> dict[str, str]:
+    """A digest of each table's rows of this company, of its own facts and of its people's sign-ins."""
+    tenant = "r.tenant_id = %(tenant)s"
+    places = {model._meta.db_table: tenant for model in tenant_models()}
+    places["tenants_tenant"] = "r.id = %(tenant)s"
+    places["accounts_user"] = f"r.id IN (SELECT user_id FROM accounts_membership r WHERE {tenant})"
+    sql = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(r::text, '|' ORDER BY r.id), '')) FROM {table} r"
+        f" WHERE {place}"
+        for table, place in places.items()
+    )
+    with tenant_active(side.company.tenant.pk), connection.cursor() as cursor:
+        cursor.execute(sql, {"tenant": side.company.tenant.pk})
+        return dict(cursor.fetchall())
+
+
+def code_of(side: Side, n: int = 0) -> str:
+    """The secret of the company's n-th customer link: 0 rates, the others track."""
+    return links.code_of(side.row(CustomerLink, n))
