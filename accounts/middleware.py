@@ -9,6 +9,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import structlog
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.views import redirect_to_login
 from django.db import ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +27,7 @@ from tenants.http import TenantRequest
 from tenants.models import Tenant
 from tenants.queries import find_tenant, get_tenant
 
+SESSION_NOTE_SECONDS = 300
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _MEMBER_PATH = re.compile(r"^/t/([-\w]+)(/|$)")
 _CUSTOMER_PATH = re.compile(r"^/c/([-\w]+)(/|$)")
@@ -104,6 +106,25 @@ class TenantMiddleware:
     def _nowhere(self, request: HttpRequest) -> HttpResponse:
         with translation.override(_language(request)):
             return render(request, "404.html", status=404)
+
+
+class ActivityMiddleware:
+    """Notes where a person is signed in, at most once in five minutes, outside the request's transaction.
+
+    A note at every request would be a write at every request, and would make the requests of one browser wait
+    for each other.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            moment = int(now().timestamp())
+            if moment - request.session.get("noted_at", 0) >= SESSION_NOTE_SECONDS:
+                request.session["noted_at"] = moment
+                UserSession.objects.create_from_request(request)
+        return self.get_response(request)
 
 
 class LocaleMiddleware:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -16,11 +18,14 @@ from django.utils.translation import gettext as _
 
 from core.api.problems import CONTENT_TYPE, problem
 from core.errors import Conflict
+from core.text import clean
 from journal.models import IdempotentAct
 from tenants.active import active_tenant_id, find_active_tenant_id
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KEPT_HEADERS = ("Content-Type", "Location", "HX-Redirect", "HX-Trigger", "ETag")
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_TOO_LONG = {"X-Answer": "too long to keep"}
 _LARGEST_BODY = 256 * 1024
 
 
@@ -45,11 +50,11 @@ class IdempotencyMiddleware:
 
 
 def _key(request: HttpRequest) -> str:
-    if header := request.headers.get("Idempotency-Key", ""):
-        return header[:200]
-    if (request.content_type or "") in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        return request.POST.get("idempotency_key", "")[:200]
-    return ""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key and (request.content_type or "") in _FORMS:
+        key = request.POST.get("idempotency_key", "")
+    key = clean(key)
+    return key if len(key) <= 200 else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _scope(request: HttpRequest) -> str:
@@ -59,14 +64,20 @@ def _scope(request: HttpRequest) -> str:
 
 
 def _digest(request: HttpRequest) -> str:
-    if request.content_type == "multipart/form-data":
-        parts = sorted((k, v) for k, vs in request.POST.lists() for v in vs if k != "csrfmiddlewaretoken")
-        names = sorted((k, f.name, f.size) for k, fs in request.FILES.lists() for f in fs)
-        return hashlib.sha256(repr((parts, names)).encode()).hexdigest()
-    if request.content_type == "application/x-www-form-urlencoded":
-        parts = sorted((k, v) for k, vs in request.POST.lists() for v in vs if k != "csrfmiddlewaretoken")
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
-    return hashlib.sha256(request.body).hexdigest()
+    """What was asked, without what differs between two sendings of the same form."""
+    if request.content_type not in _FORMS:
+        return hashlib.sha256(request.body).hexdigest()
+    parts = sorted((k, v) for k, vs in request.POST.lists() for v in vs if k != "csrfmiddlewaretoken")
+    files = sorted((k, f.name, _digest_of(f)) for k, fs in request.FILES.lists() for f in fs)
+    return hashlib.sha256(repr((parts, files)).encode()).hexdigest()
+
+
+def _digest_of(file: UploadedFile[Any]) -> str:
+    found = hashlib.sha256()
+    for chunk in file.chunks():
+        found.update(chunk)
+    file.seek(0)
+    return found.hexdigest()
 
 
 def _claim(scope: str, key: str, digest: str) -> bool:
@@ -84,13 +95,17 @@ def _claim(scope: str, key: str, digest: str) -> bool:
 
 def _keep(scope: str, key: str, response: HttpResponse) -> None:
     act = IdempotentAct.objects.filter(scope=scope, key=key)
-    is_kept = response.status_code < 400 and not response.streaming and len(response.content) <= _LARGEST_BODY
-    if not is_kept:
+    if response.status_code >= 400:
         # Nothing happened (errors roll back): the same key may try again with better input.
         act.delete()
         return
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    act.update(status=response.status_code, headers=headers, body=response.content)
+    is_small = not response.streaming and len(response.content) <= _LARGEST_BODY
+    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    act.update(
+        status=response.status_code,
+        headers=kept if is_small else _TOO_LONG,
+        body=response.content if is_small else b"",
+    )
 
 
 def _replay(request: HttpRequest, scope: str, key: str, digest: str) -> HttpResponse:
@@ -105,6 +120,9 @@ def _replay(request: HttpRequest, scope: str, key: str, digest: str) -> HttpResp
     if act.request_hash != digest:
         detail = _("This Idempotency-Key was used with other input. Use a new key for a new request.")
         return _refuse(request, 422, "key_reused", detail)
+    if act.headers == _TOO_LONG:
+        detail = _("This was done already; its answer was too long to keep. Look at the thing itself.")
+        return _refuse(request, 409, "already_done", detail)
     response = HttpResponse(bytes(act.body), status=act.status, headers=act.headers)
     response.headers["Idempotent-Replay"] = "true"
     return response

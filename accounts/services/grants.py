@@ -27,7 +27,9 @@ def check_grant(actor: Actor, permissions: Iterable[str]) -> None:
 
 def lock_roles() -> dict[int, Role]:
     """Lock every role of the tenant: whoever changes people or roles does so one after the other."""
-    return {role.pk: role for role in Role.objects.select_for_update().order_by("id")}
+    list(Role.objects.select_for_update().order_by("id").values_list("id"))
+    # Read again: the locking statement does not see a role that was made while it waited.
+    return {role.pk: role for role in Role.objects.order_by("id")}
 
 
 def check_someone_still_manages() -> None:

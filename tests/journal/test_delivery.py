@@ -220,7 +220,8 @@ def test_open_pages_hear_what_was_delivered_and_only_ids(
     acme: Company, globex: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SomethingHappened, "topic", "ticket")
-    with redis.Redis.from_url(settings.LIVE_REDIS_URL, decode_responses=True).pubsub() as heard:
+    client: Any = redis.Redis.from_url(settings.LIVE_REDIS_URL, decode_responses=True)
+    with client.pubsub() as heard:
         heard.psubscribe("live:*")
         heard.get_message(timeout=2)
         _publish(acme)
