@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from accounts import services as accounts
-from accounts.enums import Permission, RoleCode
+from accounts.enums import RoleCode
 from accounts.models import Membership, User
 from billing import services as billing
 from billing.enums import ChargeKind
@@ -41,11 +41,10 @@ SEED = Actor.system("demo seed")
 
 @dataclass
 class Founding:
-    """What a seeding run made, for the demo's summary."""
+    """What the later steps of a founding need of the earlier ones."""
 
     tenant: Tenant
     members: dict[str, Membership] = field(default_factory=dict)
-    token: str = ""
 
 
 def read_company(slug: str) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def read_company(slug: str) -> dict[str, Any]:
     return found
 
 
-def found_company(slug: str, *, at: datetime) -> Founding:
+def found_company(slug: str, *, at: datetime) -> Tenant:
     """Found one demo company, or raise when it exists: seeding is done once."""
     facts = read_company(slug)
     if find_tenant(slug) is not None:
@@ -73,10 +72,7 @@ def found_company(slug: str, *, at: datetime) -> Founding:
         _add_stock(facts, at)
         _add_customers(facts, at)
         _add_promises(facts, at)
-        _, founding.token = accounts.create_token(
-            name="Demo integration", scopes=list(Permission.values), actor=SEED, at=at
-        )
-    return founding
+    return tenant
 
 
 def email_of(slug: str, role: str) -> str:

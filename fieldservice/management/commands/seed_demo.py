@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.enums import RoleCode
+from accounts import services as accounts
+from accounts.enums import Permission, RoleCode
 from billing import queries as settlement
 from billing import services as billing
 from core.clock import now
@@ -19,44 +23,62 @@ from feedback.enums import LinkPurpose
 from feedback.links import path_of
 from feedback.models import CustomerLink
 from fieldservice.demo import simulator, story
-from fieldservice.demo.seed import COMPANIES, PASSWORD, Founding, email_of, found_company, read_company
+from fieldservice.demo.seed import COMPANIES, PASSWORD, SEED, email_of, found_company, read_company
 from journal.services import deliver_all
 from tenants.active import tenant_active
+from tenants.models import Tenant
 from tenants.queries import find_tenant
 
-PAST_VISITS = 5
-REQUESTS = 7
+PAST_VISITS = 4
+REQUESTS = 6
 
 
 class Command(BaseCommand):
-    """Print the demo's sign-ins, token and customer link as JSON on the last line. Founds only once."""
+    """Print the demo's sign-ins, token and customer link as JSON on the last line. May be run again."""
 
     help = "Found the demo companies acme and globex; prints their sign-ins as JSON."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if all(find_tenant(slug) for slug in COMPANIES):
-            self.stderr.write("The demo companies exist already; their data is kept.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--only", choices=COMPANIES, help="found this company and print nothing")
+
+    def handle(self, *args: Any, only: str | None, **options: Any) -> None:
+        if only:
+            _found(only)
             return
-        at = now()
-        founded = {}
-        for slug in COMPANIES:
-            with transaction.atomic():
-                founded[slug] = found_company(slug, at=at - simulator.PAST + timedelta(days=2))
-            _tell_the_past(founded[slug], at)
-        self.stdout.write(json.dumps(_summary(founded)))
+        first, *others = COMPANIES
+        beside = [_found_beside(slug) for slug in others if find_tenant(slug) is None]
+        _found(first)
+        if any(process.wait() for process in beside):
+            raise CommandError("A demo company could not be founded; see above. Run the command again.")
+        deliver_all()
+        self.stdout.write(json.dumps(_summary()))
 
 
-def _tell_the_past(founding: Founding, at: datetime) -> None:
+def _found(slug: str) -> None:
+    """Found a company as a whole, or not at all, and tell its last day; one that exists is kept."""
+    if find_tenant(slug) is not None:
+        return
+    at = now()
+    with transaction.atomic():
+        tenant = found_company(slug, at=at - simulator.PAST - timedelta(days=2))
+    _tell_the_past(tenant, at)
+
+
+def _found_beside(slug: str) -> subprocess.Popen[bytes]:
+    """Found a company in a process of its own, on the other core."""
+    return subprocess.Popen([sys.executable, "manage.py", "seed_demo", "--only", slug], cwd=settings.BASE_DIR)  # noqa: S603
+
+
+def _tell_the_past(tenant: Tenant, at: datetime) -> None:
     """The last day in full, then what waits now: auto-dispatch plans it."""
-    slug = founding.tenant.slug
-    facts, dice = read_company(slug), random.Random(slug)  # noqa: S311  the same demo every time
-    with tenant_active(founding.tenant.pk):
+    facts, dice = read_company(tenant.slug), random.Random(tenant.slug)  # noqa: S311  the same demo every time
+    with tenant_active(tenant.pk):
         visits = [
             story.past_visit(facts, dice, arrived_at=at - timedelta(hours=3 + 4 * turn, minutes=20))
             for turn in range(PAST_VISITS)
         ]
     deliver_all()
-    with tenant_active(founding.tenant.pk):
+    with tenant_active(tenant.pk):
         for visit in visits[:-1]:
             story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
         ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
@@ -67,26 +89,27 @@ def _tell_the_past(founding: Founding, at: datetime) -> None:
     deliver_all()
 
 
-def _summary(founded: dict[str, Founding]) -> dict[str, Any]:
-    sign_ins = [
-        {"role": role.value, "email": email_of(slug, role.value), "password": PASSWORD, "tenant": slug}
-        for slug in founded
-        for role in RoleCode
-    ]
-    tenants = [{"slug": slug, "name": one.tenant.name} for slug, one in founded.items()]
+def _summary() -> dict[str, Any]:
+    tenants = [Tenant.objects.get(slug=slug) for slug in COMPANIES]
+    first = tenants[0]
+    with tenant_active(first.pk):
+        _, token = accounts.create_token(
+            name="Demo integration", scopes=list(Permission.values), actor=SEED, at=now()
+        )
+        link = _unused_link()
     return {
-        "tenants": tenants,
-        "sign_ins": sign_ins,
-        "api_token": founded["acme"].token,
-        "customer_link": _customer_link(founded["acme"]),
+        "tenants": [{"slug": tenant.slug, "name": tenant.name} for tenant in tenants],
+        "sign_ins": [
+            {"role": role.value, "email": email_of(slug, role.value), "password": PASSWORD, "tenant": slug}
+            for slug in COMPANIES
+            for role in RoleCode
+        ],
+        "api_token": token,
+        "customer_link": path_of(first, link) if link else "",
     }
 
 
-def _customer_link(founding: Founding) -> str:
-    """The path of a rating link that nobody has used yet."""
-    with tenant_active(founding.tenant.pk):
-        unrated = Visit.objects.filter(responses__isnull=True, links__purpose=LinkPurpose.RATE)
-        link = (
-            CustomerLink.objects.filter(visit__in=unrated, purpose=LinkPurpose.RATE).order_by("-id").first()
-        )
-        return path_of(founding.tenant, link) if link else ""
+def _unused_link() -> CustomerLink | None:
+    """A rating link that nobody has used yet."""
+    unrated = Visit.objects.filter(responses__isnull=True, links__purpose=LinkPurpose.RATE)
+    return CustomerLink.objects.filter(visit__in=unrated, purpose=LinkPurpose.RATE).order_by("-id").first()
