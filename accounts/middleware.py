@@ -165,6 +165,8 @@ def _language(request: HttpRequest) -> str:
 
 
 def _zone(request: HttpRequest) -> ZoneInfo:
+    if _API_PATH.match(request.path_info):
+        return ZoneInfo("UTC")
     if request.user.is_authenticated and request.user.time_zone:
         return ZoneInfo(request.user.time_zone)
     tenant = getattr(request, "tenant", None)

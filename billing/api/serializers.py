@@ -8,10 +8,11 @@ from rest_framework import serializers
 
 from billing.enums import Payer
 from billing.models import Charge, Invoice, InvoiceLine, Payment
+from core.api.reading import ReadSerializer
 from dispatch.models import WorkOrder
 
 
-class ChargeSerializer(serializers.ModelSerializer[Charge]):
+class ChargeSerializer(ReadSerializer[Charge]):
     """A priced line. `explanation` lists the steps that led to `amount_minor`."""
 
     class Meta:
@@ -69,7 +70,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         read_only_fields = fields
 
 
-class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+class InvoiceSerializer(ReadSerializer[Invoice]):
     """An issued invoice. `taxes` has one row per rate, rounded once."""
 
     lines = InvoiceLineSerializer(many=True, read_only=True)

@@ -6,12 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Customer, Site
 
 _STAMPS = ["id", "created_at", "updated_at"]
 
 
-class CustomerSerializer(serializers.ModelSerializer[Customer]):
+class CustomerSerializer(ReadSerializer[Customer]):
     class Meta:
         model = Customer
         fields = [
@@ -30,7 +31,7 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
         read_only_fields = _STAMPS
 
 
-class ContactSerializer(serializers.ModelSerializer[Contact]):
+class ContactSerializer(ReadSerializer[Contact]):
     """`customer` is given once, when the contact is made."""
 
     customer: Any = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all())
@@ -53,7 +54,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
         read_only_fields = _STAMPS
 
 
-class SiteSerializer(serializers.ModelSerializer[Site]):
+class SiteSerializer(ReadSerializer[Site]):
     """`customer` is given once, when the site is made. Degrees are WGS-84."""
 
     customer: Any = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all())
@@ -80,7 +81,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         read_only_fields = _STAMPS
 
 
-class AssetSerializer(serializers.ModelSerializer[Asset]):
+class AssetSerializer(ReadSerializer[Asset]):
     """`site` and `parent` are given once, when the asset is made."""
 
     site: Any = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all())

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
 from tickets.enums import Priority
@@ -45,14 +46,12 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
         fields = ["id", "code", "name", "duration_minutes", "topic", "skills"]
 
 
-class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
+class WorkOrderSerializer(ReadSerializer[WorkOrder]):
     """What must be done, as it is now."""
 
     reference = serializers.CharField(source="__str__", read_only=True)
-    skills = NeededSkillSerializer(source="work_order_skills", many=True, read_only=True)
-    visits: serializers.PrimaryKeyRelatedField[Visit] = serializers.PrimaryKeyRelatedField(
-        many=True, read_only=True
-    )
+    skills = NeededSkillSerializer(source="needed_skills", many=True, read_only=True)
+    visits = serializers.SerializerMethodField()
 
     class Meta:
         model = WorkOrder
@@ -61,6 +60,10 @@ class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         fields += ["follow_up_reason", "source", "external_id", "created_at", "updated_at", "version"]
         read_only_fields = fields
+
+    def get_visits(self, work_order: WorkOrder) -> list[int]:
+        """Ids in order of time, from the list that the resource fetched with the page."""
+        return [visit.pk for visit in work_order.known_visits]  # type: ignore[attr-defined]
 
 
 class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
@@ -110,7 +113,7 @@ class NewWorkOrderSerializer(ChangeWorkOrderSerializer):
         return facts
 
 
-class VisitSerializer(serializers.ModelSerializer[Visit]):
+class VisitSerializer(ReadSerializer[Visit]):
     """One trip: who and when."""
 
     reference = serializers.CharField(source="__str__", read_only=True)

@@ -30,7 +30,7 @@ from dispatch.api.serializers import (
     WorkOrderSerializer,
     WorkTypeSerializer,
 )
-from dispatch.models import Visit, WorkOrder, WorkType
+from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 from dispatch.queries.planning import instant
 from dispatch.ranking import Candidate
 from workforce import queries as workforce
@@ -57,7 +57,12 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     """What must be done at sites."""
 
     queryset = WorkOrder.objects.select_related("work_type").prefetch_related(
-        "work_order_skills__skill", Prefetch("visits", queryset=Visit.objects.only("id", "work_order_id"))
+        Prefetch(
+            "work_order_skills",
+            queryset=WorkOrderSkill.objects.select_related("skill"),
+            to_attr="needed_skills",
+        ),
+        Prefetch("visits", queryset=Visit.objects.only("id", "work_order_id"), to_attr="known_visits"),
     )
     serializer_class = WorkOrderSerializer
     filterset_class = WorkOrderFilter

@@ -6,12 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.reading import ReadSerializer
 from dispatch.models import Visit
 from feedback.enums import RatingReason
 from feedback.models import Response
 
 
-class ResponseSerializer(serializers.ModelSerializer[Response]):
+class ResponseSerializer(ReadSerializer[Response]):
     """What a customer said of a visit. `flags` say why a rating deserves a second look."""
 
     work_order = serializers.IntegerField(source="visit.work_order_id", read_only=True)

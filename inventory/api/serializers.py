@@ -7,12 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.reading import ReadSerializer
 from inventory.enums import PartUnit
 from inventory.models import Movement, Part, StockLevel, StockLocation
 from inventory.services.ledger import LONGEST_KEY
 
 
-class PartSerializer(serializers.ModelSerializer[Part]):
+class PartSerializer(ReadSerializer[Part]):
     """A part. `price_minor` is in the smallest unit of the tenant's currency."""
 
     class Meta:
@@ -49,7 +50,7 @@ class LocationSerializer(serializers.ModelSerializer[StockLocation]):
         read_only_fields = fields
 
 
-class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
+class StockLevelSerializer(ReadSerializer[StockLevel]):
     """How many of a part lie at a place. `state` is ok, low or out."""
 
     part_code = serializers.CharField(source="part.code", read_only=True)

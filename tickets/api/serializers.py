@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.enums import Channel
+from core.api.reading import ReadSerializer
 from core.clock import now
 from customers.models import Asset, Contact, Customer, Site
 from tickets import queries
@@ -67,7 +68,7 @@ class MessageSerializer(serializers.ModelSerializer[TicketMessage]):
         read_only_fields = fields
 
 
-class TicketSerializer(serializers.ModelSerializer[Ticket]):
+class TicketSerializer(ReadSerializer[Ticket]):
     """A ticket as lists show it."""
 
     clocks = ClockSerializer(many=True, read_only=True)

@@ -6,11 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.reading import ReadSerializer
 from workforce.models import Engineer, EngineerSkill, Shift, Skill, Territory
 from workforce.services import Held
 
 
-class SkillSerializer(serializers.ModelSerializer[Skill]):
+class SkillSerializer(ReadSerializer[Skill]):
     """Something an engineer can do."""
 
     class Meta:
