@@ -142,9 +142,10 @@ DATABASES = {
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.cache.ForgivingCache",
         "LOCATION": servers.redis_url(1),
         "KEY_PREFIX": "fieldservice",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 LIVE_REDIS_URL = servers.redis_url(0)
@@ -261,6 +262,27 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Fields of the same name in several resources: each choice set is called by its own name.
+    "ENUM_NAME_OVERRIDES": {
+        f"{path.rpartition('.')[2]}Enum": path
+        for path in (
+            "billing.enums.ChargeKind",
+            "billing.enums.InvoiceStatus",
+            "channels.enums.Channel",
+            "delivery.enums.ItemKind",
+            "delivery.enums.PhotoKind",
+            "dispatch.enums.VisitStatus",
+            "dispatch.enums.WorkOrderStatus",
+            "feedback.enums.RecoveryStatus",
+            "inventory.enums.LocationKind",
+            "inventory.enums.MovementKind",
+            "tenants.enums.Language",
+            "tickets.enums.ClockState",
+            "tickets.enums.MessageKind",
+            "tickets.enums.TicketKind",
+            "tickets.enums.TicketStatus",
+        )
+    },
 }
 
 
