@@ -42,10 +42,16 @@ def sums_of(lines: Iterable[tuple[Decimal, int]]) -> Sums:
     for rate, net in lines:
         nets[rate] = nets.get(rate, 0) + net
     taxes = tuple(
-        TaxRow(rate_percent=f"{rate:.2f}", net_minor=nets[rate], tax_minor=tax_on(nets[rate], rate))
+        TaxRow(rate_percent=_rate_text(rate), net_minor=nets[rate], tax_minor=tax_on(nets[rate], rate))
         for rate in sorted(nets, reverse=True)
     )
     return Sums(sum(nets.values()), sum(row["tax_minor"] for row in taxes), taxes)
+
+
+def _rate_text(rate: Decimal) -> str:
+    """Two decimals as people write them, three where the rate has them: New York City taxes 8.875 %."""
+    exact = f"{rate:.3f}"
+    return exact.removesuffix("0")
 
 
 def due_on(issued_on: date) -> date:

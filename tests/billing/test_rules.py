@@ -94,6 +94,11 @@ def test_tax_is_rounded_once_per_rate_not_per_line() -> None:
     assert [row["rate_percent"] for row in sums.taxes] == ["10.00", "8.00"]
 
 
+def test_a_rate_of_three_decimals_is_told_in_full() -> None:
+    (row,) = rules.sums_of([(Decimal("8.875"), 10_000)]).taxes
+    assert row == {"rate_percent": "8.875", "net_minor": 10_000, "tax_minor": 888}
+
+
 @given(st.dictionaries(st.sampled_from(["customer", "maker", "us"]), st.integers(0, 10**9), min_size=1))
 def test_shares_of_payers_sum_to_a_hundred(amounts: dict[str, int]) -> None:
     found = rules.shares(amounts)
