@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from dispatch.models import Visit
 from journal.services import deliver_all
@@ -84,7 +84,7 @@ def do_the_visit(phone: Page, visit: Visit) -> str:
     phone.locator("input[name=value][inputmode=decimal]").first.fill("1.4")
     phone.locator("input[name=value][inputmode=decimal]").first.press("Enter")
     phone.goto(f"/t/acme/visits/{visit.pk}/checklist/")
-    shot = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": picture(800, 600)}
+    shot = FilePayload(name="after.jpg", mimeType="image/jpeg", buffer=picture(800, 600))
     phone.locator("input[type=file]").first.set_input_files(files=[shot])
     expect(phone.get_by_text(re.compile("3 of 3")).first).to_be_visible()
     phone.goto(f"/t/acme/visits/{visit.pk}/sign/")
