@@ -27,10 +27,12 @@ from dispatch.imports.reading import Row, UnreadableFile, read
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.models import Tenant
+from tenants.postgres.statistics import refresh_statistics
 from tenants.queries import find_tenant
 from workforce import queries as workforce
 
 BATCH = 500
+WRITES_TO = ("journal", "customers", "workforce", "tickets", "dispatch")
 ACTOR = Actor.system("import")
 
 
@@ -71,6 +73,8 @@ class Command(BaseCommand):
                     loaded = services.import_requests(requests=batch, mapping=mapping, actor=ACTOR, at=now())
                 counts["created"] += loaded.created
                 counts["duplicates"] += loaded.duplicates
+                if loaded.created:
+                    refresh_statistics(WRITES_TO)
                 bar.update(len(batch))
         return counts
 
