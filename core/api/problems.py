@@ -171,6 +171,8 @@ def server_error(request: HttpRequest) -> JsonResponse:
         status=500,
         code="server_error",
         title=_("Our fault"),
-        detail=_("Something broke on our side and nothing was changed. Repeat with the same Idempotency-Key."),
+        detail=_(
+            "Something broke on our side and nothing was changed. Repeat with the same Idempotency-Key."
+        ),
     )
     return JsonResponse(body, status=500, content_type=CONTENT_TYPE)

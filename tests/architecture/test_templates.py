@@ -35,6 +35,7 @@ UNTRANSLATED = {
     "English": "languages are named in themselves",
     "日本語": "languages are named in themselves",
     "简体中文": "languages are named in themselves",
+    "OpenAPI": "a format, the same in every language",
     "CSV": "a format, the same in every language",
     "Esc": "what stands on the key",
     "CSRF": "an error's code",

@@ -23,6 +23,7 @@ OPEN_TO_ANY_MEMBER = {
 OPEN_TO_ANYBODY = {
     "openapi": "the description of the API holds nobody's data",
     "api_docs": "as openapi",
+    "problem_types": "says what refusals mean",
 }
 """Routes under /api/ that need no token, and why."""
 
