@@ -14,7 +14,15 @@ from tenants.actors import Actor
 
 
 def check_grant(actor: Actor, permissions: Iterable[str]) -> None:
-    """Raise `NotAllowed` when the actor would give, or take, what it does not hold itself."""
+    """Raise `NotAllowed` when the actor would give, or take, what it does not hold itself.
+
+    A provider's people are narrowed to their own work, tokens and roles are not: they give nothing.
+    """
+    if actor.provider_code:
+        raise NotAllowed(
+            _("%(actor)s works for a provider and may not decide what others may do. Ask a tenant admin.")
+            % {"actor": actor.label}
+        )
     lacking = [] if actor.is_unbound else rules.lacking(actor.permissions, permissions)
     if lacking:
         words = ", ".join(f"“{Permission(code).label}”" for code in lacking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -280,3 +281,13 @@ def test_rules_of_grants_and_codes() -> None:
 def test_memberships_know_only_their_own_tenants_roles(in_acme: Company, globex: Company) -> None:
     assert not Role.objects.filter(pk=globex.mallory.membership.role_id).exists()
     assert Membership.objects.count() == len(in_acme.people)
+
+
+def test_a_providers_people_give_nothing(in_acme: Company) -> None:
+    """A token or a colleague of theirs would see more than they do."""
+    every = frozenset(str(p) for p in P)
+    pia = replace(in_acme.pia.actor, permissions=every)
+    with pytest.raises(NotAllowed, match="works for a provider"):
+        services.create_token(name="t", scopes=[P.WORK_VIEW], actor=pia, at=AT)
+    with pytest.raises(NotAllowed, match="works for a provider"):
+        services.add_member(email="x@acme.example", name="X", role_code="dispatcher", actor=pia, at=AT)
