@@ -98,6 +98,12 @@ KINDS = (
         _("Choose another time or engineer, or move the other visit first."),
     ),
     Kind(
+        "rule_broken",
+        409,
+        _("The engineer cannot take this work at that time."),
+        _("facts lists every broken rule; give override_reason where can_be_forced is true."),
+    ),
+    Kind(
         "evidence_missing",
         409,
         _("The visit lacks something that it must have before it is complete."),
