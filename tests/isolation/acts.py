@@ -318,14 +318,7 @@ API: dict[str, Act] = {
             "skills": [{"skill": Own(Skill), "level": 1}],
         }
     ),
-    "work-order-detail patch": Act(
-        {
-            "subject": "Look",
-            "asset": Own(Asset),
-            "contact": Own(Contact),
-            "skills": [{"skill": Own(Skill), "level": 1}],
-        }
-    ),
+    "work-order-detail patch": Act({"subject": "Look", "asset": Own(Asset), "contact": Own(Contact)}),
     "work-order-candidates post": Act(n=1),
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "work-order-cancel post": Act({"reason": "not needed"}, n=1),
@@ -355,7 +348,6 @@ API: dict[str, Act] = {
     "engineer-list post": Act(
         {
             "name": "Uta",
-            "membership": Own(Membership, 1),
             "skills": [{"skill": Own(Skill), "level": 2}],
             "territories": [Own(Territory)],
         }

@@ -47,14 +47,13 @@ class Answer:
         return 200 <= self.status < 400
 
     def told(self, *ids: object) -> tuple[int, str, list[tuple[str, str]]]:
-        """The answer less the ids that were asked for and what differs between any two answers.
-
-        A short id, of a row that the filler did not make, is left in: it would be found in "utf-8".
-        """
+        """The answer less the ids that were asked for and what differs between any two answers."""
 
         def plain(text: str) -> str:
-            for asked in (one for one in ids if len(str(one)) > 4):
-                text = re.sub(rf"(?<!\w){re.escape(str(asked))}(?!\w)", "⟨id⟩", text)
+            for asked in map(str, ids):
+                # A short id, of a row that the filler did not make, would be found in dates and "utf-8" too.
+                if len(asked) > 4 or text.startswith("{"):
+                    text = re.sub(rf"(?<![\w-]){re.escape(asked)}(?!\w)", "⟨id⟩", text)
             return _FLEETING.sub("⟨fleeting⟩", text)
 
         headers = [(n, plain(v)) for n, v in self.headers.items() if n.lower() not in _FLEETING_HEADERS]

@@ -1,8 +1,9 @@
-"""The twin world, built once per module and rolled back; each request is undone by itself."""
+"""The twin world, built once per module, with its clock standing still; each request is undone by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.isolation.asking import Walker
-from tests.isolation.world import CANARY, OWN, Twins, build
+from tests.isolation.world import CANARY, NOW, OWN, Twins, build
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,7 @@ def walker(
     """Asks in Acme, whose rival has a canary in its every text."""
     with (
         django_db_blocker.unblock(),
+        patch("django.utils.timezone.now", return_value=NOW),
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"), NUDGE_WORKERS=False),
         transaction.atomic(),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ from customers.models import Asset, Contact, Customer, Site
 from delivery.models import ChecklistItem
 from dispatch.models import Visit, WorkOrder, WorkType
 from inventory.models import Part, StockLocation
-from tests.architecture.source import product_files, tree_of
+from tests.architecture.source import app_of, product_files, tree_of
 from tests.isolation.acts import API, PAGES
 from tests.isolation.asking import Walker, difference
-from tests.isolation.routes import UNKNOWN_ID, Act, Own, slots
+from tests.isolation.routes import UNKNOWN_ID, Own, slots
 from tests.routes import Route, all_routes
 from tickets.models import Ticket, Topic
 from workforce.models import Engineer, Skill, Territory
@@ -90,19 +91,16 @@ def test_a_rivals_id_in_a_body_is_refused_as_one_that_nobody_has(
     route, act = ROUTES[name], (API if method else PAGES)[key]
     own = dict(_places(act.body))[place]
     theirs = own.of(walker.twins.rival)
-    rival, nobody = (
-        _send(walker, route, method or "post", act, place, value) for value in (theirs, UNKNOWN_ID)
-    )
+    answers = []
+    for value in (theirs, UNKNOWN_ID):
+        body = _replaced(act.filled(walker.twins.own), place, value)
+        path = route.path(walker.twins.own.slug, **slots(route, walker.twins.own, act.n))
+        who = "program" if route.door == "api" else act.who
+        answers.append(walker.ask(who, method or "post", path, body, act=act))
+    rival, nobody = answers
     assert not rival.harm
     assert rival.status in {400, 404, 409, 422}, rival.gist()
     assert not difference(rival, theirs, nobody, UNKNOWN_ID)
-
-
-def _send(walker: Walker, route: Route, method: str, act: Act, place: tuple[Any, ...], value: int) -> Any:
-    own = walker.twins.own
-    body = _replaced(act.filled(own), place, value)
-    who = "program" if route.door == "api" else act.who
-    return walker.ask(who, method, route.path(own.slug, **slots(route, own, act.n)), body, act=act)
 
 
 def _related_inputs() -> Iterator[tuple[str, str]]:
@@ -156,20 +154,26 @@ def _filters() -> Iterator[tuple[Route, str, type[models.Model]]]:
                 yield route, name, model
 
 
-def _query_names() -> list[str]:
-    """Every name that any page reads from its query."""
-    names = set()
-    for path in product_files():
+@cache
+def _query_names() -> dict[str, set[str]]:
+    """App → every name that its pages read from their query."""
+    names: dict[str, set[str]] = {}
+    for path in (path for path in product_files() if "views" in str(path)):
         for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".GET.get", ".GET.getlist")):
-                names |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)}
-    return sorted(names)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".get", ".getlist")):
+                read = {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)}
+                names.setdefault(app_of(path), set()).update(name for name in read if name in RELATED)
+    return names
 
 
-PAGES_TO_READ = [r for r in all_routes() if r.door == "t" and not r.slots]
 QUERIES = [
     *_filters(),
-    *((r, name, RELATED[name]) for r in PAGES_TO_READ for name in _query_names() if name in RELATED),
+    *(
+        (route, name, RELATED[name])
+        for route in all_routes()
+        if route.door == "t" and not route.slots
+        for name in sorted(_query_names().get(route.callback.__module__.split(".")[0], ()))
+    ),
 ]
 
 

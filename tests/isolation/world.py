@@ -196,7 +196,7 @@ def build(slug: str, word: str, first_id: int) -> Side:
 
 
 def _add(side: Side, model: type[models.Model], n: int) -> None:
-    given = FACTS.get(model._meta.label, lambda s, n: {})(side, n)
+    given = FACTS[model._meta.label](side, n) if model._meta.label in FACTS else {}
     values = {f.name: _value(side, f, n) for f in model._meta.local_fields if f.name not in given}
     thing = model(**{name: value for name, value in values.items() if value is not _LEAVE}, **given)
     thing.pk = side.first_id + n
@@ -222,7 +222,7 @@ def _value(side: Side, own: models.Field[Any, Any], n: int) -> Any:
         return _LEAVE
     if isinstance(own, models.ForeignKey):
         target = own.related_model
-        return None if target is own.model else side.row(target, n)  # type: ignore[arg-type, type-var]
+        return None if target is own.model else side.row(target, n)
     if isinstance(own, models.CharField | models.TextField):
         return _text(side, own, n)
     if own.null or own.has_default() or own.db_default is not models.NOT_PROVIDED:
@@ -236,7 +236,7 @@ def _is_free_list(own: models.Field[Any, Any]) -> bool:
 
 def _text(side: Side, own: models.Field[Any, Any], n: int) -> Any:
     if own.choices:
-        return own.default if own.has_default() else "" if own.blank else own.choices[0][0]  # type: ignore[index]
+        return own.default if own.has_default() else "" if own.blank else own.choices[0][0]
     if own.name in {"time_zone", "zone"}:
         return "Asia/Tokyo"
     if own.name == "currency":
@@ -258,7 +258,7 @@ def _scalar(side: Side, own: models.Field[Any, Any], n: int) -> Any:
     if isinstance(own, models.UUIDField):
         return uuid4()
     if isinstance(own, models.IntegerField | models.DecimalField | models.FloatField):
-        return own.choices[0][0] if own.choices else n + 1  # type: ignore[index]
+        return own.choices[0][0] if own.choices else n + 1
     return _LEAVE
 
 
