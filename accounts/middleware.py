@@ -25,7 +25,7 @@ from tenants.actors import Actor
 from tenants.enums import Language
 from tenants.http import TenantRequest
 from tenants.models import Tenant
-from tenants.queries import find_tenant, get_tenant
+from tenants.queries import find_tenant
 
 SESSION_NOTE_SECONDS = 300
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -90,8 +90,8 @@ class TenantMiddleware:
         if place is None:
             return self.get_response(request)
         with tenant_active(place[0]):
-            token = ApiToken.objects.get(pk=place[1])
-            tenant = get_tenant(place[0])
+            token = ApiToken.objects.select_related("tenant").get(pk=place[1])
+            tenant = token.tenant
             if not _is_usable(token) or not tenant.is_active:
                 return self.get_response(request)
             _touch(token)

@@ -56,7 +56,7 @@ class WorkTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
 class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     """What must be done at sites."""
 
-    queryset = WorkOrder.objects.select_related("work_type").prefetch_related(
+    queryset = WorkOrder.objects.prefetch_related(
         Prefetch(
             "work_order_skills",
             queryset=WorkOrderSkill.objects.select_related("skill"),

@@ -30,7 +30,8 @@ def test_open_read_answer_resolve_reopen(acme: Company, program: Program) -> Non
     body = made.json()
     assert (body["channel"], body["status"], body["customer"]) == ("api", "new", site.customer_id)
     assert {clock["kpi"] for clock in body["clocks"]} == {"first_response", "arrival", "resolution"}
-    assert body["clocks"][0]["explanation"][0]["reason"] == "opened"
+    explained = client.get(f"/api/v1/tickets/{body['id']}").json()["clocks"][0]["explanation"]
+    assert explained[0]["reason"] == "opened"
     url = f"/api/v1/tickets/{body['id']}"
     reply = client.post(f"{url}/reply", {"body": "We come."}, content_type=JSON)
     assert reply.status_code == 201
@@ -114,5 +115,5 @@ def test_a_list_costs_the_same_for_every_length(
         for _ in range(rows):
             make_ticket(contact_id=make_contact().pk)
     client.get("/api/v1/tickets")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(client.get("/api/v1/tickets").json()["results"]) == rows

@@ -16,7 +16,7 @@ from tickets.enums import MessageKind, Priority, TicketKind, WaitingFor
 from tickets.models import SlaClock, Ticket, TicketMessage, Topic
 
 
-class ClockSerializer(serializers.ModelSerializer[SlaClock]):
+class ClockSerializer(ReadSerializer[SlaClock]):
     """An SLA clock. `due_at` is null while it is paused."""
 
     class Meta:
@@ -59,7 +59,7 @@ class ExplainedClockSerializer(ClockSerializer):
         ]
 
 
-class MessageSerializer(serializers.ModelSerializer[TicketMessage]):
+class MessageSerializer(ReadSerializer[TicketMessage]):
     """One message of the conversation."""
 
     class Meta:

@@ -55,7 +55,7 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @extend_schema(
         summary="Open a ticket",
         request=NewTicketSerializer,
-        responses={201: TicketDetailSerializer},
+        responses={201: TicketSerializer},
         examples=[
             OpenApiExample(
                 "A fault at a site",
@@ -74,7 +74,7 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def create(self, request: Request) -> Response:
         values = self._read(NewTicketSerializer)
         ticket = services.open_ticket(**values, actor=self.actor, at=self.at)
-        return self._shown(ticket.pk, status.HTTP_201_CREATED)
+        return Response(TicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Correct priority, topic or whom a ticket is about",
