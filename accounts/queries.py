@@ -107,11 +107,6 @@ def sessions_of(user: User) -> models.QuerySet[UserSession]:
     return found.order_by("-last_seen_at")
 
 
-def get_role(code: str) -> Role:
-    """The tenant's role with this code; raises Role.DoesNotExist."""
-    return Role.objects.get(code=code)
-
-
 def api_tokens() -> models.QuerySet[ApiToken]:
     """The active tenant's tokens, newest first."""
     return ApiToken.objects.select_related("created_by__user").order_by("-id")

@@ -199,11 +199,6 @@ def _minutes(visit: Visit, kind: TimeKind) -> int:
     )
 
 
-def running_entry(visit: Visit) -> TimeEntry | None:
-    """What the engineer's time goes to now, or None."""
-    return TimeEntry.objects.filter(visit=visit, end_at__isnull=True).first()
-
-
 def latest_time(visit: Visit) -> datetime | None:
     """The last instant that the visit's time entries know."""
     times = TimeEntry.objects.filter(visit=visit).aggregate(start=Max("start_at"), end=Max("end_at"))

@@ -13,7 +13,7 @@ from core.intervals import Interval, without
 from core.text import clean
 from tenants.actors import Actor
 from workforce import rules
-from workforce.models import Absence, Engineer, Provider, Shift, Skill, Territory
+from workforce.models import Absence, Engineer, Provider, Skill, Territory
 
 
 def active_engineers() -> QuerySet[Engineer]:
@@ -103,11 +103,6 @@ def working_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) ->
     """When the engineer works between two instants, absences taken out; UTC, half-open, in order."""
     hours = shift_intervals(engineer, from_at, to_at)
     return without(hours, [(a.start_at, a.end_at) for a in engineer.absences.all()])
-
-
-def shifts_of(engineer_id: int) -> QuerySet[Shift]:
-    """One engineer's week."""
-    return Shift.objects.filter(engineer_id=engineer_id)
 
 
 def absences_from(engineer_id: int, at: datetime) -> QuerySet[Absence]:

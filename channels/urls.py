@@ -1,7 +1,0 @@
-"""Routes of channels."""
-
-from __future__ import annotations
-
-from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
