@@ -27,7 +27,7 @@ def _instant(value: datetime) -> str:
 
 
 class _Told(NamedTuple):
-    """How one field is told: from a model's column, or by the field itself."""
+    """How one field is told: from a model's column ("" is the row's own name), or by the field itself."""
 
     name: str
     column: str | None
@@ -51,7 +51,7 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
                 value = field.get_attribute(instance)
                 told[name] = None if value is None else field.to_representation(value)
                 continue
-            value = getattr(instance, column)
+            value = getattr(instance, column) if column else str(instance)
             told[name] = change(value) if change is not None and value is not None else value
         return told
 
@@ -70,7 +70,7 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
             source = f"{source}_id"
         elif not is_instant and not isinstance(field, _AS_IT_IS):
             source = ""
-        column = source if source in columns else None
+        column = "" if field.source == "__str__" else source if source in columns else None
         return _Told(str(field.field_name), column, _instant if is_instant else None)
 
     @cached_property
