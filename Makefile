@@ -36,6 +36,7 @@ check: setup-dev ## lint, format, types, import contracts, migrations, generated
 	FIELDSERVICE_CLUSTER=test $(VENV)/python manage.py makemigrations --check --dry-run
 	FIELDSERVICE_CLUSTER=test $(VENV)/python manage.py check --fail-level WARNING
 	$(READING) $(VENV)/python manage.py docs --check
+	$(READING) $(VENV)/python manage.py make_messages --check
 
 bench: setup-dev ## measured speed, as JSON lines
 	@$(VENV)/python -m bench $(ARGS)
