@@ -84,6 +84,8 @@ FIELDS: dict[str, Words] = {
     "duration_minutes": gettext_lazy("Duration in minutes"),
     "email": gettext_lazy("E-mail"),
     "end_at": gettext_lazy("End"),
+    "expires_at": gettext_lazy("Valid until"),
+    "given": gettext_lazy("Now allowed"),
     "engineer": gettext_lazy("Engineer"),
     "kind": gettext_lazy("Kind"),
     "language": gettext_lazy("Language"),
@@ -95,6 +97,7 @@ FIELDS: dict[str, Words] = {
     "permissions": gettext_lazy("Permissions"),
     "phone": gettext_lazy("Phone"),
     "priority": gettext_lazy("Priority"),
+    "purpose": gettext_lazy("Purpose"),
     "quantity": gettext_lazy("Quantity"),
     "reason": gettext_lazy("Reason"),
     "role": gettext_lazy("Role"),
@@ -106,6 +109,8 @@ FIELDS: dict[str, Words] = {
     "status": gettext_lazy("State"),
     "step": gettext_lazy("Step"),
     "subject": gettext_lazy("Subject"),
+    "taken": gettext_lazy("Taken"),
+    "taken_away": gettext_lazy("No longer allowed"),
     "tax_rate_percent": gettext_lazy("Tax rate in percent"),
     "tax_registration": gettext_lazy("Tax registration"),
     "ticket": gettext_lazy("Ticket"),
@@ -119,6 +124,26 @@ FIELDS: dict[str, Words] = {
 
 VOCABULARY_OF = {"priority": "priority", "waiting_for": "waiting_for", "channel": "channel"}
 """Fields whose codes mean the same wherever they stand."""
+
+_ROW_FIELDS = frozenset(
+    {
+        "answer",
+        "asset",
+        "contact",
+        "customer",
+        "engineer",
+        "owner",
+        "part",
+        "part_use",
+        "photo",
+        "policy",
+        "signature",
+        "site",
+        "ticket",
+        "topic",
+    }
+)
+"""Fields whose number is a row's: it says nothing to a reader, and the name stands beside it."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -157,12 +182,19 @@ def verb_word(code: str) -> Words:
 
 def _changes(entry: AuditEntry, thing: Thing | None) -> Iterator[Change]:
     for field, value in entry.changes.items():
+        if field in _ROW_FIELDS and not _says_more_than_a_row(value):
+            continue
         word = FIELDS.get(field) or field.replace("_", " ").capitalize()
         vocabulary = VOCABULARY_OF.get(field) or (thing.vocabulary if thing and field == "status" else "")
         if isinstance(value, list) and len(value) == 2 and value[0] != value[1]:
             yield Change(word, _value(value[0], vocabulary), _value(value[1], vocabulary))
         elif value not in ("", None, [], {}):
             yield Change(word, None, _value(value, vocabulary))
+
+
+def _says_more_than_a_row(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return any(part is not None and not isinstance(part, int) for part in parts)
 
 
 def _value(value: Any, vocabulary: str) -> Words:

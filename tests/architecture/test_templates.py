@@ -53,7 +53,7 @@ SPOKEN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt", "data-confirm"
 
 _BLOCK = re.compile(r"\{%-?\s*(blocktrans\w*|comment|verbatim)\b.*?%\}.*?\{%-?\s*end\1\s*%\}", re.DOTALL)
 _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
-_CLASS = re.compile(r"\{% block (theme|hue|\w+_class) %\}[a-z -]*\{% endblock %\}")
+_CLASS = re.compile(r"\{% block (theme|hue|referrer|\w+_class) %\}[a-z -]*\{% endblock %\}")
 _FORM = re.compile(r"<form\b(?P<head>.*?)>(?P<body>.*?)</form>", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -85,7 +85,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        if tag == "style" or (tag == "script" and "src" not in names):
+        is_data = names.get("type") == "application/json"
+        if tag == "style" or (tag == "script" and "src" not in names and not is_data):
             self.inline.append(f"<{tag}>")
         self.inline += [f"<{tag} {name}>" for name in names if re.fullmatch(r"on[a-z]+", name)]
         self.inline += [f"<{tag} href=javascript:>" for v in names.values() if "javascript:" in (v or "")]
