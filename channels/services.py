@@ -21,7 +21,7 @@ from channels.email import ReadEmail, find_message_id, read_email
 from channels.enums import Channel, InboundStatus, OutboundStatus
 from channels.events import MessageQueued, MessageReceived
 from channels.models import InboundMessage, OutboundMessage
-from core.errors import BadInput
+from core.errors import BadInput, NotFound
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
@@ -141,7 +141,7 @@ def release(
     *, message_id: int, actor: Actor, at: datetime, sender_address: str = "", sender_name: str = ""
 ) -> InboundMessage:
     """Take a quarantined message out of quarantine: a person has seen it and says who sent it."""
-    message = InboundMessage.objects.select_for_update().get(pk=message_id)
+    message = _for_update(message_id)
     if message.status != InboundStatus.QUARANTINED:
         raise BadInput(_("Message %(id)s is not in quarantine; nothing was changed.") % {"id": message_id})
     message.status = InboundStatus.READ
@@ -156,12 +156,21 @@ def release(
 @transaction.atomic
 def discard(*, message_id: int, actor: Actor, at: datetime) -> InboundMessage:
     """Take a quarantined message off the list without an answer; its raw text stays."""
-    message = InboundMessage.objects.select_for_update().get(pk=message_id)
+    message = _for_update(message_id)
     if message.status == InboundStatus.QUARANTINED:
         message.status = InboundStatus.READ
         message.facts = {**message.facts, "kind": "discarded"}
         message.save(update_fields=["status", "facts"])
         journal.record(actor=actor, verb="discarded", thing=message, at=at)
+    return message
+
+
+def _for_update(message_id: int) -> InboundMessage:
+    message = InboundMessage.objects.select_for_update().filter(pk=message_id).first()
+    if message is None:
+        raise NotFound(
+            _("There is no message with the id %(id)s. Look at the list again.") % {"id": message_id}
+        )
     return message
 
 

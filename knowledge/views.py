@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guards import permitted
 from core.clock import now
+from core.text import clean
 from knowledge import permissions, queries, services
 from knowledge.forms import ArticleForm
 from tenants.http import TenantRequest
@@ -23,7 +24,7 @@ PAGE = 50
 @require_safe
 def article_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Articles by title; `?q=` narrows."""
-    text = request.GET.get("q", "").strip()[:200]
+    text = clean(request.GET.get("q", "")).strip()[:200]
     page = Paginator(queries.articles(text), PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "q": text, "may_edit": request.actor.can(permissions.EDIT)}
     return render(request, "knowledge/article_list.html", context)

@@ -18,7 +18,7 @@ from accounts.models import Membership, Role
 from accounts.views.common import see_other, tell
 from core.clock import now
 from core.errors import Refusal
-from core.text import fold
+from core.text import clean, fold
 from tenants.http import TenantRequest
 
 MANAGE = Permission.MEMBER_MANAGE
@@ -75,7 +75,7 @@ def member_create(request: TenantRequest, slug: str) -> HttpResponse:
 @require_POST
 def member_role(request: TenantRequest, slug: str, membership_id: int) -> HttpResponse:
     """Give a person another role."""
-    code = request.POST.get("role", "")[:40]
+    code = clean(request.POST.get("role", ""))[:40]
     member = services.change_role(membership_id=membership_id, role_code=code, actor=request.actor, at=now())
     messages.success(request, _("%(name)s is now: %(role)s.") % {"name": member, "role": member.role})
     return see_other(request, "member_list")

@@ -39,7 +39,16 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return {**body, **facts}
+    return {name: _printable(value) for name, value in {**body, **facts}.items()}
+
+
+def _printable(value: Any) -> Any:
+    """The value with a question mark for half characters, which a program may send but nobody can write."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _printable(inner) for key, inner in value.items()}
+    return [_printable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:

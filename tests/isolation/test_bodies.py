@@ -19,7 +19,7 @@ from dispatch.models import Visit, WorkOrder, WorkType
 from inventory.models import Part, StockLocation
 from tests.architecture.source import app_of, product_files, tree_of
 from tests.isolation.acts import API, PAGES
-from tests.isolation.asking import Walker, difference
+from tests.isolation.asking import Walker, assert_alike
 from tests.isolation.routes import UNKNOWN_ID, Own, slots
 from tests.routes import Route, all_routes
 from tickets.models import Ticket, Topic
@@ -100,7 +100,7 @@ def test_a_rivals_id_in_a_body_is_refused_as_one_that_nobody_has(
     rival, nobody = answers
     assert not rival.harm
     assert rival.status in {400, 404, 409, 422}, rival.gist()
-    assert not difference(rival, theirs, nobody, UNKNOWN_ID)
+    assert_alike(rival, theirs, nobody, UNKNOWN_ID)
 
 
 def _related_inputs() -> Iterator[tuple[str, str]]:
@@ -187,4 +187,4 @@ def test_a_rivals_id_in_a_query_answers_as_one_that_nobody_has(
     nobody = walker.ask(who, "get", path, {name: UNKNOWN_ID})
     assert not rival.harm
     assert rival.status < 500, rival.gist()
-    assert not difference(rival, theirs, nobody, UNKNOWN_ID)
+    assert_alike(rival, theirs, nobody, UNKNOWN_ID)
