@@ -59,7 +59,13 @@ SETTINGS = {
     "jit": "off",
     "log_checkpoints": "off",
 }
-FAST_AND_LOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Autovacuum belongs to the superuser, so its worker would keep the owner from dropping a test database.
+FAST_AND_LOSABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
 
 
 def running(cluster: Cluster) -> bool:
