@@ -16,18 +16,7 @@ from tests.isolation.routes import slots
 from tests.routes import Route, all_routes
 
 PAGES = [route for route in all_routes() if route.door in {"t", "c"}]
-NONSENSE = [
-    "x",
-    "-1",
-    "0",
-    "99999999999999999999",
-    "\x00",
-    "🦄",
-    "2026-13-45",
-    "0001-01-01",
-    "9999-12-31",
-    "1e400",
-]
+NONSENSE = ["x", "-1", "99999999999999999999", "\x00", "2026-13-45", "9999-12-31"]
 
 
 def _query_names() -> list[str]:
@@ -60,7 +49,7 @@ def test_nonsense_in_a_query_is_answered(route: Route, walker: Walker) -> None: 
 def test_nonsense_in_a_form_is_answered(route: Route, walker: Walker) -> None:  # noqa: F811
     who = "" if route.door == "c" else "tom" if route.name.startswith("delivery:") else "ada"
     path = route.path("acme", **slots(route, walker.twins.own))
-    for odd in ("", "\x00", "x" * 70_000, "99999999999999999999", "🦄"):
+    for odd in ("\x00", "x" * 70_000, "99999999999999999999"):
         answer = walker.ask(who, "post", path, dict.fromkeys(FIELDS, odd))
         assert answer.status < 500, f"{odd[:20]!r}: {answer.gist()}"
         assert not answer.harm

@@ -6,7 +6,6 @@ The role that runs the tests is the one that serves the product, so row-level se
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -129,18 +128,7 @@ def _become(role: str, name: str) -> None:
 def _maintain(*statements: str) -> None:
     with _maintenance() as cursor:
         for statement in statements:
-            _insist(cursor, statement)
-
-
-def _insist(cursor: psycopg2.extensions.cursor, statement: str) -> None:
-    """Run a statement; while autovacuum is at work in the database to be dropped, wait for it a little."""
-    for pause in (0.2, 0.5, 1.0, 2.0):
-        try:
-            return cursor.execute(statement)
-        except psycopg2.errors.InsufficientPrivilege:
-            # FORCE may not end the server's own worker, and a test's database is often vacuumed at its end.
-            time.sleep(pause)
-    return cursor.execute(statement)
+            cursor.execute(statement)
 
 
 @contextmanager
