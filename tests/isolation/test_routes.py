@@ -77,15 +77,22 @@ def test_a_rivals_id_answers_as_one_that_nobody_has(route: Route, method: str, w
             assert_alike(rival, theirs[name], nobody, unknown(name))
 
 
+@pytest.fixture(scope="module")
+def nowhere(walker: Walker) -> dict[str, Answer]:
+    """What a company that does not exist answers, by method."""
+    return {method: walker.ask("mallory", method, "/t/nowhere/tickets/") for method in ("get", "post")}
+
+
 @pytest.mark.parametrize("route", MEMBER_ROUTES, ids=str)
-def test_a_strangers_company_answers_as_one_that_does_not_exist(route: Route, walker: Walker) -> None:
+def test_a_strangers_company_answers_as_one_that_does_not_exist(
+    route: Route, walker: Walker, nowhere: dict[str, Answer]
+) -> None:
     own = walker.twins.own
-    for method in ("get", "post"):
+    for method, unknown_company in nowhere.items():
         acme = walker.ask("mallory", method, route.path(own.slug, **slots(route, own)))
-        nowhere = walker.ask("mallory", method, route.path("nowhere", **slots(route, own)))
         assert acme.status == 404
-        assert_alike(acme, own.slug, nowhere, "nowhere")
         assert own.word not in acme.text
+        assert_alike(acme, own.slug, unknown_company, "nowhere")
 
 
 def test_every_act_is_the_act_of_a_route() -> None:
