@@ -20,7 +20,7 @@ from typing import Literal
 import charset_normalizer
 import nh3
 
-from core.text import clean
+from core.text import clean, is_address
 
 MailKind = Literal["message", "automatic", "bounce"]
 Problem = Literal["", "empty", "unreadable", "no_sender", "no_headers", "nothing"]
@@ -175,7 +175,7 @@ def _kind(message: EmailMessage, address: str) -> MailKind:
 def _sender(message: EmailMessage) -> tuple[str, str]:
     for header in ("from", "sender"):
         for name, address in getaddresses([_header(message, header)]):
-            if "@" in address and " " not in address and len(address) <= 254:
+            if is_address(address):
                 return " ".join(name.split())[:200], address.lower()
     return "", ""
 

@@ -18,11 +18,6 @@ def get_inbound(message_id: int) -> InboundMessage:
     return found
 
 
-def find_inbound(channel: str, external_id: str) -> InboundMessage | None:
-    """The message a channel knows by this id, or None."""
-    return InboundMessage.objects.filter(channel=channel, external_id=external_id).first()
-
-
 def inbound_emails_known_as(message_ids: list[str]) -> dict[str, InboundMessage]:
     """E-mails we received that carry one of these Message-IDs."""
     found = InboundMessage.objects.defer("raw").filter(channel=Channel.EMAIL, external_id__in=message_ids)

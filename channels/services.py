@@ -22,6 +22,7 @@ from channels.enums import Channel, InboundStatus, OutboundStatus
 from channels.events import MessageQueued, MessageReceived
 from channels.models import InboundMessage, OutboundMessage
 from core.errors import BadInput, NotFound
+from core.text import is_address
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
@@ -192,7 +193,7 @@ def send_message(
 
     `in_reply_to` is the Message-ID it answers; `is_automatic` tells other machines not to answer it.
     """
-    if channel == Channel.EMAIL and "@" not in parseaddr(recipient)[1]:
+    if channel == Channel.EMAIL and not is_address(parseaddr(recipient)[1]):
         raise BadInput(_("“%(text)s” is not an e-mail address.") % {"text": recipient})
     message, created = OutboundMessage.objects.get_or_create(
         key=key,

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
+_ADDRESS = re.compile(r"[^\s@<>,;:()\x00-\x1f\x7f]+@[^\s@<>,;:()\x00-\x1f\x7f]+")
 _CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 
 
@@ -44,3 +45,8 @@ def digits(text: str) -> str:
 def harmless(text: str) -> str:
     """Text that a spreadsheet will not take for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def is_address(text: str) -> bool:
+    """Whether mail could be sent there: something, one @, something; at most 254 characters."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import AddressField
 from customers.enums import ContactChannel, CustomerTier
 from tenants.enums import Language
 from tenants.models import TenantModel, check_zone
@@ -20,7 +21,7 @@ class Customer(TenantModel):
         _("Tier"), max_length=20, choices=CustomerTier.choices, default=CustomerTier.STANDARD
     )
     language = models.CharField(_("Language"), max_length=10, choices=Language.choices, blank=True)
-    email = models.EmailField(_("E-mail"), blank=True)
+    email = AddressField(_("E-mail"), blank=True)
     phone = models.CharField(_("Phone"), max_length=40, blank=True)
     billing_address = models.CharField(_("Billing address"), max_length=300, blank=True)
     source = models.CharField(max_length=40, blank=True)
@@ -54,7 +55,7 @@ class Contact(TenantModel):
     name = models.CharField(_("Name"), max_length=120)
     reading = models.CharField(_("Reading"), max_length=120, blank=True)
     role = models.CharField(_("Role"), max_length=120, blank=True)
-    email = models.EmailField(_("E-mail"), blank=True)
+    email = AddressField(_("E-mail"), blank=True)
     email_folded = models.CharField(max_length=254, editable=False, default="")
     phone = models.CharField(_("Phone"), max_length=40, blank=True)
     phone_digits = models.CharField(max_length=20, editable=False, default="")

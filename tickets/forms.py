@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import members
 from channels.enums import Channel
+from core.addresses import AddressInput
 from customers.models import Asset, Contact, Customer, Site
 from tickets.enums import Priority, TicketKind, WaitingFor
 from tickets.models import Topic
@@ -139,14 +140,14 @@ class SenderForm(forms.Form):
     """Who sent a message that names nobody."""
 
     sender_name = forms.CharField(label=_("Name"), max_length=120, required=False)
-    sender_address = forms.EmailField(label=_("E-mail"), required=False)
+    sender_address = AddressInput(label=_("E-mail"), required=False)
 
 
 class RequestForm(forms.Form):
     """The public request form. `website` is a trap: people never see it."""
 
     name = forms.CharField(label=_("Your name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"), required=False)
+    email = AddressInput(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     subject = forms.CharField(label=_("What is it about?"), max_length=200)
     body = forms.CharField(

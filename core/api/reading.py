@@ -9,7 +9,10 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from core.addresses import AddressField
 
 Row = TypeVar("Row", bound=Model)
 _AS_IT_IS = (
@@ -24,6 +27,11 @@ _AS_IT_IS = (
 
 def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@extend_schema_field({"type": "string", "format": "email", "maxLength": 254})
+class _Address(serializers.CharField):
+    """An address as `core.addresses` takes it; DRF's own field would refuse some that mail reaches."""
 
 
 class _Told(NamedTuple):
@@ -41,6 +49,7 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
     is found out once for each class, since building the fields costs as much as telling ten rows.
     """
 
+    serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, AddressField: _Address}
     _told: ClassVar[dict[type, list[_Told]]] = {}
 
     def to_representation(self, instance: Row) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.test import Client
 from channels.enums import InboundStatus
 from channels.models import InboundMessage, OutboundMessage
 from channels.services import message_id_of
+from core.errors import BadInput
 from customers.models import Contact, Customer
 from journal import services as journal
 from tenants.active import tenant_active
@@ -134,12 +135,34 @@ def test_a_bounce_marks_the_message_it_returns(in_acme: Company) -> None:
 
 
 @pytest.mark.parametrize(
+    "sender", ["a@b.c", "root@intranet", "aoki..mari.@docomo.ne.jp", "用户@例子.公司", f"{'x' * 240}@b.example"]
+)
+def test_a_sender_with_an_unusual_address_gets_a_ticket_and_an_answer(in_acme: Company, sender: str) -> None:
+    assert take(f"From: {sender}\nSubject: s\n\nhello".encode()) == Intake.OPENED
+    ticket = Ticket.objects.get()
+    assert ticket.contact is not None
+    assert ticket.contact.email == sender
+    services.reply_to_ticket(ticket_id=ticket.pk, body="When?", actor=in_acme.sora.actor, at=AT)
+    assert OutboundMessage.objects.get().recipient == sender
+
+
+def test_a_refusal_is_told_in_its_own_words(in_acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_facts: Any) -> None:
+        raise BadInput("The subject cannot be used.")
+
+    monkeypatch.setattr("tickets.services.intake.open_ticket", refused)
+    assert take(make_email()) == Intake.QUARANTINED
+    assert InboundMessage.objects.get().reason == "The subject cannot be used."
+
+
+@pytest.mark.parametrize(
     ("raw", "problem"),
     [
         (b"", "empty"),
         (b"\x00\xff\xfe just bytes \x80\x81", "no_headers"),
         (b"Subject: nobody\n\nhello", "no_sender"),
         (b"From: a@b.example\n\n", "nothing"),
+        (b"From: nobody at all\nSubject: s\n\nhello", "no_sender"),
     ],
 )
 def test_what_nobody_could_answer_is_set_aside_with_its_reason(

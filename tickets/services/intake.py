@@ -14,7 +14,7 @@ from channels import queries as inbound
 from channels import services as channels
 from channels.enums import Channel, InboundProblem, InboundStatus
 from channels.models import InboundMessage
-from core.errors import BadInput
+from core.errors import BadInput, Refusal
 from core.text import fold
 from customers import queries as customers
 from customers import services as customer_services
@@ -85,12 +85,19 @@ def take_in_email(*, raw: bytes, at: datetime, actor: Actor) -> Intake:
         channels.quarantine(
             message_id=message.pk,
             problem=InboundProblem.HANDLING,
-            reason=f"{type(problem).__name__}: {problem}"[:500],
+            reason=_reason_of(problem),
             actor=actor,
             at=at,
         )
         return Intake.QUARANTINED
     return outcome
+
+
+def _reason_of(problem: Exception) -> str:
+    """What a person can act on: a refusal's own words, or the kind of a fault that the log tells in full."""
+    if isinstance(problem, Refusal):
+        return problem.message[:500]
+    return f"{type(problem).__name__}: {problem}"[:500]
 
 
 @transaction.atomic
@@ -250,5 +257,5 @@ def _new_contact(message: InboundMessage, at: datetime) -> Contact | None:
     language = message.language if message.channel == Channel.WEB else ""
     facts: dict[str, Any] = {"actor": INTAKE, "at": at, "language": language}
     facts |= {"email": message.sender_address, "phone": message.sender_phone}
-    customer = customer_services.create_customer(name=name, **facts)
+    customer = customer_services.create_customer(name=name[:200], **facts)
     return customer_services.add_contact(customer_id=customer.pk, name=name[:120], **facts)
