@@ -32,7 +32,7 @@ class AddressInput(forms.EmailField):
     default_validators = [check_address]
 
 
-class AddressField(models.EmailField):
+class AddressField(models.EmailField):  # type: ignore[type-arg]
     """Where we keep a customer's e-mail address."""
 
     default_validators = [check_address]

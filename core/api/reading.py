@@ -49,7 +49,10 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
     is found out once for each class, since building the fields costs as much as telling ten rows.
     """
 
-    serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, AddressField: _Address}
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        AddressField: _Address,
+    }
     _told: ClassVar[dict[type, list[_Told]]] = {}
 
     def to_representation(self, instance: Row) -> dict[str, Any]:

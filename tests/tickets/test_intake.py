@@ -135,7 +135,8 @@ def test_a_bounce_marks_the_message_it_returns(in_acme: Company) -> None:
 
 
 @pytest.mark.parametrize(
-    "sender", ["a@b.c", "root@intranet", "aoki..mari.@docomo.ne.jp", "用户@例子.公司", f"{'x' * 240}@b.example"]
+    "sender",
+    ["a@b.c", "root@intranet", "aoki..mari.@docomo.ne.jp", "用户@例子.公司", f"{'x' * 240}@b.example"],
 )
 def test_a_sender_with_an_unusual_address_gets_a_ticket_and_an_answer(in_acme: Company, sender: str) -> None:
     assert take(f"From: {sender}\nSubject: s\n\nhello".encode()) == Intake.OPENED

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -36,7 +34,7 @@ def ticket_reply(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         ticket_id=pk, body=form.cleaned_data["body"], kind=kind, actor=request.actor, at=now()
     )
     is_note = kind == MessageKind.INTERNAL
-    return _back(request, slug, pk, _("Noted.") if is_note else _("Reply sent."))
+    return _back(request, pk, _("Noted.") if is_note else _("Reply sent."))
 
 
 @permitted(permissions.WORK)
@@ -44,7 +42,7 @@ def ticket_reply(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 def ticket_take(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Make the ticket mine."""
     ticket = services.take_ticket(ticket_id=pk, actor=request.actor, at=now())
-    return _back(request, slug, pk, _("%(ticket)s is yours.") % {"ticket": ticket})
+    return _back(request, pk, _("%(ticket)s is yours.") % {"ticket": ticket})
 
 
 @permitted(permissions.WORK)
@@ -59,86 +57,69 @@ def ticket_triage(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     services.triage_ticket(
         ticket_id=pk, actor=request.actor, at=at, owner_id=owner and owner.pk, **form.facts()
     )
-    return _back(request, slug, pk, _("Saved."))
+    return _back(request, pk, _("Saved."))
 
 
 @permitted(permissions.WORK)
 @require_POST
 def ticket_wait(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Let the ticket wait."""
-
-    def act(values: dict[str, Any], at: datetime) -> Ticket:
-        return services.wait_ticket(ticket_id=pk, actor=request.actor, at=at, **values)
-
-    return _act(request, slug, pk, WaitForm, act, _("The ticket waits."))
+    return _act(request, pk, services.wait_ticket, _("The ticket waits."), WaitForm)
 
 
 @permitted(permissions.WORK)
 @require_POST
 def ticket_continue(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """End the waiting."""
-    services.continue_ticket(ticket_id=pk, actor=request.actor, at=now())
-    return _back(request, slug, pk, _("The ticket is open again."))
+    return _act(request, pk, services.continue_ticket, _("The ticket is open again."))
 
 
 @permitted(permissions.RESOLVE)
 @require_POST
 def ticket_resolve(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Say that the problem is solved."""
-
-    def act(values: dict[str, Any], at: datetime) -> Ticket:
-        return services.resolve_ticket(ticket_id=pk, actor=request.actor, at=at, **values)
-
-    return _act(request, slug, pk, ResolveForm, act, _("Resolved."))
+    return _act(request, pk, services.resolve_ticket, _("Resolved."), ResolveForm)
 
 
 @permitted(permissions.RESOLVE)
 @require_POST
 def ticket_close(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """File a solved ticket."""
-    services.close_ticket(ticket_id=pk, actor=request.actor, at=now())
-    return _back(request, slug, pk, _("Closed."))
+    return _act(request, pk, services.close_ticket, _("Closed."))
 
 
 @permitted(permissions.WORK)
 @require_POST
 def ticket_reopen(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Say that the problem is back."""
-
-    def act(values: dict[str, Any], at: datetime) -> Ticket:
-        return services.reopen_ticket(ticket_id=pk, actor=request.actor, at=at, **values)
-
-    return _act(request, slug, pk, ReopenForm, act, _("Reopened; its clock goes on."))
+    return _act(request, pk, services.reopen_ticket, _("Reopened; its clock goes on."), ReopenForm)
 
 
 @permitted(permissions.WORK)
 @require_POST
 def ticket_spam(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Say that it is nobody's need."""
-    services.mark_spam(ticket_id=pk, actor=request.actor, at=now())
-    return _back(request, slug, pk, _("Marked as spam."))
+    return _act(request, pk, services.mark_spam, _("Marked as spam."))
 
 
-def _act(  # noqa: PLR0917
+def _act(
     request: TenantRequest,
-    slug: str,
     pk: int,
-    form_class: type[Form],
-    act: Callable[[dict[str, Any], datetime], Ticket],
+    service: Callable[..., Ticket],
     said: str,
+    form_class: type[Form] | None = None,
 ) -> HttpResponse:
-    form = form_class(request.POST)
-    if not form.is_valid():
-        first = next(iter(form.errors.values()))[0]
-        raise BadInput(
-            str(first), errors={name: [str(text) for text in texts] for name, texts in form.errors.items()}
-        )
-    act(form.cleaned_data, now())
-    return _back(request, slug, pk, said)
+    """Do it with what the form says, if it has one, and go back to the ticket with a word."""
+    form = form_class(request.POST) if form_class else None
+    if form is not None and not form.is_valid():
+        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        raise BadInput(next(iter(errors.values()))[0], errors=errors)
+    service(ticket_id=pk, actor=request.actor, at=now(), **(form.cleaned_data if form else {}))
+    return _back(request, pk, said)
 
 
-def _back(request: TenantRequest, slug: str, pk: int, said: str) -> HttpResponse:
+def _back(request: TenantRequest, pk: int, said: str) -> HttpResponse:
     messages.success(request, said)
     query = request.GET.urlencode()
-    url = reverse("tickets:ticket_detail", args=[slug, pk])
+    url = reverse("tickets:ticket_detail", args=[request.tenant.slug, pk])
     return HttpResponseRedirect(f"{url}?{query}" if query else url, status=303)
