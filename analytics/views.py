@@ -19,10 +19,10 @@ from accounts.guards import permitted
 from analytics import queries, rules, wording
 from analytics.enums import Kpi, Need, Node
 from core.clock import now
+from core.text import harmless
 from tenants.http import TenantRequest
 
 AREAS_SHOWN = 9
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @permitted(Permission.DIRECTOR_VIEW)
@@ -75,11 +75,6 @@ def director_csv(request: TenantRequest, slug: str) -> HttpResponse:
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="figures-{slug}-{day.isoformat()}.csv"'
     return response
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text.startswith(RISKY) else text
 
 
 def _cell(value: float | None) -> str:

@@ -17,10 +17,10 @@ Thing = TypeVar("Thing", bound=Model)
 
 
 def customers() -> QuerySet[Customer]:
-    """Every customer with how many sites and contacts it has (`site_count`, `contact_count`)."""
-    return Customer.objects.annotate(
-        site_count=Count("sites", distinct=True), contact_count=Count("contacts", distinct=True)
-    )
+    """Every customer by name, with how many sites and contacts it has (`site_count`, `contact_count`)."""
+    counts = {"site_count": Count("sites", distinct=True), "contact_count": Count("contacts", distinct=True)}
+    # An aggregate drops the model's own order.
+    return Customer.objects.annotate(**counts).order_by("name", "id")
 
 
 def customers_matching(text: str) -> QuerySet[Customer]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,9 +19,9 @@ from customers.enums import ContactChannel, CustomerTier
 from customers.models import Asset, Contact, Customer, Site
 from journal import services as journal
 from tenants.actors import Actor
-from tenants.models import TenantModel
 from tenants.queries import current_tenant
 
+Thing = TypeVar("Thing", Customer, Contact, Site, Asset)
 CUSTOMER_FIELDS = frozenset(
     {"name", "tier", "language", "email", "phone", "billing_address", "source", "external_id"}
 )
@@ -70,10 +70,7 @@ def update_customer(*, customer_id: int, actor: Actor, at: datetime, **changes: 
     """Change some of CUSTOMER_FIELDS; what is not named stays."""
     customer = queries.customer_for_update(customer_id)
     actor.require(Permission.CUSTOMER_EDIT, customer)
-    changed = _apply(customer, changes, CUSTOMER_FIELDS)
-    _check_customer(customer)
-    _save(customer, changed, actor, at)
-    return customer
+    return _change(customer, changes, CUSTOMER_FIELDS, check=_check_customer, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -114,10 +111,7 @@ def update_contact(*, contact_id: int, actor: Actor, at: datetime, **changes: An
     """Change some of CONTACT_FIELDS."""
     contact = queries.contact_for_update(contact_id)
     actor.require(Permission.CUSTOMER_EDIT, contact)
-    changed = _apply(contact, changes, CONTACT_FIELDS)
-    _check_contact(contact)
-    _save(contact, changed, actor, at)
-    return contact
+    return _change(contact, changes, CONTACT_FIELDS, check=_check_contact, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -166,10 +160,7 @@ def update_site(*, site_id: int, actor: Actor, at: datetime, **changes: Any) -> 
     """Change some of SITE_FIELDS."""
     site = queries.site_for_update(site_id)
     actor.require(Permission.CUSTOMER_EDIT, site)
-    changed = _apply(site, changes, SITE_FIELDS)
-    _check_site(site)
-    _save(site, changed, actor, at)
-    return site
+    return _change(site, changes, SITE_FIELDS, check=_check_site, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -201,10 +192,7 @@ def update_asset(*, asset_id: int, actor: Actor, at: datetime, **changes: Any) -
     """Change some of ASSET_FIELDS."""
     asset = queries.asset_for_update(asset_id)
     actor.require(Permission.CUSTOMER_EDIT, asset)
-    changed = _apply(asset, changes, ASSET_FIELDS)
-    check_fields(asset)
-    _save(asset, changed, actor, at)
-    return asset
+    return _change(asset, changes, ASSET_FIELDS, check=check_fields, actor=actor, at=at)
 
 
 def _parent_at(site: Site, parent_id: int) -> Asset:
@@ -218,8 +206,16 @@ def _parent_at(site: Site, parent_id: int) -> Asset:
     return parent
 
 
-def _apply(thing: TenantModel, changes: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
-    """Set the named fields; return {field: [old, new]} for those that really changed."""
+def _change(
+    thing: Thing,
+    changes: Mapping[str, Any],
+    allowed: frozenset[str],
+    *,
+    check: Callable[[Thing], None],
+    actor: Actor,
+    at: datetime,
+) -> Thing:
+    """Set the named fields, check the whole, and write and record it when something really changed."""
     if unknown := sorted(set(changes) - allowed):
         raise TypeError(f"{type(thing).__name__} has no changeable {', '.join(unknown)}.")
     changed = {}
@@ -228,19 +224,15 @@ def _apply(thing: TenantModel, changes: Mapping[str, Any], allowed: frozenset[st
         if old != value:
             setattr(thing, name, value)
             changed[name] = [_plain(old), _plain(value)]
-    return changed
+    check(thing)
+    if changed:
+        thing.save()
+        journal.record(actor=actor, verb="changed", thing=thing, at=at, changes=changed)
+    return thing
 
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _save(
-    thing: Customer | Contact | Site | Asset, changed: dict[str, Any], actor: Actor, at: datetime
-) -> None:
-    if changed:
-        thing.save()
-        journal.record(actor=actor, verb="changed", thing=thing, at=at, changes=changed)
 
 
 def _check_customer(customer: Customer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from core.errors import BadInput, Conflict
 from customers import permissions, queries, services
 from customers.enums import CustomerTier
 from customers.forms import AssetForm, ContactForm, CustomerForm, SiteForm
+from customers.models import Asset, Contact, Customer, Site
 from tenants.http import TenantRequest
 
 PAGE = 50
@@ -70,115 +72,97 @@ def customer_create(request: TenantRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def customer_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Change a customer."""
-    customer = queries.get_customer(pk)
-    back = reverse("customers:customer_detail", args=[slug, pk])
-    form = CustomerForm(request.POST or None, instance=customer)
-
-    def save(values: dict[str, Any]) -> str:
-        services.update_customer(customer_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
-    return _form_page(request, form, save, _("Change %(name)s") % {"name": customer}, back)
+    update = partial(services.update_customer, customer_id=pk)
+    return _edit_page(request, CustomerForm, queries.get_customer(pk), update, customer_id=pk)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def contact_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """A new person at a customer."""
-    customer = queries.get_customer(pk)
-    back = reverse("customers:customer_detail", args=[slug, pk])
-
-    def save(values: dict[str, Any]) -> str:
-        services.add_contact(customer_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
-    heading = _("New contact at %(name)s") % {"name": customer}
-    return _form_page(request, ContactForm(request.POST or None), save, heading, back)
+    heading = _("New contact at %(name)s") % {"name": queries.get_customer(pk)}
+    add = partial(services.add_contact, customer_id=pk)
+    return _save_page(request, ContactForm(request.POST or None), add, heading, customer_id=pk)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def contact_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Change a contact."""
-    contact = queries.get_contact(pk)
-    back = reverse("customers:customer_detail", args=[slug, contact.customer_id])
-    form = ContactForm(request.POST or None, instance=contact)
-
-    def save(values: dict[str, Any]) -> str:
-        services.update_contact(contact_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
-    return _form_page(request, form, save, _("Change %(name)s") % {"name": contact}, back)
+    contact, update = queries.get_contact(pk), partial(services.update_contact, contact_id=pk)
+    return _edit_page(request, ContactForm, contact, update, customer_id=contact.customer_id)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def site_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """A new place of a customer."""
-    customer = queries.get_customer(pk)
-    back = reverse("customers:customer_detail", args=[slug, pk])
-
-    def save(values: dict[str, Any]) -> str:
-        services.add_site(customer_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
-    heading = _("New site of %(name)s") % {"name": customer}
-    return _form_page(request, SiteForm(request.POST or None), save, heading, back)
+    heading = _("New site of %(name)s") % {"name": queries.get_customer(pk)}
+    add = partial(services.add_site, customer_id=pk)
+    return _save_page(request, SiteForm(request.POST or None), add, heading, customer_id=pk)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def site_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Change a site."""
-    site = queries.get_site(pk)
-    back = reverse("customers:customer_detail", args=[slug, site.customer_id])
-    form = SiteForm(request.POST or None, instance=site)
-
-    def save(values: dict[str, Any]) -> str:
-        services.update_site(site_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
-    return _form_page(request, form, save, _("Change %(name)s") % {"name": site}, back)
+    site, update = queries.get_site(pk), partial(services.update_site, site_id=pk)
+    return _edit_page(request, SiteForm, site, update, customer_id=site.customer_id)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def asset_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """A new piece of equipment at a site."""
-    site = queries.get_site(pk)
-    back = reverse("customers:customer_detail", args=[slug, site.customer_id])
-
-    def save(values: dict[str, Any]) -> str:
-        services.add_asset(site_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
-
+    site, add = queries.get_site(pk), partial(services.add_asset, site_id=pk)
     heading = _("New asset at %(name)s") % {"name": site}
-    return _form_page(request, AssetForm(request.POST or None), save, heading, back)
+    return _save_page(request, AssetForm(request.POST or None), add, heading, customer_id=site.customer_id)
 
 
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def asset_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Change an asset."""
-    asset = queries.get_asset(pk)
-    back = reverse("customers:customer_detail", args=[slug, asset.site.customer_id])
-    form = AssetForm(request.POST or None, instance=asset)
+    asset, update = queries.get_asset(pk), partial(services.update_asset, asset_id=pk)
+    return _edit_page(request, AssetForm, asset, update, customer_id=asset.site.customer_id)
+
+
+def _edit_page(
+    request: TenantRequest,
+    form_class: type[ModelForm[Any]],
+    thing: Customer | Contact | Site | Asset,
+    update: Callable[..., object],
+    *,
+    customer_id: int,
+) -> HttpResponse:
+    """Change what a customer has; `update` is the service that knows which."""
+    heading = _("Change %(name)s") % {"name": thing}
+    form = form_class(request.POST or None, instance=thing)
+    return _save_page(request, form, update, heading, customer_id=customer_id)
+
+
+def _save_page(
+    request: TenantRequest,
+    form: ModelForm[Any],
+    service: Callable[..., object],
+    heading: str,
+    *,
+    customer_id: int,
+) -> HttpResponse:
+    """A form that goes back to the customer's page when the service has taken its values."""
+    back = reverse("customers:customer_detail", args=[request.tenant.slug, customer_id])
 
     def save(values: dict[str, Any]) -> str:
-        services.update_asset(asset_id=pk, actor=request.actor, at=now(), **values)
-        return _saved(request, back)
+        service(actor=request.actor, at=now(), **values)
+        messages.success(request, _("Saved."))
+        return back
 
-    return _form_page(request, form, save, _("Change %(name)s") % {"name": asset}, back)
-
-
-def _saved(request: TenantRequest, back: str) -> str:
-    messages.success(request, _("Saved."))
-    return back
+    return _form_page(request, form, save, heading, back)
 
 
 def _form_page(
     request: TenantRequest,
-    form: ModelForm,  # type: ignore[type-arg]
+    form: ModelForm[Any],
     save: Callable[[dict[str, Any]], str],
     heading: str,
     back: str,

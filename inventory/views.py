@@ -73,14 +73,13 @@ def part_create(request: TenantRequest, slug: str) -> HttpResponse:
     """A new part."""
     form = PartForm(_posted(request), currency=request.tenant.currency)
     del form.fields["is_active"]
-    if request.method == "POST" and form.is_valid():
-        try:
-            part = services.create_part(actor=request.actor, at=now(), **form.facts)
-        except Refusal as refusal:
-            return _form_page(request, "part_form", form, refusal)
+
+    def save() -> HttpResponse:
+        part = services.create_part(actor=request.actor, at=now(), **form.facts)
         messages.success(request, _("%(part)s is in the catalogue.") % {"part": part})
         return _see("inventory:part_detail", slug, part.pk)
-    return _form_page(request, "part_form", form)
+
+    return _save_page(request, "part_form", form, save)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,14 +88,13 @@ def part_edit(request: TenantRequest, slug: str, part_id: int) -> HttpResponse:
     """Change a part's facts."""
     part = queries.get_part(part_id)
     form = PartForm(_posted(request), currency=request.tenant.currency, part=part)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.update_part(part_id=part.pk, actor=request.actor, at=now(), **form.facts)
-        except Refusal as refusal:
-            return _form_page(request, "part_form", form, refusal, part=part)
+
+    def save() -> HttpResponse:
+        services.update_part(part_id=part.pk, actor=request.actor, at=now(), **form.facts)
         messages.success(request, _("Saved %(part)s.") % {"part": form.facts["code"]})
         return _see("inventory:part_detail", slug, part.pk)
-    return _form_page(request, "part_form", form, part=part)
+
+    return _save_page(request, "part_form", form, save, part=part)
 
 
 @require_http_methods(["POST"])
@@ -121,18 +119,17 @@ def minimum_set(request: TenantRequest, slug: str, part_id: int) -> HttpResponse
 def location_create(request: TenantRequest, slug: str) -> HttpResponse:
     """A new store, branch or van."""
     form = LocationForm(_posted(request))
-    if request.method == "POST" and form.is_valid():
+
+    def save() -> HttpResponse:
         facts = dict(form.cleaned_data)
         engineer = facts.pop("engineer")
-        try:
-            location = services.create_location(
-                engineer_id=engineer.pk if engineer else None, actor=request.actor, at=now(), **facts
-            )
-        except Refusal as refusal:
-            return _form_page(request, "location_form", form, refusal)
+        location = services.create_location(
+            engineer_id=engineer.pk if engineer else None, actor=request.actor, at=now(), **facts
+        )
         messages.success(request, _("%(location)s can hold parts now.") % {"location": location})
         return _see("inventory:stock_level_list", slug)
-    return _form_page(request, "location_form", form)
+
+    return _save_page(request, "location_form", form, save)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -198,28 +195,30 @@ def _movement(
     """One stock form: shown with the part and place of the link, or carried out."""
     chosen = {name: _number(request.GET.get(name, "")) for name in ("part", "location", "target")}
     form = form_class(_posted(request), initial=chosen)
-    if request.method != "POST" or not form.is_valid():
-        return _form_page(request, template, form)
-    facts = dict(form.cleaned_data)
-    order = {
-        "key": request.POST.get("idempotency_key", "")[:90] or uuid4().hex,
-        "actor": request.actor,
-        "at": now(),
-        "reason": facts["reason"],
-    }
-    try:
+
+    def save() -> HttpResponse:
+        facts = dict(form.cleaned_data)
+        order = {
+            "key": request.POST.get("idempotency_key", "")[:90] or uuid4().hex,
+            "actor": request.actor,
+            "at": now(),
+            "reason": facts["reason"],
+        }
         messages.success(request, move(facts, order))
-    except Refusal as refusal:
-        return _form_page(request, template, form, refusal)
-    return _see("inventory:part_detail", request.tenant.slug, facts["part"].pk)
+        return _see("inventory:part_detail", request.tenant.slug, facts["part"].pk)
+
+    return _save_page(request, template, form, save)
 
 
-def _form_page(
-    request: TenantRequest, template: str, form: Form, refusal: Refusal | None = None, **context: Any
+def _save_page(
+    request: TenantRequest, template: str, form: Form, save: Callable[[], HttpResponse], **context: Any
 ) -> HttpResponse:
-    """The form's page: 422 with what was wrong, when something was."""
-    if refusal is not None:
-        form.add_error(None, refusal.message)
+    """What `save` answers to a good form; else the form's page, with 422 and what was wrong when tried."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            return save()
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
     status = 422 if form.errors else 200
     return render(request, f"inventory/{template}.html", {"form": form, **context}, status=status)
 
