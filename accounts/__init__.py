@@ -1,4 +1,4 @@
 """People, memberships, roles, permissions and API tokens.
 
-Owns: User, Role, Membership, ApiToken. Publishes: nothing yet. May call: journal, tenants, core.
+Owns: User, Role, Membership, ApiToken. Publishes: PersonInvited. May call: journal, tenants, core.
 """

@@ -141,6 +141,29 @@ class ProfileForm(forms.Form):
         self.fields["time_zone"].choices = choices  # type: ignore[attr-defined]
 
 
+class JoinForm(forms.Form):
+    """The password with which the owner of an address takes an account into their own hands."""
+
+    password1 = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("New password once more"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        facts = super().clean() or {}
+        if facts.get("password1") != facts.get("password2"):
+            self.add_error("password2", _("The two passwords are not the same."))
+        return facts
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """A key is for signing in with it alone, unless one says otherwise."""
 

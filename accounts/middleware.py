@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.db import ProgrammingError
+from django.db import ProgrammingError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
 from accounts import queries
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from core.clock import now
 from core.errors import Refusal
 from tenants.active import tenant_active
@@ -125,6 +126,27 @@ class ActivityMiddleware:
                 request.session["noted_at"] = moment
                 UserSession.objects.create_from_request(request)
         return self.get_response(request)
+
+
+class SteadyAccountMiddleware:
+    """Lets changes of one person's sign-in (password, passkeys, codes) happen one after the other.
+
+    A session that ended while its request waited, for the address's owner proved it, changes nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_change = request.method == "POST" and request.path_info.startswith("/accounts/")
+        if not is_change or not request.user.is_authenticated:
+            return self.get_response(request)
+        with transaction.atomic():
+            held = User.objects.select_for_update().get(pk=request.user.pk)
+            if held.password == request.user.password:
+                return self.get_response(request)
+        logout(request)
+        return redirect_to_login("/")
 
 
 class LocaleMiddleware:

@@ -42,6 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    proven_at = models.DateTimeField(null=True, editable=False)
+    """When a link mailed to the address was used and everything older was ended: see docs/adr/0005."""
 
     objects = UserManager()
 
@@ -71,21 +73,44 @@ class Role(TenantModel):
 
 
 class Membership(TenantModel):
-    """A person's place in one tenant. Readable without a tenant: it is how the tenant is found."""
+    """A person's place in one tenant. Readable without a tenant: it is how the tenant is found.
+
+    `name` is what this tenant calls the person. Without `joined_at` the person has been invited and has not
+    accepted: such a place is not active, and gives nothing.
+    """
 
     tenant = TenantKey(row_security=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    name = models.CharField(max_length=120)
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
     provider_code = models.SlugField(max_length=40, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    joined_at = models.DateTimeField(null=True)
+    invited_at = models.DateTimeField(null=True)
+    invited_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_user_uniq")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="membership_user_uniq"),
+            models.CheckConstraint(
+                condition=models.Q(is_active=False) | models.Q(joined_at__isnull=False),
+                name="membership_joined_before_active",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(joined_at__isnull=False) | models.Q(invited_at__isnull=False),
+                name="membership_joined_or_invited",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return str(self.user)
+        return self.name
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person has been invited and has not accepted yet."""
+        return self.joined_at is None
 
 
 class ApiToken(TenantModel):

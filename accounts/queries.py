@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import connection, models
+from django.utils.translation import gettext as _
 
+from accounts import links
 from accounts.enums import Permission
 from accounts.models import ApiToken, Membership, Role, User
+from core.errors import NotFound
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
 
@@ -32,11 +36,29 @@ def actor_of(membership: Membership) -> Actor:
     """The member as one who acts."""
     return Actor(
         kind="member",
-        label=str(membership.user),
+        label=membership.name,
         permissions=frozenset(membership.role.permissions),
         membership_id=membership.pk,
         provider_code=membership.provider_code,
     )
+
+
+def guest_of(membership: Membership) -> Actor:
+    """The person who opened an invitation, as one who acts: named, and allowed nothing."""
+    return Actor(kind="member", label=membership.name, membership_id=membership.pk)
+
+
+def find_invitation(token: str, at: datetime) -> Membership | None:
+    """The waiting membership that this link is for, with user and tenant; None whatever is wrong with it.
+
+    Read without a tenant: whoever holds the link may have no place anywhere yet.
+    """
+    read = links.read(token)
+    if read is None:
+        return None
+    found = Membership._base_manager.select_related("user", "tenant")
+    membership = found.filter(pk=read[0], user__is_active=True, tenant__is_active=True).first()
+    return membership if membership and links.holds(membership, read[1], at) else None
 
 
 def actor_of_token(token: ApiToken) -> Actor:
@@ -59,7 +81,7 @@ def find_token_place(secret: str) -> tuple[int, int] | None:
 
 def members() -> models.QuerySet[Membership]:
     """The active tenant's people, with user and role."""
-    return Membership.objects.select_related("user", "role").order_by("user__name", "id")
+    return Membership.objects.select_related("user", "role").order_by("name", "id")
 
 
 def find_member(membership_id: int | None) -> Membership | None:
@@ -72,6 +94,15 @@ def find_member(membership_id: int | None) -> Membership | None:
 def get_member(membership_id: int) -> Membership:
     """One of the tenant's people; raises Membership.DoesNotExist."""
     return members().get(pk=membership_id)
+
+
+def member_for_update(membership_id: int) -> Membership:
+    """One of the tenant's people with user and role, locked. Raises `NotFound`."""
+    found = Membership.objects.select_for_update(of=("self",)).select_related("user", "role", "tenant")
+    membership = found.filter(pk=membership_id).first()
+    if membership is None:
+        raise NotFound(_("There is no such person in this tenant. Look at the list of people."))
+    return membership
 
 
 def roles() -> models.QuerySet[Role]:
@@ -88,7 +119,7 @@ def someone_manages_people() -> bool:
 
 
 def belongs_elsewhere(user: User) -> bool:
-    """Whether this person has, or had, a place in another tenant than the active one."""
+    """Whether this person has, had, or is offered a place in another tenant than the active one."""
     return Membership._base_manager.filter(user=user).exclude(tenant_id=active_tenant_id()).exists()
 
 
@@ -109,4 +140,4 @@ def sessions_of(user: User) -> models.QuerySet[UserSession]:
 
 def api_tokens() -> models.QuerySet[ApiToken]:
     """The active tenant's tokens, newest first."""
-    return ApiToken.objects.select_related("created_by__user").order_by("-id")
+    return ApiToken.objects.select_related("created_by").order_by("-id")

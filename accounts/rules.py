@@ -26,3 +26,9 @@ def role_code(name: str, taken: Iterable[str]) -> str:
         count += 1
         code = f"{stem}_{count}"
     return code
+
+
+def masked(address: str) -> str:
+    """An e-mail address as its owner knows it again and nobody else learns it: "n•••@acme.example"."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}"

@@ -38,7 +38,10 @@ class InboundMessage(TenantModel):
 
 
 class OutboundMessage(TenantModel):
-    """What we say, once: `key` makes a repeated order the same message."""
+    """What we say, once: `key` makes a repeated order the same message.
+
+    The body of a secret one is forgotten as soon as it was sent, or could not be.
+    """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
     key = models.CharField(max_length=200)
@@ -48,6 +51,7 @@ class OutboundMessage(TenantModel):
     language = models.CharField(max_length=10, blank=True)
     in_reply_to = models.CharField(max_length=300, blank=True)
     is_automatic = models.BooleanField(default=False)
+    is_secret = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()

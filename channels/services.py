@@ -188,10 +188,12 @@ def send_message(
     at: datetime,
     in_reply_to: str = "",
     is_automatic: bool = False,
+    is_secret: bool = False,
 ) -> OutboundMessage:
     """Order a message to be sent after this transaction, once per `key`.
 
-    `in_reply_to` is the Message-ID it answers; `is_automatic` tells other machines not to answer it.
+    `in_reply_to` is the Message-ID it answers; `is_automatic` tells other machines not to answer it;
+    the body of one that `is_secret` (it holds a link that is for the recipient alone) is not kept.
     """
     if channel == Channel.EMAIL and not is_address(parseaddr(recipient)[1]):
         raise BadInput(_("“%(text)s” is not an e-mail address.") % {"text": recipient})
@@ -205,6 +207,7 @@ def send_message(
             "language": language,
             "in_reply_to": in_reply_to[:300],
             "is_automatic": is_automatic,
+            "is_secret": is_secret,
             "created_at": at,
         },
     )
@@ -222,7 +225,8 @@ def send_queued(*, message_id: int, at: datetime, actor: Actor) -> OutboundMessa
         return message
     message.status, message.reason = _transmit(message)
     message.sent_at = at if message.status == OutboundStatus.SENT else None
-    message.save(update_fields=["status", "reason", "sent_at"])
+    message.body = "" if message.is_secret else message.body
+    message.save(update_fields=["status", "reason", "sent_at", "body"])
     journal.record(actor=actor, verb=message.status, thing=message, at=at, reason=message.reason)
     return message
 

@@ -78,7 +78,7 @@ def open_recoveries() -> QuerySet[Recovery]:
     return (
         Recovery.objects.filter(status=RecoveryStatus.OPEN)
         .select_related(
-            "owner__user",
+            "owner",
             "response__visit__engineer",
             "response__visit__work_order__customer",
             "response__visit__work_order__contact",

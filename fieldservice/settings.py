@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.ActivityMiddleware",
+    "accounts.middleware.SteadyAccountMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.middleware.LocaleMiddleware",
     "journal.middleware.IdempotencyMiddleware",
@@ -162,6 +163,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "journal.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "timers": {"task": "tickets.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
+    "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 
 AUTH_USER_MODEL = "accounts.User"

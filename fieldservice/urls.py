@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from accounts.views import joining
 from fieldservice import views
 
 _MEMBER_APPS = [
@@ -27,6 +28,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("accounts/email/", views.no_such_page, name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path("join/<str:token>/", joining.join, name="join"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("look/", include("core.urls")),
     path("api/v1/", include("fieldservice.api")),

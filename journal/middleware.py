@@ -26,6 +26,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KEPT_HEADERS = ("Content-Type", "Location", "HX-Redirect", "HX-Trigger", "ETag")
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _TOO_LONG = {"X-Answer": "too long to keep"}
+_SECRET = {"X-Answer": "not kept"}
 _LARGEST_BODY = 256 * 1024
 
 
@@ -101,6 +102,9 @@ def _keep(scope: str, key: str, response: HttpResponse) -> None:
         return
     is_small = not response.streaming and len(response.content) <= _LARGEST_BODY
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    if getattr(response, "holds_secret", False):
+        act.update(status=response.status_code, headers=_SECRET, body=b"")
+        return
     act.update(
         status=response.status_code,
         headers=kept if is_small else _TOO_LONG,
@@ -120,6 +124,9 @@ def _replay(request: HttpRequest, scope: str, key: str, digest: str) -> HttpResp
     if act.request_hash != digest:
         detail = _("This Idempotency-Key was used with other input. Use a new key for a new request.")
         return _refuse(request, 422, "key_reused", detail)
+    if act.headers == _SECRET:
+        detail = _("This was done already; what it answered was shown once and is not kept.")
+        return _refuse(request, 409, "already_done", detail)
     if act.headers == _TOO_LONG:
         detail = _("This was done already; its answer was too long to keep. Look at the thing itself.")
         return _refuse(request, 409, "already_done", detail)

@@ -24,7 +24,7 @@ def active_engineers() -> QuerySet[Engineer]:
 def engineers_with_everything(ids: Collection[int] | None = None) -> QuerySet[Engineer]:
     """Engineers with skills, territories, shifts and absences loaded: a fixed number of queries."""
     chosen = Engineer.objects.all() if ids is None else Engineer.objects.filter(pk__in=ids)
-    return chosen.select_related("tenant", "provider", "membership__user").prefetch_related(
+    return chosen.select_related("tenant", "provider", "membership").prefetch_related(
         "engineer_skills__skill", "territories", "shifts", "absences"
     )
 

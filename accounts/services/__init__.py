@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from accounts.services.company import update_company
+from accounts.services.joining import (
+    join_tenant,
+    send_invitation_again,
+    withdraw_invitation,
+    write_invitation,
+)
 from accounts.services.people import (
     activate_member,
     add_member,
@@ -24,9 +30,13 @@ __all__ = [
     "create_token",
     "deactivate_member",
     "invite_member",
+    "join_tenant",
     "make_password_link",
     "revoke_token",
+    "send_invitation_again",
     "update_company",
     "update_profile",
     "update_role",
+    "withdraw_invitation",
+    "write_invitation",
 ]

@@ -37,7 +37,7 @@ _SYSTEMS = (
 def profile(request: TenantRequest, slug: str) -> HttpResponse:
     """One's own name, language and time zone."""
     user = cast(User, request.user)
-    facts = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
+    facts = {"name": request.actor.label, "language": user.language, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=facts)
     if request.method == "POST" and form.is_valid():
         try:

@@ -15,14 +15,13 @@ from accounts.enums import Permission
 from accounts.forms import PersonForm, RoleForm, role_choices
 from accounts.guards import permitted
 from accounts.models import Membership, Role
-from accounts.views.common import see_other, tell
+from accounts.views.common import once_only, see_other, tell
 from core.clock import now
 from core.errors import Refusal
 from core.text import clean, fold
 from tenants.http import TenantRequest
 
 MANAGE = Permission.MEMBER_MANAGE
-_LINK = "password_link"
 
 
 @permitted(MANAGE)
@@ -30,15 +29,13 @@ _LINK = "password_link"
 def member_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Everybody who may enter, with role and state."""
     text = fold(request.GET.get("q", "")[:100])
-    people = [m for m in queries.members() if text in fold(f"{m.user.name} {m.user.email} {m.role}")]
+    people = [m for m in queries.members() if text in fold(f"{m.name} {m.user.email} {m.role}")]
     context = {
         "here": "people",
         "people": people,
         "q": request.GET.get("q", "")[:100],
         "roles": role_choices(),
         "me": request.actor.membership_id,
-        # Shown once: the next look at the list no longer has it.
-        "link": request.session.pop(_LINK, None),
     }
     return render(request, "accounts/member_list.html", context)
 
@@ -63,9 +60,9 @@ def member_create(request: TenantRequest, slug: str) -> HttpResponse:
         except Refusal as problem:
             tell(form, problem)
         else:
-            messages.success(request, _("%(name)s may now enter.") % {"name": member})
             if path:
-                _keep_link(request, member, path)
+                return _show_link(request, member, path)
+            messages.success(request, _("%(name)s has been sent an invitation.") % {"name": member})
             return see_other(request, "member_list")
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/member_create.html", {"here": "people", "form": form}, status=status)
@@ -98,7 +95,24 @@ def member_switch(request: TenantRequest, slug: str, membership_id: int) -> Http
 def member_link(request: TenantRequest, slug: str, membership_id: int) -> HttpResponse:
     """Make a link on which a person chooses a new password."""
     path = services.make_password_link(membership_id=membership_id, actor=request.actor, at=now())
-    _keep_link(request, queries.get_member(membership_id), path)
+    return _show_link(request, queries.get_member(membership_id), path)
+
+
+@permitted(MANAGE)
+@require_POST
+def member_invite(request: TenantRequest, slug: str, membership_id: int) -> HttpResponse:
+    """Mail somebody who has not accepted yet a new invitation."""
+    member = services.send_invitation_again(membership_id=membership_id, actor=request.actor, at=now())
+    messages.success(request, _("%(name)s has been sent an invitation.") % {"name": member})
+    return see_other(request, "member_list")
+
+
+@permitted(MANAGE)
+@require_POST
+def member_withdraw(request: TenantRequest, slug: str, membership_id: int) -> HttpResponse:
+    """Take back an invitation that was not accepted."""
+    member = services.withdraw_invitation(membership_id=membership_id, actor=request.actor, at=now())
+    messages.success(request, _("The invitation of %(name)s was withdrawn.") % {"name": member})
     return see_other(request, "member_list")
 
 
@@ -155,9 +169,16 @@ def role_create(request: TenantRequest, slug: str) -> HttpResponse:
     return render(request, "accounts/role_create.html", context, status=status)
 
 
-def _keep_link(request: TenantRequest, member: Membership, path: str) -> None:
-    """Keep a password link until the next look at the list."""
-    request.session[_LINK] = {"name": str(member), "url": request.build_absolute_uri(path)}
+def _show_link(request: TenantRequest, member: Membership, path: str) -> HttpResponse:
+    """The answer that holds the password link, and nothing else that does."""
+    context = {
+        "here": "people",
+        "title": _("Password link for %(name)s") % {"name": member},
+        "said": _("Send it to them yourself. It works once, for three days, and is not shown again."),
+        "secret": request.build_absolute_uri(path),
+        "back": "accounts:member_list",
+    }
+    return once_only(request, context)
 
 
 def _choices(held: set[str], locked: set[str]) -> list[dict[str, Any]]:

@@ -13,13 +13,12 @@ from accounts.enums import Permission
 from accounts.forms import TokenForm
 from accounts.guards import permitted
 from accounts.models import ApiToken
-from accounts.views.common import see_other, tell
+from accounts.views.common import once_only, see_other, tell
 from core.clock import now
 from core.errors import Refusal
 from tenants.http import TenantRequest
 
 MANAGE = Permission.TOKEN_MANAGE
-_SECRET = "token_secret"  # noqa: S105  the name under which a session keeps it until the next page
 
 
 @permitted(MANAGE)
@@ -27,15 +26,14 @@ _SECRET = "token_secret"  # noqa: S105  the name under which a session keeps it 
 def token_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Every token with its scopes, state and last use."""
     tokens = [{"token": token, "state": _state(token)} for token in queries.api_tokens()]
-    # Shown once: the next look at the list no longer has it.
-    context = {"here": "tokens", "tokens": tokens, "fresh": request.session.pop(_SECRET, None)}
+    context = {"here": "tokens", "tokens": tokens}
     return render(request, "accounts/token_list.html", context)
 
 
 @permitted(MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_create(request: TenantRequest, slug: str) -> HttpResponse:
-    """Make a token; its secret is shown once, on the next page."""
+    """Make a token; its secret is in the answer, and nowhere else."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -49,8 +47,7 @@ def token_create(request: TenantRequest, slug: str) -> HttpResponse:
         except Refusal as problem:
             tell(form, problem)
         else:
-            request.session[_SECRET] = {"name": token.name, "secret": secret}
-            return see_other(request, "token_list")
+            return _show_secret(request, token, secret)
     status = 422 if request.method == "POST" else 200
     held = request.POST.getlist("scopes")
     locked = rules.lacking(request.actor.permissions, Permission.values)
@@ -72,6 +69,17 @@ def token_revoke(request: TenantRequest, slug: str, token_id: int) -> HttpRespon
     token = services.revoke_token(token_id=token_id, actor=request.actor, at=now())
     messages.success(request, _("%(name)s was revoked. It is refused from now on.") % {"name": token.name})
     return see_other(request, "token_list")
+
+
+def _show_secret(request: TenantRequest, token: ApiToken, secret: str) -> HttpResponse:
+    context = {
+        "here": "tokens",
+        "title": _("The secret of %(name)s") % {"name": token.name},
+        "said": _("Copy it now: only its fingerprint is kept, and it is not shown again."),
+        "secret": secret,
+        "back": "accounts:token_list",
+    }
+    return once_only(request, context)
 
 
 def _state(token: ApiToken) -> str:

@@ -139,7 +139,7 @@ def _clocks(code: str, day: date, zone: ZoneInfo, at: datetime) -> list[Row]:
             minutes=_past(clock, at),
             at=clock.due_at,
         )
-        for clock in found.select_related("ticket__site", "ticket__owner__user")[:MOST]
+        for clock in found.select_related("ticket__site", "ticket__owner")[:MOST]
     ]
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts import services
 from accounts.models import ApiToken, Membership, Role
+from journal.models import IdempotentAct
 from tenants.active import tenant_active
 from tenants.models import Tenant
 from tests.cast import AT, PASSWORD, Company, Person
@@ -64,11 +65,12 @@ def test_the_company_is_saved(acme: Company, signed_in: SignIn) -> None:
 def test_a_person_is_let_in_and_chooses_a_password(acme: Company, signed_in: SignIn) -> None:
     client = signed_in(acme.ada)
     form = {"name": "Nora", "email": "nora@acme.example", "role": "dispatcher"}
-    assert client.post(f"{SETTINGS}people/new/", form).status_code == 303
-    shown = _text(client, f"{SETTINGS}people/")
-    found = re.search(r"http://testserver(/accounts/password/reset/key/[^<]+)", shown)
+    shown = client.post(f"{SETTINGS}people/new/", form)
+    assert shown["Cache-Control"] == "no-store"
+    found = re.search(r"http://testserver(/accounts/password/reset/key/[^<]+)", shown.content.decode())
     assert found
     assert found[1] not in _text(client, f"{SETTINGS}people/"), "shown once"
+    assert found[1] not in str(dict(client.session.items()))
 
     visitor = Client()
     page = visitor.get(found[1], follow=True)
@@ -111,8 +113,8 @@ def test_the_matrix_of_roles_is_edited(acme: Company, signed_in: SignIn) -> None
 def test_a_token_is_shown_once_used_and_revoked(acme: Company, signed_in: SignIn) -> None:
     client = signed_in(acme.ada)
     form = {"name": "Web shop", "scopes": ["customer_view"], "expires_on": "2099-01-01"}
-    client.post(f"{SETTINGS}tokens/new/", form)
-    found = re.search(r"fsm_[\w-]{40,}", _text(client, f"{SETTINGS}tokens/"))
+    shown = client.post(f"{SETTINGS}tokens/new/", form)
+    found = re.search(r"fsm_[\w-]{40,}", shown.content.decode())
     assert found
     assert found[0] not in _text(client, f"{SETTINGS}tokens/"), "shown once"
     program = Client(headers={"Authorization": f"Bearer {found[0]}"})
@@ -131,6 +133,8 @@ def test_a_token_is_shown_once_used_and_revoked(acme: Company, signed_in: SignIn
         ("people/{member}/role/", {"role": "engineer"}),
         ("people/{member}/switch/", {}),
         ("people/{member}/password-link/", {}),
+        ("people/{member}/invite/", {}),
+        ("people/{member}/withdraw/", {}),
         ("roles/{role}/", {"permissions": []}),
         ("tokens/{token}/revoke/", {}),
     ],
@@ -157,19 +161,38 @@ def test_language_and_zone_of_the_profile_hold_at_once(acme: Company, signed_in:
     assert '<html lang="ja"' in answer.content.decode()
 
 
+def test_the_secret_of_a_token_is_kept_nowhere(acme: Company, signed_in: SignIn) -> None:
+    client = signed_in(acme.ada)
+    form = {"name": "Web shop", "scopes": ["customer_view"], "idempotency_key": "pressed-twice"}
+    shown = client.post(f"{SETTINGS}tokens/new/", form)
+    secret = re.search(r"fsm_[\w-]{40,}", shown.content.decode())
+    assert secret
+    assert shown["Cache-Control"] == "no-store"
+    assert secret[0] not in str(dict(client.session.items()))
+    with tenant_active(acme.tenant.pk):
+        assert all(secret[0].encode() not in bytes(act.body) for act in IdempotentAct.objects.all())
+    again = client.post(f"{SETTINGS}tokens/new/", form)
+    assert again.status_code == 409
+    assert "shown once" in again.content.decode()
+    with tenant_active(acme.tenant.pk):
+        assert ApiToken.objects.filter(name="Web shop").count() == 1
+
+
+def _let_ada_into(globex: Company, acme: Company) -> None:
+    """Ada, whose address is proven, is invited by Globex and has accepted."""
+    with tenant_active(globex.tenant.pk):
+        member = services.add_member(
+            email=acme.ada.user.email, name="Ada", role_code="dispatcher", actor=globex.mallory.actor, at=AT
+        )
+    Membership._base_manager.filter(pk=member.pk).update(joined_at=AT, is_active=True)
+
+
 def test_the_switch_shows_every_tenant_of_the_person_and_no_other(
     acme: Company, globex: Company, signed_in: SignIn
 ) -> None:
     text = _text(signed_in(acme.ada), f"{SETTINGS}profile/")
     assert "/t/globex/" not in text
-    with tenant_active(globex.tenant.pk):
-        services.add_member(
-            email=acme.ada.user.email,
-            name="Ada",
-            role_code="dispatcher",
-            actor=globex.mallory.actor,
-            at=AT,
-        )
+    _let_ada_into(globex, acme)
     text = _text(signed_in(acme.ada), f"{SETTINGS}profile/")
     assert 'href="/t/globex/"' in text
     assert "Tokyo · " in text
@@ -177,14 +200,7 @@ def test_the_switch_shows_every_tenant_of_the_person_and_no_other(
 
 
 def test_the_last_tenant_is_where_home_leads(acme: Company, globex: Company, signed_in: SignIn) -> None:
-    with tenant_active(globex.tenant.pk):
-        services.add_member(
-            email=acme.ada.user.email,
-            name="Ada",
-            role_code="dispatcher",
-            actor=globex.mallory.actor,
-            at=AT,
-        )
+    _let_ada_into(globex, acme)
     client = signed_in(acme.ada)
     for slug in ("acme", "globex", "acme"):
         client.get(f"/t/{slug}/settings/profile/")

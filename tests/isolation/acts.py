@@ -18,6 +18,7 @@ from delivery.models import ChecklistItem
 from dispatch.models import Visit, WorkOrder, WorkType
 from feedback.models import Recovery
 from inventory.models import Part, StockLocation
+from journal.models import OutboxEvent
 from tests.cast import Person
 from tests.factories.delivery import arrive, picture
 from tests.isolation.routes import Act, Before, Own, put
@@ -95,6 +96,7 @@ UNSIGNED = {"outcome": "absent", "reason": "nobody there"}
 REVERSED = put(Invoice, 2, status="reversed")
 RESOLVED = put(Ticket, status="resolved", resolved_at=NOW, resolved_by="ada")
 WAITING = put(Ticket, status="waiting", waiting_for="customer", next_action_at=NOW)
+INVITED = put(Membership, 3, is_active=False, joined_at=None, invited_at=NOW - timedelta(days=1))
 NEW_SITE = {"name": "Annex", "address": "1-2-3", "area": "north"}
 PLAN = {"engineer": Own(Engineer, 1), "start_at": _local(5), "override_reason": "the customer asks"}
 API_PLAN = {"engineer": Own(Engineer, 1), "start_at": _instant(5), "override_reason": "the customer asks"}
@@ -114,6 +116,7 @@ PAGES: dict[str, Act] = {
     ),
     "tickets:quarantine_open": Act({"sender_name": "Mari", "sender_address": "mari@aoki.example"}),
     "tickets:quarantine_discard": Act(),
+    "journal:parked_retry": Act(before=put(OutboxEvent, delivered_at=None, parked_at=NOW)),
     "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
     "tickets:ticket_take": Act(),
     "tickets:ticket_triage": Act(
@@ -242,6 +245,8 @@ PAGES: dict[str, Act] = {
     "accounts:member_role": Act({"role": "dispatcher"}),
     "accounts:member_switch": Act({"active": "no"}),
     "accounts:member_link": Act(),
+    "accounts:member_invite": Act(n=3, before=INVITED),
+    "accounts:member_withdraw": Act(n=3, before=INVITED),
     "accounts:role_create": Act({"name": "Reader", "permissions": ["ticket_view"]}),
     "accounts:role_edit": Act({"name": "Reader", "permissions": ["ticket_view"]}, n=4),
     "accounts:token_create": Act({"name": "shop", "scopes": ["ticket_view"]}),

@@ -40,6 +40,7 @@ PEOPLE = {
     "tom": RoleCode.ENGINEER,
     "ada": RoleCode.TENANT_ADMIN,
     "cora": RoleCode.SETTLEMENT_CLERK,
+    "vera": RoleCode.DISPATCHER,
 }
 MADE_OTHERWISE = {
     Role: "come with the company",

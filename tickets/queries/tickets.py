@@ -23,7 +23,7 @@ MOST_FOUND = 500
 def tickets() -> QuerySet[Ticket]:
     """Tickets with everything a row of a list shows, in a fixed number of queries."""
     return Ticket.objects.select_related(
-        "customer", "contact", "site", "asset", "topic", "owner__user"
+        "customer", "contact", "site", "asset", "topic", "owner"
     ).defer("search_text", "search_grams")
 
 
