@@ -70,10 +70,17 @@ def work_of(work_order: WorkOrder) -> Work:
     )
 
 
-def candidates(work_order: WorkOrder, at: datetime, *, days: int = 3, strategy: str = "earliest") -> Answer:
-    """Who can do the work from `at` on, best first; who needs a reason; why not the others."""
+def candidates(
+    work_order: WorkOrder, at: datetime, *, days: int = 3, strategy: str = "earliest", ignoring: int = 0
+) -> Answer:
+    """Who can do the work from `at` on, best first; who needs a reason; why not the others.
+
+    `ignoring` is a visit that would be moved, so that it does not stand in its own way.
+    """
     until = at + timedelta(days=days)
     world = load_world(at, until, site_ids=[work_order.site_id])
+    for person in world.people:
+        person.stops = [stop for stop in person.stops if stop.visit_id != ignoring]
     return answer_for(world, work_of(work_order), strategy)
 
 

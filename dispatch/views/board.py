@@ -21,7 +21,7 @@ from accounts.guards import permitted
 from core.clock import now
 from dispatch import queries, reasons, rules, services
 from dispatch.forms import MoveForm, PlanForm, ReasonForm
-from dispatch.models import Visit
+from dispatch.models import Visit, WorkOrder
 from dispatch.queries.board import day_bounds
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer, Candidate
@@ -125,11 +125,20 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
     work_order = queries.get_work_order(work_order_id)
     order = request.GET.get("order", "")
     strategy = order if order in ORDERS else "earliest"
+    planned = _planned_visit(work_order)
     found: dict[str, Any] = {"work_order": work_order, "strategy": strategy, "plan_form": PlanForm()}
+    found["planned"] = planned
     if work_order.status in rules.CLOSED_WORK or not request.actor.can(Permission.VISIT_PLAN):
         return found
-    answer = queries.candidates(work_order, now(), strategy=strategy)
+    ignoring = planned.pk if planned else 0
+    answer = queries.candidates(work_order, now(), strategy=strategy, ignoring=ignoring)
     return {**found, **told(answer)}
+
+
+def _planned_visit(work_order: WorkOrder) -> Visit | None:
+    """The one visit that another candidate would take over; None when nothing or more is planned."""
+    movable = [visit for visit in work_order.visits.all() if visit.status in rules.MOVABLE]
+    return movable[0] if len(movable) == 1 else None
 
 
 def told(answer: Answer) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dispatch.enums import VisitStatus
 from dispatch.models import DispatchRule, Visit, WorkOrder
 from tenants.active import tenant_active
 from tests.cast import AT, Company, Person
@@ -44,6 +45,20 @@ def test_the_drawer_tells_candidates_and_why_not_the_others(acme: Company, dora:
     page = dora.get(f"/t/acme/board/?work_order={work_order.pk}").content.decode()
     assert "Assign Can Do, " in page
     assert "Cannot Do" in page and "lacks Gas 1" in page
+
+
+def test_another_candidate_takes_over_the_planned_visit(acme: Company, dora: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        first = make_engineer("First Choice", hours=("00:00", "23:59"))
+        other = make_engineer("Other Choice", hours=("00:00", "23:59"))
+        visit = make_visit(engineer=first, status=VisitStatus.DISPATCHED)
+    page = dora.get(f"/t/acme/board/?work_order={visit.work_order_id}").content.decode()
+    assert "Move to Other Choice, " in page and "Assign " not in page
+    assert f'action="/t/acme/board/visits/{visit.pk}/move/"' in page
+    form = {"engineer": other.pk, "start_at": f"{DAY}T02:00:00+00:00", "version": visit.version}
+    assert dora.post(f"/t/acme/board/visits/{visit.pk}/move/", form).status_code == 303
+    with tenant_active(acme.tenant.pk):
+        assert [row.engineer for row in visit.work_order.visits.all()] == [other]
 
 
 def test_assigning_from_the_drawer_leads_back_to_the_visit(acme: Company, dora: Client) -> None:
