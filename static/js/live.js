@@ -22,9 +22,40 @@ function say(text, stale) {
 // Never under the hand of somebody who is writing: such a part waits and is marked.
 function busy(part) {
   if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
-  return [...part.querySelectorAll("input, textarea")].some((input) =>
-    ["checkbox", "radio"].includes(input.type) ? input.checked !== input.defaultChecked : input.value !== input.defaultValue);
+  if (part.querySelector("dialog[open], :popover-open")) return true;
+  return [...part.querySelectorAll("input, textarea, select")].some(touched);
 }
+
+function touched(input) {
+  if (input.matches("select")) {
+    const first = [...input.options].findLastIndex((option) => option.defaultSelected);
+    return !input.multiple && input.selectedIndex !== Math.max(first, 0) && input.selectedIndex !== -1;
+  }
+  return ["checkbox", "radio"].includes(input.type) ? input.checked !== input.defaultChecked : input.value !== input.defaultValue;
+}
+
+// What the reader unfolded stays unfolded in the new part.
+const folds = (part) => [...part.querySelectorAll("details")];
+const foldName = (fold) => fold.id || fold.querySelector("summary")?.textContent.trim();
+const unfolded = new Map();
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target;
+  if (!part?.matches?.("[data-live][id]") || event.detail.requestConfig?.verb !== "get") return;
+  if (busy(part)) {
+    part.dataset.waiting = "yes";
+    event.detail.shouldSwap = false;
+    return;
+  }
+  unfolded.set(part.id, folds(part).filter((fold) => fold.open).map(foldName));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, names] of unfolded) {
+    const part = document.getElementById(id);
+    if (part) for (const fold of folds(part)) if (names.includes(foldName(fold))) fold.open = true;
+  }
+  unfolded.clear();
+});
 
 function refresh(part) {
   if (busy(part)) {
