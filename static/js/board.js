@@ -176,11 +176,19 @@ setInterval(() => {
   label.textContent = new Date().toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", timeZone: board().dataset.zone });
 }, 30_000);
 
-/* ---------- A long day opens at now ---------- */
+/* ---------- A long day opens at the chosen visit, at now, or before the first day shift ---------- */
 
 const lanes = document.querySelector(".lanes");
 const span = lanes?.querySelector(".span");
 if (span && span.scrollWidth > lanes.clientWidth) {
+  const chosen = span.querySelector(".visit.is-selected");
   const line = span.querySelector("[data-now]");
-  if (line) lanes.scrollLeft = line.offsetLeft - lanes.clientWidth / 2;
+  const head = span.querySelector(".sort").offsetWidth;
+  const track = span.querySelector(".track");
+  const middle = (head + lanes.clientWidth) / 2;
+  if (chosen) {
+    lanes.scrollTop = chosen.closest(".lane").offsetTop - lanes.clientHeight / 2;
+    lanes.scrollLeft = head + chosen.offsetLeft + chosen.offsetWidth / 2 - middle;
+  } else if (line) lanes.scrollLeft = line.offsetLeft - middle;
+  else if (track) lanes.scrollLeft = (track.clientWidth * 360) / minutes();
 }
