@@ -48,9 +48,11 @@ def settlement(request: TenantRequest, slug: str) -> HttpResponse:
     found = queries.settlement(at=now())
     show = request.GET.get("show", "")
     chosen = [one for one in found.standings if show in ("", one.state)]
+    if request.GET.get("sort") == "newest":
+        chosen.reverse()
     first = "blocked" if request.GET.get("first") == "blocked" else "ready"
     chosen.sort(key=lambda one: one.state != first)
-    page = Paginator(chosen, ROWS).get_page(request.GET.get("page"))
+    page = Paginator(chosen, ROWS).get_page(request.GET.get("page") or _page_of(request, chosen))
     rows = _rows(page)
     selected = _selected(request, rows)
     context: dict[str, Any] = {"found": found, "page": page, "rows": rows, "show": show, "row": selected}
@@ -70,6 +72,13 @@ def _reasons(standing: queries.Standing) -> list[str]:
         return [_("Not priced yet")]
     told = (wording.block_of(h.blocked_by, h.kind, h.description) for h in standing.hindrances)
     return list(dict.fromkeys(told))
+
+
+def _page_of(request: TenantRequest, chosen: list[queries.Standing]) -> int:
+    """The page that holds the work order of the link."""
+    asked = request.GET.get("order", "")
+    place = next((n for n, one in enumerate(chosen) if str(one.work_order_id) == asked), 0)
+    return place // ROWS + 1
 
 
 def _selected(request: TenantRequest, rows: list[Row]) -> Row | None:
