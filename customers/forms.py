@@ -38,7 +38,10 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "area": _("What territories are made of, such as a ward or a borough."),
             "time_zone": _("Leave empty when it is the company's own. Otherwise a name such as Asia/Tokyo."),
-            "access_notes": _("Shown to the engineer: entrance, parking, who has the key."),
+            "access_notes": _(
+                "Shown to the engineer: entrance, parking, who has the key. "
+                "A line that begins with “!” is shown as a hazard."
+            ),
         }
         widgets = {"access_notes": forms.Textarea(attrs={"rows": 3})}
 
