@@ -44,6 +44,7 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("roles", "accounts:role_list", "shield", _("Roles"), (P.MEMBER_MANAGE,)),
     ("tokens", "accounts:token_list", "api", _("API tokens"), (P.TOKEN_MANAGE,)),
     ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
+    ("undelivered", "journal:parked_list", "alert-triangle", _("Undelivered facts"), (P.TENANT_MANAGE,)),
 ]
 _OWN: list[tuple[str, str, str, Any]] = [
     ("profile", "accounts:profile", "user", _("Your profile")),
@@ -89,22 +90,24 @@ def _memberships(user: User) -> list[dict[str, Any]]:
     return found
 
 
+def live_url(tenant: Tenant, actor: Actor) -> str:
+    """Where a page of this member listens for less than a minute from now; "" without a live feed."""
+    if not settings.LIVE_URL:
+        return ""
+    return f"{settings.LIVE_URL}/live?pass={pass_for(tenant.pk, actor.membership_id)}"
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     tenant: Tenant | None = getattr(request, "tenant", None)
     actor: Actor | None = getattr(request, "actor", None)
     if tenant is None or actor is None or actor.kind != "member":
         return {"tenant": tenant, "actor": actor, "nav": [], "live_url": ""}
-    live = (
-        f"{settings.LIVE_URL}/live?pass={pass_for(tenant.pk, actor.membership_id)}"
-        if settings.LIVE_URL
-        else ""
-    )
     return {
         "tenant": tenant,
         "actor": actor,
         "nav": places_for(actor, tenant.slug, request.path_info),
-        "live_url": live,
+        "live_url": live_url(tenant, actor),
         "memberships": lambda: _memberships(cast(User, request.user)),
         "settings_nav": lambda: settings_for(actor, tenant.slug),
         "account_links": lambda: _own_places(tenant.slug),

@@ -1,8 +1,12 @@
 """The live feed: one small ASGI process that passes what Valkey says on to open pages. It uses no database.
 
 `GET /live?pass=…` answers an event stream of one tenant: `id:` is the outbox number, `data:` is JSON with ids
-and a topic. A page that comes back with `Last-Event-ID` hears what it missed; when that is no longer known,
-it hears the topic `*`, which means "look at everything again". Pages poll when this process is away.
+and a topic. A page that comes back with `Last-Event-ID` (or `&last=`) hears what it missed; when that is no
+longer known, it hears the topic `*`, which means "look at everything again". Pages poll when this process is
+away.
+
+A stream ends with its pass, after less than a minute, with the event `bye`: the page asks Django for the next
+pass, which is for those who are still signed in and still members, and comes back.
 """
 
 from __future__ import annotations
@@ -10,8 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import signal
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -36,14 +42,19 @@ REMEMBERED = 256
 QUEUE_LENGTH = 64
 RECONNECT_SECONDS = 1.0
 _PING = b"event: ping\ndata: 1\n\n"
+_BYE = b"event: bye\ndata: 1\n\n"
 _RESYNC = b'data: {"event": "resync", "topic": "*"}\n\n'
 
 
 class Client:
-    """One open page. `queue` holds what it has yet to hear; None says goodbye."""
+    """One open page. `queue` holds what it has yet to hear; None says goodbye.
 
-    def __init__(self, tenant_id: int) -> None:
+    `place` is the number after which everything is in the queue or still to come; "" when the queue says it.
+    """
+
+    def __init__(self, tenant_id: int, place: str) -> None:
         self.tenant_id = tenant_id
+        self.place = place
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=QUEUE_LENGTH)
         self.is_open = True
 
@@ -63,16 +74,21 @@ class Client:
 
 
 class Hub:
-    """All open pages and the last messages of each tenant."""
+    """All open pages and the last messages of each tenant.
+
+    A ring begins with a mark of its own in the place of a number, for pages that have not heard any yet.
+    """
 
     def __init__(self) -> None:
         self.clients: dict[int, set[Client]] = defaultdict(set)
-        self.rings: dict[int, deque[tuple[str, bytes]]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self.rings: dict[int, deque[tuple[str, bytes]]] = defaultdict(self._new_ring)
 
     def join(self, tenant_id: int, last_id: str) -> Client:
         """A new page; it first hears what it missed since `last_id`, if anything."""
-        client = Client(tenant_id)
-        for message in self._missed(tenant_id, last_id) if last_id else ():
+        missed = list(self._missed(tenant_id, last_id)) if last_id else []
+        is_replay = bool(missed) and missed != [_RESYNC]
+        client = Client(tenant_id, "" if is_replay else self.rings[tenant_id][-1][0])
+        for message in missed:
             client.tell(message)
         self.clients[tenant_id].add(client)
         return client
@@ -103,6 +119,9 @@ class Hub:
         """Let every page go."""
         for client in self._all():
             client.let_go()
+
+    def _new_ring(self) -> deque[tuple[str, bytes]]:
+        return deque([(f"start-{secrets.token_hex(6)}", b"")], maxlen=REMEMBERED)
 
     def _all(self) -> list[Client]:
         return [client for pages in self.clients.values() for client in pages]
@@ -170,25 +189,31 @@ class Application:
     async def _stream(self, scope: Message, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace"))
         try:
-            tenant_id = feed.read_pass(query.get("pass", [""])[0])
+            allowed = feed.read_pass(query.get("pass", [""])[0])
         except (signing.BadSignature, ValueError, KeyError, TypeError):
             await _say(send, 401, '{"detail": "The pass is not ours or too old. Load the page again."}')
             return
-        client = self.hub.join(tenant_id, _header(scope, b"last-event-id"))
+        last_id = _header(scope, b"last-event-id") or query.get("last", [""])[0]
+        client = self.hub.join(allowed.tenant_id, last_id)
         gone = asyncio.create_task(_until_gone(receive, client))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _stream_headers()})
-            await _pump(client, send)
+            await _pump(client, send, allowed.expires_at)
         finally:
             self.hub.leave(client)
             gone.cancel()
 
 
-async def _pump(client: Client, send: Send) -> None:
-    await _body(send, b"retry: 2000\n\n" + _PING)
+async def _pump(client: Client, send: Send, until: float) -> None:
+    place = f"id: {client.place}\n".encode() if client.place else b""
+    await _body(send, b"retry: 2000\n\n" + place + _PING)
     while client.is_open or not client.queue.empty():
+        left = until - time.time()
+        if left <= 0:
+            await _body(send, _BYE)
+            break
         try:
-            message = await asyncio.wait_for(client.queue.get(), HEARTBEAT_SECONDS)
+            message = await asyncio.wait_for(client.queue.get(), min(HEARTBEAT_SECONDS, left))
         except TimeoutError:
             message = _PING
         if message is None:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("c/<slug:slug>/", include(("tickets.customer_urls", "intake"), namespace="intake")),
     path("c/<slug:slug>/", include(("feedback.customer_urls", "customer"), namespace="customer")),
     path("t/<slug:slug>/", views.enter, name="enter"),
+    path("t/<slug:slug>/live-pass/", views.live_pass, name="live_pass"),
     *[path("t/<slug:slug>/", include((f"{app}.urls", app), namespace=app)) for app in _MEMBER_APPS],
 ]
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.queries import actor_of, memberships_of
 from core.api import problems
-from fieldservice.context import places_for
+from fieldservice.context import live_url, places_for
 from tenants.active import tenant_active
 from tenants.http import TenantRequest
 
@@ -44,6 +44,15 @@ def enter(request: HttpRequest, slug: str) -> HttpResponse:
     if places:
         return HttpResponseRedirect(places[0]["url"])
     return render(request, "no_tenant.html", status=403)
+
+
+@require_safe
+def live_pass(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where the page listens on, asked when its pass is over: a member who is signed in gets the next one."""
+    inside = cast(TenantRequest, request)
+    answer = JsonResponse({"url": live_url(inside.tenant, inside.actor)})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_safe

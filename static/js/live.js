@@ -2,11 +2,13 @@
 // Events carry {"id": 91, "topic": "ticket", "ticket_id": 7}. Without a stream the page asks every 20 seconds instead.
 
 const url = document.querySelector('meta[name="live-url"]')?.content;
+const renewal = document.querySelector('meta[name="live-pass"]')?.content;
 const pulse = document.querySelector("[data-pulse]");
 const SILENT = 15_000;
 const POLL = 20_000;
 const GIVE_UP = 4;
 
+let lastId = "";
 let lastHeard = Date.now();
 let failures = 0;
 let polling = 0;
@@ -103,12 +105,16 @@ function poll() {
   }, POLL);
 }
 
-function listen() {
-  const stream = new EventSource(url);
-  stream.addEventListener("open", heard);
-  stream.addEventListener("ping", heard);
-  stream.addEventListener("message", (event) => {
+function listen(from) {
+  const stream = new EventSource(lastId ? `${from}&last=${encodeURIComponent(lastId)}` : from);
+  const hear = (event) => {
+    lastId = event.lastEventId || lastId;
     heard();
+  };
+  stream.addEventListener("open", heard);
+  stream.addEventListener("ping", hear);
+  stream.addEventListener("message", (event) => {
+    hear(event);
     let detail;
     try {
       detail = JSON.parse(event.data);
@@ -118,15 +124,40 @@ function listen() {
     document.dispatchEvent(new CustomEvent("fieldservice:changed", { detail }));
     if (detail.topic) changed(detail.topic);
   });
+  stream.addEventListener("bye", () => {
+    stream.close();
+    listenOn();
+  });
   stream.addEventListener("error", () => {
-    failures += 1;
-    if (failures >= GIVE_UP) poll();
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, Math.min(30_000, 1000 * 2 ** failures));
+    if (stream.readyState === EventSource.CLOSED) later();
+    else failed();
   });
 }
 
+function failed() {
+  failures += 1;
+  if (failures >= GIVE_UP) poll();
+}
+
+function later() {
+  failed();
+  setTimeout(listenOn, Math.min(30_000, 1000 * 2 ** failures));
+}
+
+// A stream ends with its pass. The next pass is for those who are still signed in, and still members.
+async function listenOn() {
+  if (!renewal) return listen(url);
+  try {
+    const answer = await fetch(renewal, { headers: { Accept: "application/json" }, redirect: "error" });
+    if (!answer.ok) throw new Error(answer.status);
+    listen((await answer.json()).url);
+  } catch {
+    later();
+  }
+}
+
 if (document.querySelector("[data-live], [data-pulse]")) {
-  if (url && "EventSource" in window) listen();
+  if (url && "EventSource" in window) listen(url);
   else poll();
   setInterval(() => {
     if (!polling && pulse && Date.now() - lastHeard > SILENT) say(`${pulse.dataset.staleWord} ${clock()}`, true);

@@ -14,6 +14,7 @@ from tests.routes import Route, all_routes
 
 OPEN_TO_ANY_MEMBER = {
     "enter": "goes on to the first place of the role",
+    "live_pass": "where a member's page hears that something changed: ids only",
     "accounts:settings": "goes on to the first settings page that one may open",
     "accounts:profile": "one's own name, language and zone",
     "accounts:security": "one's own sign-in",

@@ -133,6 +133,45 @@ def test_without_a_good_pass_there_is_no_stream(feed: tuple[int, object], query:
     assert b"Load the page again" in answer.read()
 
 
+def test_a_pass_that_is_over_opens_nothing(feed: tuple[int, object]) -> None:
+    answer = _open(feed[0], f"?pass={live.pass_for(TENANT, 1, seconds=-1)}")
+    assert answer.status == 401
+
+
+def test_a_stream_ends_with_its_pass_and_goes_on_with_the_next_without_a_gap(
+    feed: tuple[int, object],
+) -> None:
+    """Also before the page has heard any message, so that it has no number of one."""
+    assert live.PASS_SECONDS < 60
+    began = time.monotonic()
+    page = _open(feed[0], f"?pass={live.pass_for(7_003, 1, seconds=2)}")
+    assert _event(page) == {"retry": "2000"}
+    place = _event(page)["id"]
+    assert _said(page)["event"] == "bye"
+    assert page.read() == b""
+    assert 1 < time.monotonic() - began < 4
+    witness = _page(feed[0], RIVAL)
+    _announce(7_003, 20)
+    _announce(RIVAL, 21)
+    assert _said(witness)["id"] == "21"  # the feed has read everything before it
+    again = _open(feed[0], f"?pass={live.pass_for(7_003, 1)}&last={place}")
+    assert [_said(again).get("id") for _ in range(2)] == [None, "20"]
+    third = _open(feed[0], f"?pass={live.pass_for(7_003, 1)}&last=20")
+    assert _event(third) == {"retry": "2000"}
+    assert _event(third)["id"] == "20", "nothing was missed, and nothing must be looked at again"
+
+
+def test_a_busy_stream_ends_with_its_pass_too(feed: tuple[int, object]) -> None:
+    page = _open(feed[0], f"?pass={live.pass_for(7_004, 1, seconds=2)}")
+    heard = []
+    while block := _event(page):
+        heard.append(block.get("event", ""))
+        if block.get("event") == "bye":
+            break
+        _announce(7_004, len(heard))
+    assert heard[-1] == "bye"
+
+
 def test_only_the_products_own_pages_may_listen(feed: tuple[int, object]) -> None:
     answer = _page(feed[0], TENANT)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example"
