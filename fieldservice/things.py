@@ -32,6 +32,7 @@ THINGS = {
     "inventory.part": Thing(_("Part"), "inventory:part_detail"),
     "inventory.stocklevel": Thing(_("Stock level")),
     "inventory.stocklocation": Thing(_("Stock location")),
+    "journal.outboxevent": Thing(_("Fact")),
     "knowledge.article": Thing(_("Article"), "knowledge:article_detail"),
     "tenants.tenant": Thing(_("Company")),
     "tickets.slapolicy": Thing(_("SLA policy")),

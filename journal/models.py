@@ -59,6 +59,11 @@ class OutboxEvent(TenantModel):
                 condition=models.Q(delivered_at__isnull=True, parked_at__isnull=True),
                 name="outbox_due_idx",
             ),
+            models.Index(
+                fields=["delivered_at"],
+                condition=models.Q(delivered_at__isnull=False),
+                name="outbox_told_idx",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +71,7 @@ class OutboxEvent(TenantModel):
 
 
 class HandledEvent(TenantModel):
-    """This handler has dealt with this fact: written in the handler's own transaction."""
+    """This handler has dealt with this fact: written in the handler's own transaction, kept like the fact."""
 
     handler = models.CharField(max_length=120)
     event_id = models.UUIDField()
@@ -76,6 +81,7 @@ class HandledEvent(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "handler", "event_id"], name="handled_event_uniq"),
         ]
+        indexes = [models.Index(fields=["handled_at"], name="handled_at_idx")]
 
     def __str__(self) -> str:
         return f"{self.handler} {self.event_id}"
@@ -96,6 +102,7 @@ class IdempotentAct(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "scope", "key"], name="idempotent_act_uniq"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_act_age_idx")]
 
     def __str__(self) -> str:
         return self.key

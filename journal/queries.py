@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext as _
 
+from core.errors import NotFound
 from journal.models import AuditEntry, OutboxEvent
 
 
@@ -38,5 +40,13 @@ def values_used(field: str, *, among: int = 5000) -> list[str]:
 
 
 def parked_events() -> models.QuerySet[OutboxEvent]:
-    """Facts whose handlers kept failing, which a person must look at."""
-    return OutboxEvent.objects.filter(parked_at__isnull=False).order_by("id")
+    """Facts whose handlers kept failing, which a person must look at; the latest first."""
+    return OutboxEvent.objects.filter(parked_at__isnull=False).order_by("-id")
+
+
+def outbox_event_for_update(outbox_id: int) -> OutboxEvent:
+    """The fact, locked; raises NotFound."""
+    found = OutboxEvent.objects.select_for_update().filter(pk=outbox_id).first()
+    if found is None:
+        raise NotFound(_("Fact %(id)s is not here.") % {"id": outbox_id})
+    return found

@@ -10,10 +10,13 @@ from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from journal import live, nudge
+from core.errors import Conflict
+from journal import live, nudge, queries
 from journal.events import Event
-from journal.models import AuditEntry, HandledEvent, OutboxEvent
+from journal.models import AuditEntry, OutboxEvent
+from journal.permissions import TENANT_MANAGE
 from journal.registry import handlers_of
 from tenants.active import active_tenant_id, tenant_active
 from tenants.actors import Actor
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 LEASE_SECONDS = 60
+KEPT_DAYS = 30
+_PRUNERS = ("prune_outbox", "prune_handled", "prune_idempotent_acts")
 
 
 def record(
@@ -111,7 +116,7 @@ def deliver_due(*, limit: int = 100) -> int:
 def deliver_all(*, limit: int = 100, rounds: int = 1000) -> int:
     """Deliver until nothing is due, including the facts that handlers publish. Returns the count."""
     total = 0
-    for _ in range(rounds):
+    for _round in range(rounds):
         claimed = deliver_due(limit=limit)
         total += claimed
         if not claimed:
@@ -185,6 +190,35 @@ def _postpone(row: OutboxEvent, error: str) -> None:
     )
 
 
-def was_handled(*, handler: str, event: Event) -> bool:
-    """Whether this handler has dealt with this fact."""
-    return HandledEvent.objects.filter(handler=handler, event_id=event.event_id).exists()
+@transaction.atomic
+def retry_parked(*, outbox_id: int, actor: Actor, at: datetime) -> OutboxEvent:
+    """Put a parked fact back in line, with all its attempts. Handlers that have dealt with it stay out."""
+    fact = queries.outbox_event_for_update(outbox_id)
+    actor.require(TENANT_MANAGE, fact)
+    if fact.parked_at is None:
+        raise Conflict(_("%(fact)s is not parked any more; look at the list again.") % {"fact": fact.name})
+    OutboxEvent.objects.filter(pk=fact.pk).update(parked_at=None, attempts=0, due_at=Now())
+    record(actor=actor, verb="retried", thing=fact, at=at, reason=fact.last_error[:500])
+    transaction.on_commit(nudge.deliver_soon)
+    return fact
+
+
+def prune(*, limit: int = 5_000) -> int:
+    """Delete what nothing will ask for again, of every tenant, in batches. Returns how many rows went.
+
+    After KEPT_DAYS: facts that were told, the marks of facts that are gone, and the answers kept for repeated
+    requests. Facts that wait or are parked stay with their marks, so that trying again repeats no effect.
+    """
+    return sum(_prune(function, limit) for function in _PRUNERS)
+
+
+def _prune(function: str, limit: int) -> int:
+    """Let the database delete batches until one is not full, each in a transaction of its own."""
+    total = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s, %s)", [limit, f"{KEPT_DAYS} days"])
+            gone = int(cursor.fetchone()[0])
+        total += gone
+        if gone < limit:
+            return total

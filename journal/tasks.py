@@ -11,3 +11,9 @@ from journal import services
 def deliver() -> int:
     """Deliver everything that is due."""
     return services.deliver_all()
+
+
+@shared_task(name="journal.prune", ignore_result=True)
+def prune() -> int:
+    """Delete what nothing will ask for again."""
+    return services.prune()

@@ -7,15 +7,19 @@ import json
 from io import StringIO
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from core.clock import now
 from core.text import harmless
-from journal import queries
+from journal import queries, services
 from journal.models import AuditEntry
-from journal.permissions import record_reader
+from journal.permissions import AUDIT_VIEW, TENANT_MANAGE, holders_of
 from journal.registry import known_things, thing_named
 from journal.wording import Line, line_of, verb_word
 from tenants.http import TenantRequest
@@ -25,7 +29,7 @@ MOST_ROWS = 10_000
 _FILTERS = ("person", "verb", "type")
 
 
-@record_reader
+@holders_of(AUDIT_VIEW)
 @require_safe
 def audit(request: TenantRequest, slug: str) -> HttpResponse:
     """Everything that was done in the tenant, filtered by person, act and kind of thing."""
@@ -48,7 +52,7 @@ def audit(request: TenantRequest, slug: str) -> HttpResponse:
     return render(request, "journal/audit.html", context)
 
 
-@record_reader
+@holders_of(AUDIT_VIEW)
 @require_safe
 def audit_of(request: TenantRequest, slug: str, object_type: str, object_id: int) -> HttpResponse:
     """What was done to one thing."""
@@ -66,6 +70,23 @@ def audit_of(request: TenantRequest, slug: str, object_type: str, object_id: int
         "thing_url": lines[0]["url"] if lines else "",
     }
     return render(request, "journal/audit_of.html", context)
+
+
+@holders_of(TENANT_MANAGE)
+@require_safe
+def parked_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """Facts whose handlers kept failing, with the error, to be tried again when its cause is gone."""
+    page = Paginator(queries.parked_events(), PAGE).get_page(request.GET.get("page"))
+    return render(request, "journal/parked_list.html", {"page": page, "attempts": services.MAX_ATTEMPTS})
+
+
+@holders_of(TENANT_MANAGE)
+@require_POST
+def parked_retry(request: TenantRequest, slug: str, outbox_id: int) -> HttpResponse:
+    """Put one such fact back in line."""
+    services.retry_parked(outbox_id=outbox_id, actor=request.actor, at=now())
+    messages.success(request, _("It is in line again and will be tried in a moment."))
+    return HttpResponseRedirect(reverse("journal:parked_list", args=[slug]), status=303)
 
 
 def _page(found: Any, slug: str) -> dict[str, Any]:

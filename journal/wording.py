@@ -63,6 +63,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "resolved": ("check", pgettext_lazy("audit", "resolved")),
     "response_changed": ("mood-neutral", pgettext_lazy("audit", "changed the rating")),
     "response_recorded": ("mood-smile", pgettext_lazy("audit", "rated")),
+    "retried": ("refresh", pgettext_lazy("audit", "tried again")),
     "revoked": ("lock", pgettext_lazy("audit", "revoked")),
     "scheduled": ("calendar-plus", pgettext_lazy("audit", "scheduled")),
     "sent": ("send", pgettext_lazy("audit", "sent")),

@@ -37,6 +37,9 @@ READABLE_WITHOUT_A_TENANT = {"accounts_membership": "how a person's tenants are 
 
 DEFINER_FUNCTIONS = {
     "claim_outbox": "which facts are due, over all tenants: ids only",
+    "prune_handled": "deletes the marks of facts that are gone; answers a number",
+    "prune_idempotent_acts": "deletes kept answers when they are old; answers a number",
+    "prune_outbox": "deletes facts that were told long ago; answers a number",
     "claim_sla_timers": "which timers are due, over all tenants: ids only",
     "search_tickets": "ids of the active tenant's tickets: the policy would keep the planner from the index",
     "find_api_token": "whose token this hash is: ids only",

@@ -24,7 +24,7 @@ ACTORLESS = {
     "journal.services.publish": "the fact's service has already asked who",
     "journal.services.deliver_due": "the clock's work: handlers name themselves as actors",
     "journal.services.deliver_all": "as deliver_due",
-    "journal.services.was_handled": "reads a mark",
+    "journal.services.prune": "the clock's work: it deletes what nothing asks for, whoever runs it",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
     "channels.services.message_id_of": "reads: the name we give to what we send",
     "channels.services.find_ours": "reads: whether a name is one we gave",

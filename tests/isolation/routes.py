@@ -17,6 +17,7 @@ from delivery.models import ChecklistItem, Photo
 from dispatch.models import DispatchRule, Visit, WorkOrder, WorkType
 from feedback.models import Recovery, Response
 from inventory.models import Part, StockLevel, StockLocation
+from journal.models import OutboxEvent
 from knowledge.models import Article
 from tests.isolation.world import Side, code_of
 from tests.routes import Route
@@ -55,6 +56,7 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "people": Membership,
     "roles": Role,
     "tokens": ApiToken,
+    "undelivered": OutboxEvent,
 }
 """Whose id follows a path's segment."""
 

@@ -16,19 +16,64 @@ from accounts import services as accounts
 from accounts.enums import RoleCode
 from accounts.models import Role
 from journal import registry, services
-from journal.models import AuditEntry
+from journal.models import AuditEntry, OutboxEvent
 from journal.wording import FIELDS, VERBS, line_of
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tests.cast import AT, Company, Person
 
 SignIn = Callable[[Person], Client]
+QUERIES_OF_UNDELIVERED = 13
 
 
 def _read(client: Client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200, url
     return answer.content.decode()
+
+
+def _parked(company: Company, **facts: Any) -> OutboxEvent:
+    with tenant_active(company.tenant.pk):
+        return OutboxEvent.objects.create(
+            **{"name": "tickets.TicketOpened", "payload": {}, "occurred_at": AT, "attempts": 8}
+            | {"parked_at": AT, "last_error": "on_ticket_opened: RuntimeError: the pump is unknown"}
+            | facts
+        )
+
+
+def test_a_fact_that_nobody_could_deal_with_is_shown_and_tried_again(
+    acme: Company, signed_in: SignIn
+) -> None:
+    fact, client = _parked(acme), signed_in(acme.ada)
+    text = _read(client, "/t/acme/settings/undelivered/")
+    assert "the pump is unknown" in text
+    retry = f"/t/acme/settings/undelivered/{fact.pk}/retry/"
+    assert client.post(retry).status_code == 303
+    assert "Everything was delivered" in _read(client, "/t/acme/settings/undelivered/")
+    with tenant_active(acme.tenant.pk):
+        fact.refresh_from_db()
+        assert (fact.parked_at, fact.attempts) == (None, 0)
+        assert AuditEntry.objects.filter(verb="retried", object_id=fact.pk).count() == 1
+    assert client.post(retry).status_code == 409
+
+
+def test_only_who_manages_the_company_may_try_again(acme: Company, signed_in: SignIn) -> None:
+    fact = _parked(acme)
+    client = signed_in(acme.dora)
+    assert client.get("/t/acme/settings/undelivered/").status_code == 403
+    assert client.post(f"/t/acme/settings/undelivered/{fact.pk}/retry/").status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_undelivered_facts_costs_the_same_for_every_length(
+    acme: Company, signed_in: SignIn, rows: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(rows):
+        _parked(acme)
+    client = signed_in(acme.ada)
+    client.get("/t/acme/settings/undelivered/")
+    with django_assert_num_queries(QUERIES_OF_UNDELIVERED):
+        client.get("/t/acme/settings/undelivered/")
 
 
 @pytest.fixture

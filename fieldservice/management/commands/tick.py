@@ -12,9 +12,9 @@ from tickets import services as tickets
 
 
 class Command(BaseCommand):
-    """Deliver every fact and fire every timer that is due. Safe beside running workers: rows are claimed."""
+    """Deliver facts, fire timers, delete what is old. Safe beside running workers: rows are claimed."""
 
-    help = "Deliver due facts and fire due timers, without Valkey or workers. Prints the counts as JSON."
+    help = "Deliver due facts, fire due timers and prune, without Valkey or workers. Prints counts as JSON."
 
     def handle(self, *args: Any, **options: Any) -> None:
         timers = delivered = 0
@@ -23,4 +23,5 @@ class Command(BaseCommand):
             timers, delivered = timers + fired, delivered + told
             if not fired and not told:
                 break
-        self.stdout.write(json.dumps({"delivered": delivered, "timers": timers}))
+        pruned = journal.prune()
+        self.stdout.write(json.dumps({"delivered": delivered, "timers": timers, "pruned": pruned}))
