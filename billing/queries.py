@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from billing import rules
 from billing.enums import ChargeKind, InvoiceStatus, Payer
-from billing.models import Charge, Invoice, PriceItem
+from billing.models import Charge, Invoice, LedgerLine, PriceItem
 from billing.pricing import Price
 from core.errors import NotFound
 from delivery.models import Signature
@@ -240,6 +240,22 @@ def paid_minor(invoice_id: int) -> int:
     """What came in for the invoice so far."""
     sums = Invoice.objects.filter(pk=invoice_id).aggregate(paid=Sum("payments__amount_minor", default=0))
     return int(sums["paid"])
+
+
+@dataclass(frozen=True, slots=True)
+class Unbalanced:
+    """A booking whose lines do not sum to zero in a currency: never, while the database refuses it."""
+
+    entry_id: int
+    currency: str
+    rest_minor: int
+
+
+def unbalanced_entries() -> list[Unbalanced]:
+    """Bookings that do not balance. For `manage.py reconcile`."""
+    sums = LedgerLine.objects.values("entry_id", "currency").annotate(rest=Sum("amount_minor")).order_by()
+    wrong = sums.exclude(rest=0).order_by("entry_id", "currency")
+    return [Unbalanced(row["entry_id"], row["currency"], row["rest"]) for row in wrong]
 
 
 def _one(found: Row | None, message: str, key: int) -> Row:

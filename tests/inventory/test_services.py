@@ -20,6 +20,7 @@ from journal.models import AuditEntry, OutboxEvent
 from tenants.active import tenant_active
 from tests.cast import AT, Company
 from tests.factories.inventory import KEEPER, make_part, make_stock, make_store, make_van
+from tests.triggers import trigger_off
 from workforce.models import Engineer
 
 
@@ -231,26 +232,10 @@ def test_levels_out_of_step_finds_a_tampered_level(acme: Company) -> None:
     with tenant_active(acme.tenant.pk):
         part, store = make_part(), make_store()
         make_stock(part, store, 3)
-        with _trigger_off("inventory_stocklevel", "guard_level"):
+        with trigger_off("inventory_stocklevel", "guard_level"):
             StockLevel.objects.update(on_hand=7)
         (wrong,) = queries.levels_out_of_step()
     assert [wrong.on_hand, wrong.ledger] == [7, 3]
-
-
-class _trigger_off:
-    def __init__(self, table: str, trigger: str) -> None:
-        self.table, self.trigger = table, trigger
-
-    def __enter__(self) -> None:
-        self._say("DISABLE")
-
-    def __exit__(self, *error: object) -> None:
-        self._say("ENABLE")
-
-    def _say(self, word: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(f"ALTER TABLE {self.table} {word} TRIGGER {self.trigger}")
 
 
 # Contention: eight engineers reach for the last three parts.
