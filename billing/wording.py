@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from billing.enums import Block, ChargeKind, Payer
+from billing.enums import Block, ChargeKind
 from core.formats import local_date, money
 
 if TYPE_CHECKING:
@@ -60,10 +60,6 @@ def printed_name(kind: str, name: str) -> str:
 
 def kind_word(kind: str) -> str:
     return str(ChargeKind(kind).label)
-
-
-def payer_word(payer: str) -> str:
-    return str(Payer(payer).label)
 
 
 def block_of(blocked_by: str, kind: str, description: str) -> str:

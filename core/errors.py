@@ -6,8 +6,7 @@ same object into `application/problem+json` with `code` and `status`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class Refusal(Exception):
@@ -59,12 +58,3 @@ class BadInput(Refusal):
         super().__init__(message)
         self.facts = facts
         self.errors = errors or {}
-
-
-def allows(check: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
-    """Whether a `check_*` that raises a `Refusal` lets this pass: the boolean for templates."""
-    try:
-        check(*args, **kwargs)
-    except Refusal:
-        return False
-    return True

@@ -104,10 +104,6 @@ class Verdict:
     load_percent: int = 0
 
     @property
-    def is_clean(self) -> bool:
-        return not self.broken and self.start is not None
-
-    @property
     def span(self) -> Span:
         """(start, end) of a verdict that found a time. Raises ValueError on one that did not."""
         if self.start is None or self.end is None:

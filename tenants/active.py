@@ -44,18 +44,6 @@ def tenant_active(tenant_id: int) -> Iterator[None]:
             _tell_postgres(before)
 
 
-@contextmanager
-def across_all_tenants(*, reason: str) -> Iterator[None]:
-    """Say aloud that a piece of code looks beyond one tenant: only for the owner role's commands."""
-    if not reason:
-        raise ValueError("across_all_tenants needs a reason.")
-    token = _active.set(None)
-    try:
-        yield
-    finally:
-        _active.reset(token)
-
-
 def _is_nested() -> bool:
     return bool(connection.savepoint_ids)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -119,9 +118,6 @@ class EngineerSkill(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.skill} {self.level}"
-
-    def holds_on(self, day: date) -> bool:
-        return self.expires_on is None or day <= self.expires_on
 
 
 class EngineerTerritory(TenantModel):

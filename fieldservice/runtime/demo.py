@@ -122,8 +122,8 @@ def _last_json(printed: str) -> dict[str, Any]:
     lines = [line for line in printed.splitlines() if line.startswith("{")]
     if not lines:
         raise CannotStart(
-            "The database holds the demo companies already, but their sign-ins are lost: an earlier start "
-            "was cut off. `make clean` removes the data; then start the demo again."
+            "Seeding the demo ended without telling its sign-ins. Start the demo again; if that does not "
+            "help, `make clean` removes the data."
         )
     return dict(json.loads(lines[-1]))
 
