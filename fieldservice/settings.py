@@ -147,7 +147,12 @@ CACHES = {
         "LOCATION": servers.redis_url(1),
         "KEY_PREFIX": "fieldservice",
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
-    }
+    },
+    "instead": {
+        "BACKEND": "core.cache.CountingDatabaseCache",
+        "LOCATION": "accounts_limit",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
 }
 LIVE_REDIS_URL = servers.redis_url(0)
 LIVE_URL = os.environ.get("FIELDSERVICE_LIVE_URL", "")

@@ -18,6 +18,7 @@ OPEN_TABLES = {
     "accounts_user": "a person may belong to several tenants",
     "accounts_user_groups": "Django's own; unused, made by PermissionsMixin",
     "accounts_user_user_permissions": "Django's own; unused, made by PermissionsMixin",
+    "accounts_limit": "how often somebody tried something, before a tenant is known",
     "auth_group": "Django's own; unused",
     "auth_group_permissions": "Django's own; unused",
     "auth_permission": "Django's own; names of models",
