@@ -9,7 +9,8 @@ from django import forms
 from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
-from delivery.enums import PhotoKind, SignatureOutcome
+from delivery.enums import ItemKind, PhotoKind, SignatureOutcome
+from delivery.models import Checklist
 from delivery.photos import MOST_BYTES
 from delivery.rules import DELAYS
 from inventory import queries as stock
@@ -131,3 +132,80 @@ class DelayForm(forms.Form):
     """By how many minutes the engineer will be late."""
 
     minutes = forms.TypedChoiceField(coerce=int, choices=[(n, n) for n in DELAYS])
+
+
+class ChecklistForm(forms.Form):
+    """What the procedure is called; `after_version` is the version its writer saw."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    after_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+def _small(kind: type[forms.Widget]) -> forms.Widget:
+    return kind({"class": "input", "size": 6} if kind is forms.TextInput else {"class": "input"})
+
+
+def _limit(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        max_digits=12,
+        decimal_places=3,
+        required=False,
+        widget=forms.NumberInput({"class": "input", "step": "any"}),
+    )
+
+
+class StepForm(forms.Form):
+    """One step. A step without words is left out; steps go by their number."""
+
+    position = forms.IntegerField(
+        label=_("Number"), min_value=1, max_value=999, required=False, widget=_small(forms.NumberInput)
+    )
+    label = forms.CharField(
+        label=_("Step"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput({"class": "input", "size": 40}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Answer"), choices=ItemKind.choices, required=False, widget=_small(forms.Select)
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=20, required=False, widget=_small(forms.TextInput))
+    minimum = _limit(_("Least"))
+    maximum = _limit(_("Most"))
+    is_required = forms.BooleanField(label=_("Required"), required=False)
+
+
+BLANK_STEPS = 4
+MOST_STEPS = 200
+StepFormSet = forms.formset_factory(StepForm, extra=0, max_num=MOST_STEPS, validate_max=True)
+
+
+def steps_of(checklist: Checklist | None) -> list[dict[str, Any]]:
+    """What a page of steps starts with: those of the version, then blank ones."""
+    names = ("label", "kind", "unit", "minimum", "maximum", "is_required")
+    items = list(checklist.items.all()) if checklist else []
+    known = [
+        {"position": n, **{name: getattr(item, name) for name in names}} for n, item in enumerate(items, 1)
+    ]
+    blank = {"kind": ItemKind.CHECK, "is_required": True}
+    return known + [{"position": len(known) + n, **blank} for n in range(1, BLANK_STEPS + 1)]
+
+
+def items_of(steps: Any) -> list[dict[str, Any]]:
+    """What the service takes, from a valid set of steps."""
+    written = [step.cleaned_data for step in steps if step.cleaned_data.get("label", "").strip()]
+    written.sort(key=lambda step: step.get("position") or MOST_STEPS * 10)
+    return [
+        {
+            "label": step["label"].strip(),
+            "kind": step["kind"] or ItemKind.CHECK,
+            "is_required": step["is_required"],
+            **(_reading(step) if step["kind"] == ItemKind.READING else {}),
+        }
+        for step in written
+    ]
+
+
+def _reading(step: dict[str, Any]) -> dict[str, Any]:
+    return {name: step[name] for name in ("unit", "minimum", "maximum")}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
@@ -141,6 +141,15 @@ def submission_of(visit: Visit) -> Submission | None:
 def find_published_checklist(work_type_id: int) -> Checklist | None:
     """The newest published version for this kind of work, or None."""
     return Checklist.objects.filter(work_type_id=work_type_id, is_published=True).order_by("-version").first()
+
+
+def checklist_versions(work_type_id: int) -> QuerySet[Checklist]:
+    """Every version for this kind of work, newest first, with `step_count` and `visit_count`."""
+    counts = {
+        "step_count": Count("items", distinct=True),
+        "visit_count": Count("submissions", distinct=True),
+    }
+    return Checklist.objects.filter(work_type_id=work_type_id).annotate(**counts).order_by("-version")
 
 
 def get_submission(visit: Visit) -> Submission:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delivery.views import desk, evidence, today, visit
+from delivery.views import checklists, desk, evidence, today, visit
 
 urlpatterns = [
     path("my-visits/", today.today, name="today"),
@@ -35,4 +35,7 @@ urlpatterns = [
     path("visits/<int:visit_id>/photos/<int:photo_id>/", evidence.photo, name="photo"),
     path("visits/<int:visit_id>/sign/", evidence.visit_sign, name="visit_sign"),
     path("visits/<int:visit_id>/evidence/", desk.visit_evidence, name="visit_evidence"),
+    path(
+        "settings/work-types/<int:work_type_id>/checklist/", checklists.checklist_edit, name="checklist_edit"
+    ),
 ]

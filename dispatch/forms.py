@@ -13,7 +13,7 @@ from dispatch import queries
 from dispatch.enums import Strategy
 from dispatch.models import DispatchRule, WorkOrder, WorkType
 from tickets.enums import Priority
-from tickets.models import Ticket
+from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
 
@@ -64,7 +64,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
     site = forms.ModelChoiceField(
         queryset=Site.objects.select_related("customer").order_by("name", "id"), label=_("Site")
     )
-    work_type = forms.ModelChoiceField(queryset=queries.work_types(), label=_("Work type"))
+    work_type = forms.ModelChoiceField(queryset=queries.active_work_types(), label=_("Work type"))
     duration_minutes = forms.IntegerField(
         label=_("Duration in minutes"), min_value=1, max_value=1440, required=False
     )
@@ -95,7 +95,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
 class TicketWorkForm(forms.Form):
     """Turn a ticket into field work; a ticket without a site asks where."""
 
-    work_type = forms.ModelChoiceField(queryset=queries.work_types(), label=_("Work type"))
+    work_type = forms.ModelChoiceField(queryset=queries.active_work_types(), label=_("Work type"))
     site = forms.ModelChoiceField(queryset=Site.objects.none(), label=_("Site"), required=False)
     address = forms.CharField(label=_("Or a new address"), max_length=300, required=False)
 
@@ -171,3 +171,55 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_priority": self.cleaned_data["max_priority"],
         }
         return {**facts, "conditions": {key: value for key, value in conditions.items() if value}}
+
+
+class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A kind of work, with a level for every skill of the company (0: not needed)."""
+
+    topic = forms.ModelChoiceField(
+        queryset=Topic.objects.order_by("name", "id"),
+        label=_("Topic of tickets"),
+        help_text=_("Tickets of this topic become work of this kind by themselves."),
+        required=False,
+        empty_label="–",
+    )
+
+    class Meta:
+        model = WorkType
+        fields = ["code", "name", "duration_minutes", "topic", "is_active"]
+        help_texts = {"code": _("A short name for programs and imports, such as boiler-repair.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 1440}
+        if self.instance.pk:
+            del self.fields["code"]
+            needed = {row.skill_id: row.level for row in self.instance.work_type_skills.all()}
+        else:
+            del self.fields["is_active"]
+            needed = {}
+        self._skills = list(workforce.skills())
+        for skill in self._skills:
+            self.fields[f"level_{skill.pk}"] = forms.TypedChoiceField(
+                choices=[(0, "–"), *((n, str(n)) for n in range(1, 6))],
+                coerce=int,
+                empty_value=0,
+                required=False,
+                label=skill.name,
+                initial=needed.get(skill.pk, 0),
+            )
+
+    @property
+    def levels(self) -> list[forms.BoundField]:
+        """One field for each skill."""
+        return [self[f"level_{skill.pk}"] for skill in self._skills]
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        values = self.cleaned_data
+        facts = {name: values[name] for name in ("code", "name", "is_active") if name in values}
+        facts |= {"duration_minutes": values["duration_minutes"]}
+        facts["topic_id"] = values["topic"].pk if values["topic"] else None
+        levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
+        facts["skills"] = {pk: level for pk, level in levels.items() if level}
+        return facts

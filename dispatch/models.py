@@ -33,6 +33,7 @@ class WorkType(TenantModel):
     topic = models.ForeignKey(
         Topic, on_delete=models.PROTECT, null=True, blank=True, related_name="work_types"
     )
+    is_active = models.BooleanField(_("May be chosen for new work"), default=True)
     skills = models.ManyToManyField(Skill, through="WorkTypeSkill", related_name="work_types")
 
     class Meta:

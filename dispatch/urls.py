@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dispatch.views import board, rules, visits, work_orders
+from dispatch.views import board, rules, visits, work_orders, work_types
 
 urlpatterns = [
     path("board/", board.board, name="board"),
@@ -29,4 +29,7 @@ urlpatterns = [
     path("rules/new/", rules.rule_create, name="rule_create"),
     path("rules/<int:rule_id>/", rules.rule_edit, name="rule_edit"),
     path("rules/<int:rule_id>/switch/", rules.rule_switch, name="rule_switch"),
+    path("settings/work-types/", work_types.work_type_list, name="work_type_list"),
+    path("settings/work-types/new/", work_types.work_type_create, name="work_type_create"),
+    path("settings/work-types/<int:work_type_id>/", work_types.work_type_edit, name="work_type_edit"),
 ]

@@ -43,6 +43,7 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("people", "accounts:member_list", "users", _("People"), (P.MEMBER_MANAGE,)),
     ("roles", "accounts:role_list", "shield", _("Roles"), (P.MEMBER_MANAGE,)),
     ("tokens", "accounts:token_list", "api", _("API tokens"), (P.TOKEN_MANAGE,)),
+    ("work_types", "dispatch:work_type_list", "tool", _("Work types"), (P.RULE_EDIT,)),
     ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
     ("undelivered", "journal:parked_list", "alert-triangle", _("Undelivered facts"), (P.TENANT_MANAGE,)),
 ]

@@ -24,7 +24,7 @@ THINGS = {
     "dispatch.dispatchrule": Thing(_("Auto-dispatch rule"), "dispatch:rule_edit"),
     "dispatch.visit": Thing(_("Visit"), "delivery:visit_evidence", "visit"),
     "dispatch.workorder": Thing(_("Work order"), "dispatch:work_order_detail", "work_order"),
-    "dispatch.worktype": Thing(_("Work type")),
+    "dispatch.worktype": Thing(_("Work type"), "dispatch:work_type_edit"),
     "feedback.customerlink": Thing(_("Customer link")),
     "feedback.recovery": Thing(_("Follow-up of a rating"), vocabulary="recovery"),
     "feedback.response": Thing(_("Rating")),

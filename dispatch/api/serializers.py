@@ -43,7 +43,7 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
 
     class Meta:
         model = WorkType
-        fields = ["id", "code", "name", "duration_minutes", "topic", "skills"]
+        fields = ["id", "code", "name", "duration_minutes", "topic", "is_active", "skills"]
 
 
 class WorkOrderSerializer(ReadSerializer[WorkOrder]):

@@ -3,6 +3,7 @@
 from dispatch.queries.board import Board, Lane, board, engineer_loads
 from dispatch.queries.planning import World, answer_for, candidates, load_world, work_of
 from dispatch.queries.work import (
+    active_work_types,
     check_visible_visit,
     dispatch_rules,
     find_work_type_for_topic,
@@ -29,6 +30,7 @@ __all__ = [
     "Board",
     "Lane",
     "World",
+    "active_work_types",
     "answer_for",
     "board",
     "candidates",

@@ -22,6 +22,11 @@ def work_types() -> QuerySet[WorkType]:
     return WorkType.objects.select_related("topic").prefetch_related("work_type_skills__skill")
 
 
+def active_work_types() -> QuerySet[WorkType]:
+    """Kinds of work that new work may be of."""
+    return work_types().filter(is_active=True)
+
+
 def get_work_type(work_type_id: int) -> WorkType:
     """One kind of work. Raises `NotFound`."""
     found = work_types().filter(pk=work_type_id).first()
@@ -34,7 +39,7 @@ def find_work_type_for_topic(topic_id: int | None) -> WorkType | None:
     """The field work that a ticket's topic names, or None."""
     if topic_id is None:
         return None
-    return work_types().filter(topic_id=topic_id).order_by("id").first()
+    return active_work_types().filter(topic_id=topic_id).order_by("id").first()
 
 
 def work_orders() -> QuerySet[WorkOrder]:

@@ -54,12 +54,12 @@ def update_work_type(
     skills: Mapping[int, int] | None = None,
     **changes: Any,
 ) -> WorkType:
-    """Change `name`, `duration_minutes`, `topic_id` or all skills. Work orders made before keep theirs."""
+    """Change `name`, `duration_minutes`, `topic_id`, `is_active` or all skills; earlier work orders stay."""
     work_type = WorkType.objects.select_for_update().filter(pk=work_type_id).first()
     if work_type is None:
         raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})
     actor.require(Permission.RULE_EDIT, work_type)
-    told = _apply(work_type, changes, ("name", "duration_minutes", "topic_id"))
+    told = _apply(work_type, changes, ("name", "duration_minutes", "topic_id", "is_active"))
     _save(work_type)
     if skills is not None:
         _set_skills(work_type, skills)

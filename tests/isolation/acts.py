@@ -157,6 +157,18 @@ PAGES: dict[str, Act] = {
     "dispatch:rule_create": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
     "dispatch:rule_edit": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
     "dispatch:rule_switch": Act({"is_enabled": "1"}),
+    "dispatch:work_type_create": Act({"code": "new", "name": "New work", "duration_minutes": 60}),
+    "dispatch:work_type_edit": Act({"name": "Other work", "duration_minutes": 60}),
+    "delivery:checklist_edit": Act(
+        {
+            "name": "Next",
+            "after_version": "1",
+            "step-TOTAL_FORMS": "1",
+            "step-INITIAL_FORMS": "0",
+            "step-0-label": "Look",
+            "step-0-kind": "check",
+        }
+    ),
     "delivery:visit_accept": _at_visit(),
     "delivery:visit_travel": _at_visit(before=_tapped("accept_visit")),
     "delivery:visit_arrive": _at_visit(before=_tapped("accept_visit", "start_travel")),
