@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dispatch.rules import is_among
 from dispatch.travel import Point, trip
 
 Span = tuple[int, int]
@@ -168,7 +169,7 @@ def fixed_reasons(person: Person, work: Work, at: int) -> list[Reason]:
         if has < level:
             reasons.append(Reason(SKILL, {"skill_id": skill_id, "level": level, "has": has}))
     reasons += _certificates(person, work, at)
-    if work.area and person.areas and work.area not in person.areas:
+    if work.area and person.areas and not is_among(work.area, person.areas):
         reasons.append(Reason(TERRITORY, {"area": work.area}))
     return reasons
 

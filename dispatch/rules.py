@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core.transitions import check_transition
@@ -59,12 +59,17 @@ def work_order_status(visits: Iterable[str], *, needs_another_visit: bool = Fals
     return W.DONE if V.DONE in states and not needs_another_visit else W.UNSCHEDULED
 
 
+def is_among(area: str, areas: Collection[str]) -> bool:
+    """Whether an area is named, in capitals or not: published data write "QUEENS", people "Queens"."""
+    return area in areas or area.casefold() in {name.casefold() for name in areas}
+
+
 def why_not(conditions: Mapping[str, Any], *, work_type: str, area: str, priority: int) -> str:
     """Why a rule's conditions do not hold, as a code ("work_type", "area", "priority"), or "" when they
     do."""
     if (types := conditions.get("work_types")) and work_type not in types:
         return "work_type"
-    if (areas := conditions.get("areas")) and area not in areas:
+    if (areas := conditions.get("areas")) and not is_among(area, areas):
         return "area"
     most = conditions.get("max_priority")
     return "priority" if most and priority > int(most) else ""

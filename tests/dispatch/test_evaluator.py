@@ -47,6 +47,7 @@ def codes(verdict: Verdict) -> list[str]:
         (person(skills={GAS: (2, 9 * HOUR)}), work(skills={GAS: 2}), 9, []),
         (person(areas=frozenset({"North"})), work(area="South"), 9, ["territory"]),
         (person(areas=frozenset({"South"})), work(area="South"), 9, []),
+        (person(areas=frozenset({"SOUTH"})), work(area="South"), 9, []),
         (person(), work(), 7.5, ["shift"]),
         (person(), work(), 16.5, ["shift"]),
         (person(), work(), 16, []),
