@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ItemKind(models.TextChoices):
     """What a checklist item asks for."""
 
     CHECK = "check", _("Pass, fail or not applicable")
-    READING = "reading", _("Reading")
-    TEXT = "text", _("Text")
+    READING = "reading", pgettext_lazy("measurement", "Reading")
+    TEXT = "text", pgettext_lazy("answer", "Text")
     PHOTO = "photo", _("Photo")
 
 

@@ -186,10 +186,16 @@ def steps_of(checklist: Checklist | None) -> list[dict[str, Any]]:
     names = ("label", "kind", "unit", "minimum", "maximum", "is_required")
     items = list(checklist.items.all()) if checklist else []
     known = [
-        {"position": n, **{name: getattr(item, name) for name in names}} for n, item in enumerate(items, 1)
+        {"position": n, **{name: _plain(getattr(item, name)) for name in names}}
+        for n, item in enumerate(items, 1)
     ]
     blank = {"kind": ItemKind.CHECK, "is_required": True}
     return known + [{"position": len(known) + n, **blank} for n in range(1, BLANK_STEPS + 1)]
+
+
+def _plain(value: Any) -> Any:
+    """A limit without the zeros that its column adds."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 def items_of(steps: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class VisitStatus(models.TextChoices):
@@ -11,7 +12,7 @@ class VisitStatus(models.TextChoices):
 
     PROPOSED = "proposed", _("Proposed")
     SCHEDULED = "scheduled", _("Scheduled")
-    DISPATCHED = "dispatched", _("Sent")
+    DISPATCHED = "dispatched", pgettext_lazy("visit", "Sent")
     ACCEPTED = "accepted", _("Accepted")
     TRAVELLING = "travelling", _("Travelling")
     ON_SITE = "on_site", _("On site")

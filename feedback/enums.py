@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class LinkPurpose(models.TextChoices):
@@ -26,7 +27,7 @@ class RatingReason(models.TextChoices):
 class RecoveryStatus(models.TextChoices):
     """Where the follow-up to a bad rating stands."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("recovery", "Open")
     DONE = "done", _("Done")
 
 

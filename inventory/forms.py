@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.money import exponent, to_major, to_minor
 from inventory import queries
@@ -77,8 +78,10 @@ class ReceiveForm(MovementForm):
 class TransferForm(MovementForm):
     """Parts from one place to another."""
 
-    location = forms.ModelChoiceField(label=_("From"), queryset=StockLocation.objects.none())
-    target = forms.ModelChoiceField(label=_("To"), queryset=StockLocation.objects.none())
+    location = forms.ModelChoiceField(
+        label=pgettext_lazy("place", "From"), queryset=StockLocation.objects.none()
+    )
+    target = forms.ModelChoiceField(label=pgettext_lazy("place", "To"), queryset=StockLocation.objects.none())
     field_order = ["part", "location", "target", "quantity", "reason"]
 
 

@@ -77,7 +77,11 @@ def audit_of(request: TenantRequest, slug: str, object_type: str, object_id: int
 def parked_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Facts whose handlers kept failing, with the error, to be tried again when its cause is gone."""
     page = Paginator(queries.parked_events(), PAGE).get_page(request.GET.get("page"))
-    return render(request, "journal/parked_list.html", {"page": page, "attempts": services.MAX_ATTEMPTS})
+    return render(
+        request,
+        "journal/parked_list.html",
+        {"page": page, "attempts": services.MAX_ATTEMPTS, "here": "undelivered"},
+    )
 
 
 @holders_of(TENANT_MANAGE)
