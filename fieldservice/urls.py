@@ -39,5 +39,6 @@ urlpatterns = [
     *[path("t/<slug:slug>/", include((f"{app}.urls", app), namespace=app)) for app in _MEMBER_APPS],
 ]
 
+handler400 = "fieldservice.views.bad_request"
 handler404 = "fieldservice.views.page_not_found"
 handler500 = "fieldservice.views.server_error"

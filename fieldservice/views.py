@@ -94,6 +94,13 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for people or programs, by path."""
+    if request.path_info.startswith("/api/"):
+        return problems.bad_request(request, exception)
+    return render(request, "400.html", status=400)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 for people or programs, by path."""
     if request.path_info.startswith("/api/"):

@@ -26,6 +26,12 @@ KINDS = (
         _("Send well-formed JSON in UTF-8."),
     ),
     Kind(
+        "too_large",
+        413,
+        _("The body is larger than the server reads."),
+        _("Send less at once: fewer things, or a smaller file."),
+    ),
+    Kind(
         "invalid",
         400,
         _("Some values cannot be used."),

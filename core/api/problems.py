@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import IntegrityError, ProgrammingError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -172,6 +173,19 @@ def flatten(details: Any, pointer: str = "") -> list[dict[str, str]]:
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """404 outside any API view (an unknown path under /api/)."""
     return JsonResponse(not_found(), status=404, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """400 outside any API view; 413 for a body larger than the server reads."""
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        text = _("The body is larger than %(most)s MB and was not read. Send less at once.")
+        detail = text % {"most": most}
+        body = problem(status=413, code="too_large", title=_("Bad request"), detail=detail)
+    else:
+        detail = _("The request could not be read and nothing was changed.")
+        body = problem(status=400, code="parse_error", title=_("Bad request"), detail=detail)
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

@@ -57,6 +57,12 @@ def test_a_malformed_body(acme: Company, program: Program, body: str) -> None:
     _problem(_post(program(acme), body), 400, code)
 
 
+def test_a_body_larger_than_the_server_reads(acme: Company, program: Program, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+    body = _problem(_post(program(acme), "x" * (2**20 + 1)), 413, "too_large")
+    assert "1 MB" in body["detail"]
+
+
 @pytest.mark.parametrize("body", [[], "text", 7, None])
 def test_json_that_is_no_object(acme: Company, program: Program, body: Any) -> None:
     _problem(program(acme).post(URL, json.dumps(body), "application/json"), 400, "invalid")
