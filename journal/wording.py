@@ -35,8 +35,10 @@ VERBS: dict[str, tuple[str, Words]] = {
     "activated": ("user-check", pgettext_lazy("audit", "activated again")),
     "delay_reported": ("clock-pause", pgettext_lazy("audit", "reported a delay")),
     "discarded": ("trash", pgettext_lazy("audit", "discarded")),
+    "invited": ("mail", pgettext_lazy("audit", "invited")),
     "invoice_issued": ("file-invoice", pgettext_lazy("audit", "issued the invoice")),
     "invoice_reversed": ("receipt-refund", pgettext_lazy("audit", "reversed the invoice")),
+    "joined": ("user-check", pgettext_lazy("audit", "accepted and joined")),
     "link_issued": ("link", pgettext_lazy("audit", "made a customer link")),
     "link_revoked": ("link", pgettext_lazy("audit", "revoked a customer link")),
     "marked_spam": ("ban", pgettext_lazy("audit", "marked as spam")),
@@ -72,6 +74,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "stock_moved": ("arrows-exchange", pgettext_lazy("audit", "moved stock")),
     "taken": ("user-check", pgettext_lazy("audit", "took over")),
     "triaged": ("adjustments", pgettext_lazy("audit", "triaged")),
+    "withdrawn": ("user-off", pgettext_lazy("audit", "withdrew the invitation")),
     "waits": ("player-pause", pgettext_lazy("audit", "put on hold")),
 }
 
