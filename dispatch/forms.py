@@ -217,8 +217,8 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         values = self.cleaned_data
-        facts = {name: values[name] for name in ("code", "name", "is_active") if name in values}
-        facts |= {"duration_minutes": values["duration_minutes"]}
+        names = ("code", "name", "is_active", "duration_minutes")
+        facts: dict[str, Any] = {name: values[name] for name in names if name in values}
         facts["topic_id"] = values["topic"].pk if values["topic"] else None
         levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
         facts["skills"] = {pk: level for pk, level in levels.items() if level}

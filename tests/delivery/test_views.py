@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,11 +35,6 @@ from tests.factories.inventory import make_part, make_stock, make_van
 
 SignIn = Callable[[Person], Client]
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
 
 
 class World:

@@ -10,9 +10,12 @@ from typing import Any
 from customers.models import Customer, Site
 from dispatch.models import DispatchRule, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
 from dispatch.services.following import follow_visits
+from tenants.actors import Actor
 from tenants.services import next_number
 from tests.cast import AT
 from tests.factories.workforce import make_engineer, make_skill
+from tickets import services as tickets
+from tickets.models import Ticket
 from workforce.models import Engineer
 
 _numbers = count(1)
@@ -79,3 +82,18 @@ def make_rule(name: str = "", **facts: Any) -> DispatchRule:
     """An enabled rule for any work."""
     number = next(_numbers)
     return DispatchRule.objects.create(**{"name": name or f"Rule {number}", "position": number, **facts})
+
+
+def make_ticket(**facts: Any) -> Ticket:
+    """A ticket for a place, opened as the desk does."""
+    site = make_place()
+    return tickets.open_ticket(
+        subject="No heat",
+        description="Cold since Sunday",
+        channel="phone",
+        customer_id=site.customer_id,
+        site_id=site.pk,
+        actor=Actor.system("tests"),
+        at=AT,
+        **facts,
+    )
