@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TicketStatus(models.TextChoices):
@@ -63,7 +64,7 @@ class SlaKpi(models.TextChoices):
     """What an SLA clock measures."""
 
     FIRST_RESPONSE = "first_response", _("First response")
-    ARRIVAL = "arrival", _("On site")
+    ARRIVAL = "arrival", pgettext_lazy("promise", "On site")
     RESOLUTION = "resolution", _("Resolution")
 
 
