@@ -168,7 +168,10 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
 
 
 def _add_stock(facts: dict[str, Any], at: datetime) -> None:
-    store = inventory.create_location(code="store", name="Store", kind=LocationKind.STORE, actor=SEED, at=at)
+    words = facts["words"]
+    store = inventory.create_location(
+        code="store", name=words["store"], kind=LocationKind.STORE, actor=SEED, at=at
+    )
     vans = [
         inventory.create_location(
             code=f"van-{engineer.pk}",
@@ -190,7 +193,7 @@ def _add_stock(facts: dict[str, Any], at: datetime) -> None:
                 key=f"opening-{part.pk}-{location.pk}",
                 actor=SEED,
                 at=at,
-                reason="Opening stock",
+                reason=words["opening"],
             )
 
 
@@ -261,5 +264,5 @@ def _add_promises(facts: dict[str, Any], at: datetime) -> None:
             at=at,
         )
     dispatch.create_rule(
-        name="Field work", position=1, conditions={}, strategy=Strategy.EARLIEST, actor=SEED, at=at
+        name=facts["words"]["rule"], position=1, conditions={}, strategy=Strategy.EARLIEST, actor=SEED, at=at
     )

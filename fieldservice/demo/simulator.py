@@ -61,7 +61,7 @@ def one_act(slug: str, dice: random.Random) -> bool:
         _advance_somebody(dice),
         _invoice,
         lambda: _rate(facts, dice),
-        _resolve,
+        lambda: _resolve(facts),
     ]
     act = dice.choices(choices, weights=[18, 55, 10, 10, 7])[0]
     try:
@@ -145,7 +145,7 @@ def _rate(facts: story.Facts, dice: random.Random) -> bool:
     return True
 
 
-def _resolve() -> bool:
+def _resolve(facts: story.Facts) -> bool:
     ticket = (
         Ticket.objects.filter(status__in=ACTIVE, work_orders__status__in=["done", "settled"])
         .order_by("id")
@@ -153,5 +153,6 @@ def _resolve() -> bool:
     )
     if ticket is None:
         return False
-    tickets.resolve_ticket(ticket_id=ticket.pk, resolution="Done on site.", actor=story.DESK, at=now())
+    resolution = facts["words"]["done"]
+    tickets.resolve_ticket(ticket_id=ticket.pk, resolution=resolution, actor=story.DESK, at=now())
     return True

@@ -191,7 +191,10 @@ def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
         visit.refresh_from_db()
         advance(visit, dice, at=at)
     tickets.resolve_ticket(
-        ticket_id=ticket.pk, resolution="Done on site.", actor=DESK, at=ended + timedelta(minutes=15)
+        ticket_id=ticket.pk,
+        resolution=facts["words"]["done"],
+        actor=DESK,
+        at=ended + timedelta(minutes=15),
     )
     visit.refresh_from_db()
     return visit
