@@ -203,7 +203,6 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[f"level_{skill.pk}"] = forms.TypedChoiceField(
                 choices=[(0, "–"), *((n, str(n)) for n in range(1, 6))],
                 coerce=int,
-                empty_value=0,
                 required=False,
                 label=skill.name,
                 initial=needed.get(skill.pk, 0),
