@@ -76,10 +76,8 @@ def test_a_visit_keeps_the_version_it_began_with(
         second = queries.find_published_checklist(work_type.pk)
         assert second is not None
         assert (second.version, second.items.count()) == (2, 1)
-        versions = queries.checklist_versions(work_type.pk).values_list(
-            "version", "is_published", "visit_count"
-        )
-        assert list(versions) == [(2, True, 0), (1, False, 1)]
+        versions: list[Any] = list(queries.checklist_versions(work_type.pk))
+        assert [(v.version, v.is_published, v.visit_count) for v in versions] == [(2, True, 0), (1, False, 1)]
 
 
 def test_what_another_published_meanwhile_is_not_overwritten(
