@@ -191,3 +191,13 @@ class TerritoryForm(forms.ModelForm):  # type: ignore[type-arg]
     def area_list(self) -> list[str]:
         """What the service takes."""
         return [part for part in re.split(r"[,、，\n]", self.cleaned_data["areas"]) if part.strip()]
+
+
+class TerritoryEditForm(TerritoryForm):
+    """A territory as it is, without its code, which programs know it by."""
+
+    class Meta(TerritoryForm.Meta):
+        fields = ["name"]
+
+    def __init__(self, data: Any = None, *, instance: Territory) -> None:
+        super().__init__(data, instance=instance, initial={"areas": ", ".join(instance.areas)})

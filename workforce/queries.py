@@ -118,9 +118,17 @@ def check_visible(actor: Actor, engineer: Engineer) -> None:
 
 def skills_with_counts() -> QuerySet[Skill]:
     """Skills with how many engineers hold each, as `holders`."""
-    return Skill.objects.annotate(holders=Count("engineer_skills"))
+    return Skill.objects.annotate(holders=Count("engineer_skills")).order_by("name", "id")
+
+
+def get_territory(territory_id: int) -> Territory:
+    """One territory. Raises `NotFound`."""
+    found = Territory.objects.filter(pk=territory_id).first()
+    if found is None:
+        raise NotFound(_("Territory %(id)s: not found.") % {"id": territory_id})
+    return found
 
 
 def territories_with_counts() -> QuerySet[Territory]:
     """Territories with how many engineers cover each, as `covered_by`."""
-    return Territory.objects.annotate(covered_by=Count("engineer_territories"))
+    return Territory.objects.annotate(covered_by=Count("engineer_territories")).order_by("name", "id")

@@ -22,4 +22,5 @@ urlpatterns = [
     ),
     path("skills/", views.skill_list, name="skill_list"),
     path("territories/", views.territory_list, name="territory_list"),
+    path("territories/<int:territory_id>/", views.territory_edit, name="territory_edit"),
 ]

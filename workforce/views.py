@@ -24,6 +24,7 @@ from workforce.forms import (
     SkillForm,
     SkillsForm,
     TerritoriesForm,
+    TerritoryEditForm,
     TerritoryForm,
     WeekForm,
 )
@@ -187,6 +188,27 @@ def territory_list(request: TenantRequest, slug: str) -> HttpResponse:
         "can_edit": request.actor.can(EDIT),
     }
     return render(request, "workforce/territory_list.html", context, status=422 if form.is_bound else 200)
+
+
+@permitted(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def territory_edit(request: TenantRequest, slug: str, territory_id: int) -> HttpResponse:
+    """Change a territory's name and areas."""
+    territory = queries.get_territory(territory_id)
+    heading = _("Change %(name)s") % {"name": territory.name}
+    form = TerritoryEditForm(request.POST or None, instance=territory)
+    if request.method == "POST" and form.is_valid():
+        services.update_territory(
+            territory_id=territory_id,
+            name=form.cleaned_data["name"],
+            areas=form.area_list(),
+            actor=request.actor,
+            at=now(),
+        )
+        messages.success(request, _("Saved."))
+        return _see_other(request, "territory_list")
+    context = {"form": form, "heading": heading}
+    return render(request, "workforce/territory_edit.html", context, status=422 if form.is_bound else 200)
 
 
 def _saved(request: TenantRequest, engineer_id: int) -> HttpResponse:

@@ -199,6 +199,7 @@ PAGES: dict[str, Act] = {
     "workforce:absence_create": Act({"start_at": _local(100), "end_at": _local(110), "reason": "leave"}),
     "workforce:absence_remove": Act(),
     "workforce:skill_list": Act({"code": "lasers", "name": "Lasers"}),
+    "workforce:territory_edit": Act({"name": "Far north", "areas": "north, far north"}),
     "workforce:territory_list": Act({"code": "south", "name": "South", "areas": "south"}),
     "knowledge:article_create": Act({"title": "How to", "body": "Turn it off", "language": "en"}),
     "knowledge:article_edit": Act({"title": "How to", "body": "Turn it off", "language": "en"}),
