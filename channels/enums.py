@@ -17,6 +17,8 @@ class Channel(models.TextChoices):
     MOBILE = "mobile", _("Mobile app")
     SMS = "sms", _("SMS")
     CHAT = "chat", _("Chat")
+    LINE = "line", "LINE"
+    WECHAT = "wechat", _("WeChat")
     OTHER = "other", _("Other")
 
 
@@ -45,3 +47,10 @@ class InboundProblem(models.TextChoices):
     NO_HEADERS = "no_headers", _("It has no headers, so it names no sender.")
     NOTHING = "nothing", _("It has neither subject nor text nor attachment.")
     HANDLING = "handling", _("It was read, but no ticket could be made of it.")
+
+
+class AttachmentState(models.TextChoices):
+    """What became of an attached file."""
+
+    KEPT = "kept", _("Kept")
+    REFUSED = "refused", _("Refused")

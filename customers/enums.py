@@ -20,3 +20,6 @@ class ContactChannel(models.TextChoices):
     EMAIL = "email", _("E-mail")
     PHONE = "phone", _("Phone")
     SMS = "sms", _("SMS")
+    LINE = "line", "LINE"
+    WECHAT = "wechat", _("WeChat")
+    CHAT = "chat", _("Chat")

@@ -78,6 +78,50 @@ class Contact(TenantModel):
         return self.name
 
 
+class ContactAddress(TenantModel):
+    """Where a contact is known on a messaging channel: the channel's own id of them, seen by us."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    channel = models.CharField(max_length=10, choices=ContactChannel.choices)
+    address = models.CharField(max_length=254)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel", "address"], name="contact_address_uniq")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address}"
+
+
+class Contract(TenantModel):
+    """An agreement with a customer. What it promises by when is said by the SLA policies that name it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contracts")
+    number = models.CharField(_("Number"), max_length=40)
+    name = models.CharField(_("Name"), max_length=200)
+    starts_on = models.DateField(_("Starts on"))
+    ends_on = models.DateField(_("Ends on"), null=True, blank=True)
+    time_zone = models.CharField(_("Time zone"), max_length=64, blank=True, validators=[check_zone])
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-starts_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="contract_number_uniq"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="contract_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
 class Site(TenantModel):
     """A place where work happens. `area` is what territories are made of; the degrees are WGS-84."""
 

@@ -22,9 +22,9 @@ MOST_FOUND = 500
 
 def tickets() -> QuerySet[Ticket]:
     """Tickets with everything a row of a list shows, in a fixed number of queries."""
-    return Ticket.objects.select_related(
-        "customer", "contact", "site", "asset", "topic", "owner"
-    ).defer("search_text", "search_grams")
+    return Ticket.objects.select_related("customer", "contact", "site", "asset", "topic", "owner").defer(
+        "search_text", "search_grams"
+    )
 
 
 def inbox(view: str, actor: Actor, *, channel: str = "", search: str = "") -> QuerySet[Ticket]:

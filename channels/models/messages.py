@@ -5,13 +5,20 @@ from __future__ import annotations
 from django.db import models
 
 from channels.enums import Channel, InboundStatus, OutboundStatus
+from channels.models.accounts import ChannelAccount
 from tenants.models import TenantModel
 
 
 class InboundMessage(TenantModel):
-    """What reached us, as it came (`raw`), and what we read in it. `external_id` is the channel's own id."""
+    """What reached us, as it came (`raw`), and what we read in it. `external_id` is the channel's own id.
+
+    `body` holds the new words, `quoted` the repeated ones, `html` a sanitised document without remote images.
+    """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    account = models.ForeignKey(
+        ChannelAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="inbound"
+    )
     external_id = models.CharField(max_length=300)
     raw = models.BinaryField()
     status = models.CharField(max_length=12, choices=InboundStatus.choices, default=InboundStatus.RECEIVED)
@@ -21,6 +28,8 @@ class InboundMessage(TenantModel):
     sender_phone = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
+    quoted = models.TextField(blank=True)
+    html = models.TextField(blank=True)
     language = models.CharField(max_length=10, blank=True)
     reference = models.CharField(max_length=300, blank=True)
     facts = models.JSONField(default=dict)
@@ -40,16 +49,25 @@ class InboundMessage(TenantModel):
 class OutboundMessage(TenantModel):
     """What we say, once: `key` makes a repeated order the same message.
 
+    A transport that is away is asked again at `due_at`. `external_id` is the provider's id of what was sent.
+
     The body of a secret one is forgotten as soon as it was sent, or could not be.
     """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    account = models.ForeignKey(
+        ChannelAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="outbound"
+    )
     key = models.CharField(max_length=200)
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
     language = models.CharField(max_length=10, blank=True)
     in_reply_to = models.CharField(max_length=300, blank=True)
+    references = models.TextField(blank=True)
+    external_id = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
     is_automatic = models.BooleanField(default=False)
     is_secret = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
@@ -60,6 +78,16 @@ class OutboundMessage(TenantModel):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="outbound_once")]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], condition=models.Q(status="queued"), name="outbound_due_idx"
+            ),
+            models.Index(
+                fields=["tenant", "channel", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="outbound_external_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.recipient}"

@@ -1,4 +1,4 @@
-"""Topic, Ticket and its conversation, and the SLA clock's ledger."""
+"""Topic, Ticket and its conversation."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ from channels.enums import Channel
 from channels.models import InboundMessage
 from customers.models import Asset, Contact, Customer, Site
 from tenants.models import TenantModel
-from tickets.enums import (
-    ClockState,
-    Direction,
-    MessageKind,
-    Priority,
-    SlaKpi,
-    TicketKind,
-    TicketStatus,
-    TimerKind,
-    WaitingFor,
-)
+from tickets.enums import Direction, MessageKind, Priority, TicketKind, TicketStatus, WaitingFor
 
 
 class Topic(TenantModel):
@@ -39,8 +29,29 @@ class Topic(TenantModel):
         return self.name
 
 
+class SubState(TenantModel):
+    """A tenant's own label within a state. People read it; no automation ever does."""
+
+    status = models.CharField(_("Status"), max_length=10, choices=TicketStatus.choices)
+    code = models.SlugField(_("Code"), max_length=40)
+    name = models.CharField(_("Name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("Position"), default=0)
+    is_active = models.BooleanField(_("Active"), default=True)
+
+    class Meta:
+        ordering = ["status", "position", "id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="sub_state_code_uniq")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Ticket(TenantModel):
-    """The customer's problem or request, with its conversation and SLA clocks."""
+    """The customer's problem or request, with its conversation and SLA clocks.
+
+    `opinion` is what triage would suggest; it never writes to the ticket by itself. `follows` names the
+    closed ticket that this one comes back to.
+    """
 
     number = models.BigIntegerField()
     subject = models.CharField(_("Subject"), max_length=300)
@@ -51,6 +62,9 @@ class Ticket(TenantModel):
         _("Status"), max_length=10, choices=TicketStatus.choices, default=TicketStatus.NEW
     )
     waiting_for = models.CharField(max_length=10, choices=WaitingFor.choices, blank=True)
+    sub_state = models.ForeignKey(
+        SubState, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
     priority = models.PositiveSmallIntegerField(_("Priority"), choices=Priority.choices, default=Priority.P3)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
     customer = models.ForeignKey(
@@ -71,6 +85,18 @@ class Ticket(TenantModel):
     resolved_by = models.CharField(max_length=200, blank=True)
     resolution = models.TextField(blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    split_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="splits"
+    )
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    opinion = models.JSONField(default=dict, blank=True)
+    first_response_at = models.DateTimeField(null=True, blank=True)
+    reopened_count = models.PositiveSmallIntegerField(default=0)
     source = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=120, blank=True)
     search_text = models.TextField(editable=False, default="")
@@ -98,6 +124,11 @@ class Ticket(TenantModel):
                 name="ticket_waits_for_something",
             ),
             models.CheckConstraint(condition=models.Q(priority__range=(1, 4)), name="ticket_priority"),
+            models.CheckConstraint(
+                condition=models.Q(status="merged") & models.Q(merged_into__isnull=False)
+                | ~models.Q(status="merged") & models.Q(merged_into__isnull=True),
+                name="ticket_merged_names_target",
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "status", "due_at", "id"], name="ticket_inbox_idx"),
@@ -129,93 +160,3 @@ class TicketMessage(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.ticket} {self.at:%F %H:%M}"
-
-
-class SlaPolicy(TenantModel):
-    """What was promised for a priority (and a tier, when given): minutes of business time.
-
-    `calendar` maps "mon"… "sun" to a list of [start, end] local times, half-open, up to "24:00"; an empty
-    calendar means around the clock. The most specific policy wins: tier and priority, priority, tier, any.
-    """
-
-    name = models.CharField(_("Name"), max_length=120)
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True, blank=True)
-    tier = models.CharField(max_length=20, blank=True)
-    calendar = models.JSONField(default=dict, blank=True)
-    first_response_minutes = models.PositiveIntegerField(null=True, blank=True)
-    arrival_minutes = models.PositiveIntegerField(null=True, blank=True)
-    resolution_minutes = models.PositiveIntegerField(null=True, blank=True)
-    warn_percent = models.PositiveSmallIntegerField(default=70)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SlaClock(TenantModel):
-    """One promise on one ticket. Its truth is the ledger of segments; the columns are the replay's result."""
-
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks")
-    policy = models.ForeignKey(SlaPolicy, on_delete=models.PROTECT, related_name="clocks")
-    kpi = models.CharField(max_length=20, choices=SlaKpi.choices)
-    state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
-    target_minutes = models.PositiveIntegerField()
-    zone = models.CharField(max_length=64)
-    calendar = models.JSONField(default=dict)
-    policy_reason = models.CharField(max_length=200, blank=True)
-    started_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)
-    warn_at = models.DateTimeField(null=True)
-    stopped_at = models.DateTimeField(null=True)
-    elapsed_minutes = models.PositiveIntegerField(default=0)
-    breached_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "ticket", "kpi"], name="clock_kpi_uniq")]
-        indexes = [models.Index(fields=["tenant", "state", "due_at"], name="clock_due_idx")]
-
-    def __str__(self) -> str:
-        return f"{self.ticket} {self.kpi}"
-
-
-class SlaSegment(TenantModel):
-    """One stretch of a clock's life: append-only. A new segment ends the one before it."""
-
-    clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="segments")
-    state = models.CharField(max_length=10, choices=ClockState.choices)
-    target_minutes = models.PositiveIntegerField()
-    from_at = models.DateTimeField()
-    reason = models.CharField(max_length=200)
-    actor_label = models.CharField(max_length=200)
-
-    class Meta:
-        ordering = ["from_at", "id"]
-        indexes = [models.Index(fields=["tenant", "clock", "from_at"], name="segment_clock_idx")]
-
-    def __str__(self) -> str:
-        return f"{self.clock} {self.state}"
-
-
-class SlaTimer(TenantModel):
-    """A row that fires once when its time has come: claimed, never remembered by Celery."""
-
-    clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="timers")
-    kind = models.CharField(max_length=10, choices=TimerKind.choices)
-    due_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True)
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "clock", "kind"], name="timer_kind_uniq")]
-        indexes = [
-            models.Index(
-                fields=["due_at", "id"], condition=models.Q(done_at__isnull=True), name="timer_due_idx"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.clock} {self.kind}"

@@ -1,0 +1,22 @@
+"""Topic, Ticket and its conversation, the desk's own things, and the SLA clock's ledger."""
+
+from __future__ import annotations
+
+from tickets.models.desk import CannedReply, Draft, SavedView, Sitting
+from tickets.models.sla import SlaClock, SlaPolicy, SlaSegment, SlaTimer
+from tickets.models.tickets import SubState, Ticket, TicketMessage, Topic
+
+__all__ = [
+    "CannedReply",
+    "Draft",
+    "SavedView",
+    "Sitting",
+    "SlaClock",
+    "SlaPolicy",
+    "SlaSegment",
+    "SlaTimer",
+    "SubState",
+    "Ticket",
+    "TicketMessage",
+    "Topic",
+]
