@@ -319,9 +319,11 @@ LOGGING = {
             ],
         },
     },
+    "filters": {"secret_paths": {"()": "fieldservice.requests.SecretPaths"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
+            "filters": ["secret_paths"],
             "formatter": "json" if _flag("LOG_JSON") else "plain",
         }
     },

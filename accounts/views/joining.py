@@ -23,8 +23,8 @@ from core.clock import now
 from core.errors import BadInput
 from tenants.active import tenant_active
 
-HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-"""The page's address is a secret: nobody keeps it, and nobody is told where a reader came from."""
+HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+"""The page's address is a secret that nobody keeps. No other site is told it: the policy of every page."""
 
 
 @sensitive_post_parameters()

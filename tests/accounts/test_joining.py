@@ -20,6 +20,7 @@ from django.contrib.auth.hashers import check_password
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
+from playwright.sync_api import Page, expect
 
 from accounts import links, queries, services
 from accounts.models import Membership, User
@@ -121,7 +122,7 @@ def test_the_owner_of_the_address_joins_and_the_rival_is_out(waiting: Membership
     assert "Ada Admin of Acme Service invites you" in text
     assert "Dispatcher" in text
     assert "n•••@acme.example" in text
-    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store", "same-origin")
 
     assert _accept(path, nadia).headers["Location"] == "/t/acme/"
     assert _enters(nadia)
@@ -279,6 +280,13 @@ def test_a_bad_password_is_refused_beside_its_field(waiting: Membership) -> None
         assert said in answer.content.decode()
 
 
+def test_the_link_is_in_no_log(waiting: Membership, caplog: pytest.LogCaptureFixture) -> None:
+    path = _mailed()
+    assert Client().post(path, {"password1": "short", "password2": "short"}).status_code == 422
+    assert "/join/…/" in caplog.text
+    assert path not in caplog.text
+
+
 def test_a_tenant_sees_its_own_name_for_a_person(
     acme: Company, globex: Company, waiting: Membership, signed_in: SignIn
 ) -> None:
@@ -311,3 +319,14 @@ def test_the_guest_of_one_invitation_accepts_no_other(acme: Company, waiting: Me
         services.join_tenant(
             token=token, signed_in_as=None, actor=Actor.customer("x"), at=now(), password=OWN
         )
+
+
+def test_a_person_joins_in_the_browser(page: Page, acme: Company, waiting: Membership) -> None:
+    page.goto(_mailed())
+    expect(page.get_by_role("heading", name="Join Acme Service")).to_be_visible()
+    page.get_by_label("New password", exact=True).fill(OWN)
+    page.get_by_label("New password once more").fill(OWN)
+    page.get_by_role("button", name="Accept and join").click()
+    page.wait_for_url("**/t/acme/**")
+    page.goto("/t/acme/settings/profile/")
+    expect(page.get_by_label("Name")).to_have_value("Nadia")
