@@ -137,13 +137,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='chatsession',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chats', to='channels.channelaccount'),
+            name='tenant',
+            field=tenants.fields.TenantKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant'),
         ),
         migrations.AddField(
             model_name='chatsession',
-            name='tenant',
-            field=tenants.fields.TenantKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant'),
+            name='account',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chats', to='channels.channelaccount'),
         ),
         migrations.AddIndex(
             model_name='attachment',
