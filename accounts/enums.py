@@ -98,6 +98,3 @@ ROLE_PERMISSIONS: dict[RoleCode, list[Permission]] = {
     ],
     RoleCode.PROVIDER_MANAGER: [P.WORK_VIEW],
 }
-
-OFFICE_ROLES = frozenset(RoleCode) - {RoleCode.ENGINEER}
-"""Roles whose people sit at a desk and may protect their sign-in with a passkey or TOTP."""

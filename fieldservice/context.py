@@ -36,7 +36,15 @@ _PLACES: list[tuple[str, str, Any, tuple[P, ...]]] = [
         (P.MEMBER_MANAGE, P.TOKEN_MANAGE, P.TENANT_MANAGE),
     ),
 ]
-
+_WORKPLACES: list[tuple[str, P]] = [
+    ("tickets:ticket_list", P.TICKET_WORK),
+    ("dispatch:board", P.VISIT_PLAN),
+    ("analytics:director", P.DIRECTOR_VIEW),
+    ("billing:settlement", P.INVOICE_ISSUE),
+    ("inventory:stock_level_list", P.STOCK_EDIT),
+    ("delivery:today", P.VISIT_PERFORM),
+]
+"""The page a role's day begins on, by what the role is for; the first that fits."""
 
 _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("company", "accounts:company", "building", _("Company"), (P.TENANT_MANAGE,)),
@@ -61,6 +69,15 @@ def places_for(actor: Actor, slug: str, path: str = "") -> list[dict[str, Any]]:
             url = reverse(name, args=[slug])
             found.append({"url": url, "icon": icon, "label": label, "current": path.startswith(url)})
     return found
+
+
+def landing_for(actor: Actor, slug: str) -> str | None:
+    """Where this actor's day begins: the place they work in, else the first they may see; None for nobody."""
+    for name, permission in _WORKPLACES:
+        if actor.can(permission):
+            return reverse(name, args=[slug])
+    places = places_for(actor, slug)
+    return places[0]["url"] if places else None
 
 
 def settings_for(actor: Actor, slug: str) -> dict[str, list[dict[str, Any]]]:

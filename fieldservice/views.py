@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.queries import actor_of, memberships_of
 from core.api import problems
-from fieldservice.context import live_url, places_for
+from fieldservice.context import landing_for, live_url
 from tenants.active import tenant_active
 from tenants.http import TenantRequest
 
@@ -23,26 +23,26 @@ from tenants.http import TenantRequest
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Send people to the first place their role may go, in the tenant they last used."""
+    """Send people to where their role's day begins, in the tenant they last used."""
     memberships = list(memberships_of(cast(User, request.user)))
     last = request.session.get("tenant_slug")
     memberships.sort(key=lambda m: m.tenant.slug != last)
     for membership in memberships:
         with tenant_active(membership.tenant.pk):
-            places = places_for(actor_of(membership), membership.tenant.slug)
-        if places:
-            return HttpResponseRedirect(places[0]["url"])
+            landing = landing_for(actor_of(membership), membership.tenant.slug)
+        if landing:
+            return HttpResponseRedirect(landing)
     return render(request, "no_tenant.html", status=403)
 
 
 @require_safe
 def enter(request: HttpRequest, slug: str) -> HttpResponse:
-    """Come into a tenant, from the switch or by its short address: the first place the role may go."""
+    """Come into a tenant, from the switch or by its short address, to where the role's day begins."""
     inside = cast(TenantRequest, request)
     request.session["tenant_slug"] = slug
-    places = places_for(inside.actor, slug)
-    if places:
-        return HttpResponseRedirect(places[0]["url"])
+    landing = landing_for(inside.actor, slug)
+    if landing:
+        return HttpResponseRedirect(landing)
     return render(request, "no_tenant.html", status=403)
 
 

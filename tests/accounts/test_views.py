@@ -207,6 +207,25 @@ def test_the_last_tenant_is_where_home_leads(acme: Company, globex: Company, sig
         assert client.get("/").headers["Location"].startswith(f"/t/{slug}/")
 
 
+@pytest.mark.parametrize(
+    ("who", "page"),
+    [
+        ("ada", "tickets/"),
+        ("sora", "tickets/"),
+        ("dora", "board/"),
+        ("dirk", "director/"),
+        ("cora", "settlement/"),
+        ("stan", "stock/"),
+        ("tom", "today/"),
+        ("pia", "board/"),
+    ],
+)
+def test_a_day_begins_where_the_role_works(acme: Company, signed_in: SignIn, who: str, page: str) -> None:
+    client = signed_in(acme.people[who])
+    for path in ("/", "/t/acme/"):
+        assert client.get(path).headers["Location"] == f"/t/acme/{page}"
+
+
 def test_somebody_without_a_tenant_is_told_so(acme: Company, signed_in: SignIn) -> None:
     Membership._base_manager.filter(user=acme.tom.user).update(is_active=False)
     answer = signed_in(acme.tom).get("/")
