@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.sla import WEEKDAYS, Calendar, Segment, advance, due_at, elapsed, replay, retargeted, warn_after
+from core.calendars import WEEKDAYS, Calendar, advance, elapsed
+from tickets.sla import Segment, due_at, replay, retargeted, warn_after
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 OFFICE = [["09:00", "12:00"], ["13:00", "17:00"]]

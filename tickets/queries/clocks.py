@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.calendars import Calendar, elapsed
 from tickets import sla
 from tickets.enums import ClockState
 from tickets.models import SlaClock, SlaPolicy, SlaSegment, Ticket
@@ -47,9 +48,9 @@ def policies() -> list[SlaPolicy]:
     return list(SlaPolicy.objects.select_related("tenant").filter(is_active=True))
 
 
-def calendar_of(clock: SlaClock) -> tuple[sla.Calendar, ZoneInfo]:
+def calendar_of(clock: SlaClock) -> tuple[Calendar, ZoneInfo]:
     """The business calendar and the zone this clock counts in."""
-    return sla.Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
+    return Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
 
 
 def segments_of(clock: SlaClock) -> list[sla.Segment]:
@@ -111,9 +112,9 @@ def _unreplayed(clock: SlaClock, at: datetime) -> ClockView:
     calendar, zone = calendar_of(clock)
     due = clock.due_at or at
     if due > at:
-        left = _minutes(sla.elapsed(calendar, zone, at, due))
+        left = _minutes(elapsed(calendar, zone, at, due))
     else:
-        left = -_minutes(sla.elapsed(calendar, zone, due, at))
+        left = -_minutes(elapsed(calendar, zone, due, at))
     used = clock.target_minutes - left
     return ClockView(clock, _look(clock, at), left, used, 0, True)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Q
 
+from core.calendars import Calendar, advance
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
 from tickets import rules, sla
@@ -75,13 +76,13 @@ class Plans:
         if chosen is None:
             return []
         policy, reason = chosen
-        calendar, zone = sla.Calendar.from_json(policy.calendar), ZoneInfo(zone_name)
+        calendar, zone = Calendar.from_json(policy.calendar), ZoneInfo(zone_name)
         plans = []
         for kpi, minutes in targets_of(policy).items():
             target = timedelta(minutes=minutes)
             near = sla.warn_after(target, policy.warn_percent)
-            due = sla.advance(calendar, zone, self.at, target)
-            plans.append(Plan(policy, reason, kpi, minutes, due, sla.advance(calendar, zone, self.at, near)))
+            due = advance(calendar, zone, self.at, target)
+            plans.append(Plan(policy, reason, kpi, minutes, due, advance(calendar, zone, self.at, near)))
         return plans
 
 
@@ -181,7 +182,7 @@ def apply(changes: Sequence[Change], *, actor: Actor, at: datetime, reason: str)
 
 def _replay(clock: SlaClock, ledger: Sequence[SlaSegment], at: datetime) -> None:
     """Set the clock's columns to what its ledger says."""
-    calendar, zone = sla.Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
+    calendar, zone = Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
     segments = [_pure(segment) for segment in ledger]
     last = ledger[-1]
     reading = sla.replay(segments, calendar, zone, max(at, last.from_at))

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core.calendars import Calendar
 from core.errors import BadInput
 from core.validation import check_fields
 from journal import services as journal
 from tenants.actors import Actor
 from tickets.enums import Priority
 from tickets.models import SlaPolicy, Topic
-from tickets.sla import Calendar
 
 
 @transaction.atomic
