@@ -7,8 +7,9 @@ from datetime import timedelta
 from core.clock import now
 from customers.models import Customer, Site
 from dispatch.models import WorkOrder, WorkType
+from tenants.actors import Actor
 from tenants.services import next_numbers
-from tickets.models import SlaPolicy
+from tickets import services as tickets
 
 
 def furnish(*, work_orders: int) -> None:
@@ -19,8 +20,13 @@ def furnish(*, work_orders: int) -> None:
         customer=customer, name="Carroll St 214", area="BROOKLYN", latitude=40.68, longitude=-73.99
     )
     work_type = WorkType.objects.create(code="no-heat", name="No heat", duration_minutes=60)
-    SlaPolicy.objects.create(
-        name="Standard", first_response_minutes=60, arrival_minutes=480, resolution_minutes=2400
+    tickets.create_policy(
+        name="Standard",
+        first_response_minutes=60,
+        arrival_minutes=480,
+        resolution_minutes=2400,
+        actor=Actor.system("bench"),
+        at=at,
     )
     WorkOrder.objects.bulk_create(
         WorkOrder(

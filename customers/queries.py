@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import TypeVar
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from core.text import digits, fold
 from customers import rules
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 from tenants.queries import current_tenant
 
 Thing = TypeVar("Thing", bound=Model)
@@ -83,6 +85,16 @@ def site_for_update(site_id: int) -> Site:
     """The site, locked; raises NotFound."""
     found = Site.objects.select_for_update().filter(pk=site_id).first()
     return _found(found, _("Site %(id)s is not here."), site_id)
+
+
+def contracts_in_force(customer_ids: Iterable[int], on: date) -> dict[int, list[Contract]]:
+    """Customers' contracts that hold on this day, newest first, by the customer's id."""
+    holding = Contract.objects.filter(customer_id__in=set(customer_ids), starts_on__lte=on)
+    holding = holding.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    found: dict[int, list[Contract]] = {}
+    for contract in holding.order_by("-starts_on", "-pk"):
+        found.setdefault(contract.customer_id, []).append(contract)
+    return found
 
 
 def get_asset(asset_id: int) -> Asset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -64,8 +65,31 @@ class SlaKpi(models.TextChoices):
     """What an SLA clock measures."""
 
     FIRST_RESPONSE = "first_response", _("First response")
+    NEXT_RESPONSE = "next_response", _("Next response")
     ARRIVAL = "arrival", pgettext_lazy("promise", "On site")
     RESOLUTION = "resolution", _("Resolution")
+    OTHER = "other", _("Between two events")
+
+
+class SlaEvent(models.TextChoices):
+    """What starts a clock, and what it is met by."""
+
+    OPENED = "opened", _("Ticket opened")
+    CUSTOMER_WROTE = "customer_wrote", _("Customer wrote")
+    TAKEN = "taken", _("Somebody took it")
+    WE_REPLIED = "we_replied", _("We replied")
+    WORK_ORDERED = "work_ordered", _("Work order made")
+    ARRIVED = "arrived", _("Arrived on site")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    REOPENED = "reopened", _("Reopened")
+
+
+class OnReopen(models.TextChoices):
+    """What a met clock does when its ticket is reopened."""
+
+    CONTINUE = "continue", _("Continue")
+    RESTART = "restart", _("Start again")
 
 
 class ClockState(models.TextChoices):
@@ -86,24 +110,41 @@ class TimerKind(models.TextChoices):
 
 
 class PolicyReason(models.TextChoices):
-    """Why an SLA policy was chosen."""
+    """What of a ticket its SLA policy named; joined with "+" where it named several things."""
 
-    TIER_AND_PRIORITY = "tier_and_priority", _("It names this tier and this priority")
-    PRIORITY = "priority", _("It names this priority")
-    TIER = "tier", _("It names this tier")
-    ANY = "any", _("It holds for every ticket")
+    KIND = "kind", _("this kind of ticket")
+    CONTRACT = "contract", _("this contract")
+    WORK_TYPE = "work_type", _("this work type")
+    PRIORITY = "priority", _("this priority")
+    TIER = "tier", _("this tier")
+    ANY = "any", _("every ticket")
+
+    @classmethod
+    def worded(cls, codes: str) -> str:
+        """A sentence in the reader's language for codes joined with "+"."""
+        words = [str(cls(code).label) for code in codes.split("+") if code in cls.values]
+        if words in ([], [str(cls.ANY.label)]):
+            return gettext("It holds for every ticket")
+        return gettext("It names %(what)s") % {"what": gettext(" and ").join(words)}
 
 
 class SegmentReason(models.TextChoices):
     """Why a clock began to run, stopped or went on."""
 
     OPENED = "opened", _("Ticket opened")
+    HAPPENED = "happened", _("What it measures began")
     WAITING = "waiting", _("Waiting for the customer")
+    ON_HOLD = "on_hold", _("Waiting, as the policy allows")
     CONTINUED = "continued", _("Work goes on")
     CUSTOMER_REPLIED = "customer_replied", _("The customer replied")
     WE_REPLIED = "we_replied", _("We replied")
     RETARGETED = "retargeted", _("Another promise holds")
+    PUBLISHED = "published", _("The policy was changed")
+    CALENDAR = "calendar", _("The calendar was changed")
     ARRIVED = "arrived", _("Arrived on site")
     RESOLVED = "resolved", _("Resolved")
     REOPENED = "reopened", _("Reopened")
+    ENDED = "ended", _("What it measures happened")
     DROPPED = "dropped", _("No longer needed")
+    CARRIED = "carried", _("Carried over from %(ticket)s")
+    MERGED = "merged", _("Goes on in %(ticket)s")

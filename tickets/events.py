@@ -34,6 +34,8 @@ class TicketChanged(TicketFact):
 class TicketReplied(TicketFact):
     """A public message joined the conversation; `is_ours` says whose."""
 
+    outbound_only: ClassVar[bool] = False
+
     is_ours: bool
 
 
@@ -59,3 +61,56 @@ class SlaBreached(TicketFact):
     """A clock passed its due time."""
 
     clock_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketFact):
+    """The conversation of `source_id` goes on in this ticket."""
+
+    outbound_only: ClassVar[bool] = False
+
+    source_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnmerged(TicketFact):
+    """This ticket stands for itself again; `target_id` was its target."""
+
+    target_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSplit(TicketFact):
+    """Some messages of `source_id` became this ticket."""
+
+    source_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketWoke(TicketFact):
+    """The time to look at a waiting ticket again has come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberMentioned(TicketFact):
+    """A note names somebody of the tenant."""
+
+    message_id: int
+    membership_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SittingChanged(TicketFact):
+    """Somebody opened a ticket, began or stopped writing."""
+
+    topic: ClassVar[str] = "presence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClocksOutdated(Event):
+    """A policy or calendar changed, and clocks of tickets after `after_id` still wait to be replayed."""
+
+    reason: str
+    calendar_id: int | None
+    after_id: int
+    actor_label: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from core.transitions import check_transition
-from tickets.enums import PolicyReason, TicketStatus, WaitingFor
+from tickets.enums import PolicyReason, SlaEvent, SlaKpi, TicketStatus, WaitingFor
 
 S = TicketStatus
 
@@ -16,8 +17,8 @@ TRANSITIONS: dict[TicketStatus, tuple[TicketStatus, ...]] = {
     S.WAITING: (S.OPEN, S.RESOLVED, S.MERGED),
     S.RESOLVED: (S.CLOSED, S.REOPENED),
     S.CLOSED: (S.REOPENED,),
-    S.REOPENED: (S.OPEN, S.WAITING, S.RESOLVED),
-    S.MERGED: (),
+    S.REOPENED: (S.OPEN, S.WAITING, S.RESOLVED, S.MERGED),
+    S.MERGED: (S.OPEN,),
     S.SPAM: (S.OPEN,),
 }
 
@@ -31,14 +32,54 @@ def check_move(thing: str, current: str, wanted: TicketStatus) -> None:
 
 
 PAUSES_RESOLUTION = frozenset({WaitingFor.CUSTOMER})
-"""Waiting for these is not our time. Parts, providers and visits are: the customer waits for us."""
+"""What waiting is not our time unless a policy says otherwise. Parts, providers and visits are: the customer
+waits for us."""
+
+RESPONSES = frozenset({SlaKpi.FIRST_RESPONSE, SlaKpi.NEXT_RESPONSE})
+"""Promises to answer: solving the problem answers too."""
+
+MEASURES: dict[SlaKpi, tuple[SlaEvent, SlaEvent]] = {
+    SlaKpi.FIRST_RESPONSE: (SlaEvent.OPENED, SlaEvent.WE_REPLIED),
+    SlaKpi.NEXT_RESPONSE: (SlaEvent.CUSTOMER_WROTE, SlaEvent.WE_REPLIED),
+    SlaKpi.ARRIVAL: (SlaEvent.OPENED, SlaEvent.ARRIVED),
+    SlaKpi.RESOLUTION: (SlaEvent.OPENED, SlaEvent.RESOLVED),
+}
+"""From when and until when each KPI counts; `SlaKpi.OTHER` names its own two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What of a ticket decides which promise holds. `contract_ids` are those in force, newest first."""
+
+    priority: int
+    kind: str = ""
+    channel: str = ""
+    topic: str = ""
+    tier: str = ""
+    work_type: str = ""
+    contract_ids: tuple[int, ...] = ()
+
+
+CONDITION_FIELDS = ("kind", "channel", "topic", "tier", "priority", "work_type")
+"""What an item's conditions may ask about; a topic by its code."""
+
+
+def applies(conditions: Iterable[Mapping[str, Any]], facts: Facts) -> bool:
+    """Whether every condition {"field", "any_of"} holds."""
+    return all(str(getattr(facts, one["field"])) in map(str, one["any_of"]) for one in conditions)
 
 
 class Promise(Protocol):
-    """What choosing needs to know of an SLA policy."""
+    """What choosing needs to know of an SLA policy: what is empty fits every ticket."""
 
     @property
     def pk(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def contract_id(self) -> int | None: ...
+    @property
+    def work_type_code(self) -> str: ...
     @property
     def priority(self) -> int | None: ...
     @property
@@ -48,25 +89,38 @@ class Promise(Protocol):
 Policy = TypeVar("Policy", bound=Promise)
 
 
-def choose_policy(
-    policies: Iterable[Policy], *, priority: int, tier: str
-) -> tuple[Policy, PolicyReason] | None:
-    """The most specific promise that fits, and why it won; the older of two alike. None when none fits."""
-    fitting = [
-        policy
-        for policy in policies
-        if policy.priority in (None, priority) and (not policy.tier or policy.tier == tier)
-    ]
+def choose_policy(policies: Iterable[Policy], facts: Facts) -> tuple[Policy, str] | None:
+    """The most specific promise that fits, and what it named: codes of `PolicyReason` joined with "+".
+
+    Naming the kind weighs most (complaints have clocks of their own), then contract, work type, priority and
+    tier; the older of two alike. None when none fits.
+    """
+    fitting = [policy for policy in policies if _fits(policy, facts)]
     if not fitting:
         return None
-    best = max(fitting, key=lambda policy: (policy.priority is not None, bool(policy.tier), -policy.pk))
-    reasons = {
-        (True, True): PolicyReason.TIER_AND_PRIORITY,
-        (True, False): PolicyReason.PRIORITY,
-        (False, True): PolicyReason.TIER,
-        (False, False): PolicyReason.ANY,
-    }
-    return best, reasons[best.priority is not None, bool(best.tier)]
+    best = max(fitting, key=lambda policy: (*(named for _code, named in _named(policy)), -policy.pk))
+    codes = [code.value for code, named in _named(best) if named]
+    return best, "+".join(codes) or PolicyReason.ANY.value
+
+
+def _fits(policy: Promise, facts: Facts) -> bool:
+    return (
+        policy.kind in ("", facts.kind)
+        and (policy.contract_id is None or policy.contract_id in facts.contract_ids)
+        and policy.work_type_code in ("", facts.work_type)
+        and policy.priority in (None, facts.priority)
+        and policy.tier in ("", facts.tier)
+    )
+
+
+def _named(policy: Promise) -> tuple[tuple[PolicyReason, bool], ...]:
+    return (
+        (PolicyReason.KIND, bool(policy.kind)),
+        (PolicyReason.CONTRACT, policy.contract_id is not None),
+        (PolicyReason.WORK_TYPE, bool(policy.work_type_code)),
+        (PolicyReason.PRIORITY, policy.priority is not None),
+        (PolicyReason.TIER, bool(policy.tier)),
+    )
 
 
 def status_after_reply(status: str, waiting_for: str) -> TicketStatus:

@@ -24,6 +24,7 @@ from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_number
 from tickets import queries as tickets
+from tickets import services as ticket_services
 from tickets.enums import ClockState, SlaKpi
 from tickets.models import SlaClock, Ticket
 
@@ -97,6 +98,8 @@ def create_work_order_from_ticket(
     if place is None:
         text = _("%(ticket)s has no site. Choose the site of the work first.") % {"ticket": ticket}
         raise BadInput(text, errors={"site": [text]})
+    work_type = queries.get_work_type(work_type_id)
+    ticket_services.note_work_order(ticket_id=ticket.pk, work_type_code=work_type.code, actor=actor, at=at)
     same_site = place == ticket.site_id
     given = {
         "subject": ticket.subject,

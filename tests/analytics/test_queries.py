@@ -20,6 +20,7 @@ from tests.factories.billing import CLERK, make_engineer, make_visit, make_work_
 from tests.factories.customers import make_site
 from tests.factories.feedback import make_response
 from tests.factories.inventory import make_part, make_store
+from tests.factories.tickets import make_policy
 from tickets.enums import ClockState, SlaKpi
 from tickets.models import SlaClock, SlaPolicy, Ticket
 from workforce.models import Shift
@@ -74,9 +75,17 @@ def test_utilisation_is_work_and_travel_of_the_shift_so_far(in_acme: Company) ->
 def make_clock(**facts: Any) -> SlaClock:
     number = Ticket.objects.count() + 500
     ticket = Ticket.objects.create(number=number, subject="x", channel="web", opened_at=AT)
-    policy = SlaPolicy.objects.create(name="Standard")
-    given = {"kpi": SlaKpi.ARRIVAL, "target_minutes": 60, "zone": "Asia/Tokyo", "started_at": AT, **facts}
-    return SlaClock.objects.create(ticket=ticket, policy=policy, **given)
+    policy = SlaPolicy.objects.first() or make_policy()
+    item = policy.items.get(kpi=SlaKpi.ARRIVAL)
+    given = {
+        "kpi": item.kpi,
+        "code": item.code,
+        "target_minutes": 60,
+        "zone": "Asia/Tokyo",
+        "started_at": AT,
+        **facts,
+    }
+    return SlaClock.objects.create(ticket=ticket, policy=policy, item=item, **given)
 
 
 def test_sla_kept_counts_clocks_that_ended_on_the_day(in_acme: Company) -> None:

@@ -15,9 +15,10 @@ from journal.models import AuditEntry, OutboxEvent
 from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_place, make_ticket, make_visit, make_work_order, make_work_type
+from tests.factories.tickets import make_policy
 from tests.factories.workforce import make_engineer, make_territory
 from tickets.enums import ClockState, SlaKpi, TicketStatus, WaitingFor
-from tickets.models import SlaClock, SlaPolicy
+from tickets.models import SlaClock
 
 HOUR = timedelta(hours=1)
 SYSTEM = Actor.system("tests")
@@ -218,7 +219,9 @@ def test_a_ticket_waits_for_its_visit_and_comes_back(in_acme: Company) -> None:
 
 
 def test_the_arrival_clock_is_the_promise_and_stops_on_site(in_acme: Company) -> None:
-    SlaPolicy.objects.create(name="All", arrival_minutes=240)
+    make_policy(
+        name="All", calendar={}, first_response_minutes=None, arrival_minutes=240, resolution_minutes=None
+    )
     ticket = make_ticket()
     work_order = services.create_work_order_from_ticket(
         ticket_id=ticket.pk, work_type_id=make_work_type().pk, actor=in_acme.dora.actor, at=AT

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from tickets.models.desk import CannedReply, Draft, SavedView, Sitting
-from tickets.models.sla import SlaClock, SlaPolicy, SlaSegment, SlaTimer
+from tickets.models.sla import (
+    BusinessCalendar,
+    CalendarVersion,
+    SlaClock,
+    SlaItem,
+    SlaPolicy,
+    SlaSegment,
+    SlaTimer,
+)
 from tickets.models.tickets import SubState, Ticket, TicketMessage, Topic
 
 __all__ = [
+    "BusinessCalendar",
+    "CalendarVersion",
     "CannedReply",
     "Draft",
     "SavedView",
     "Sitting",
     "SlaClock",
+    "SlaItem",
     "SlaPolicy",
     "SlaSegment",
     "SlaTimer",

@@ -1,31 +1,92 @@
-"""What was promised, and the SLA clock's ledger."""
+"""What was promised: calendars, policies and their items; and the SLA clock's ledger.
+
+A clock belongs to one item (`SlaClock.item`), the item to one published version of one policy. Calendars'
+versions, items and segments are append-only: a change is a new row, and running clocks are replayed.
+"""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import TenantModel
-from tickets.enums import ClockState, Priority, SlaKpi, TimerKind
+from customers.models import Contract
+from tenants.models import TenantModel, check_zone
+from tickets.enums import ClockState, OnReopen, Priority, SlaEvent, SlaKpi, TicketKind, TimerKind
 from tickets.models.tickets import Ticket
 
 
-class SlaPolicy(TenantModel):
-    """What was promised for a priority (and a tier, when given): minutes of business time.
+class BusinessCalendar(TenantModel):
+    """When a team's business time passes. `current` is the version in force.
 
-    `calendar` maps "mon"… "sun" to a list of [start, end] local times, half-open, up to "24:00"; an empty
-    calendar means around the clock. The most specific policy wins: tier and priority, priority, tier, any.
+    Without a zone of its own it is laid on the zone of the ticket's site; a contract's zone wins over both.
     """
 
     name = models.CharField(_("Name"), max_length=120)
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True, blank=True)
-    tier = models.CharField(max_length=20, blank=True)
-    calendar = models.JSONField(default=dict, blank=True)
-    first_response_minutes = models.PositiveIntegerField(null=True, blank=True)
-    arrival_minutes = models.PositiveIntegerField(null=True, blank=True)
-    resolution_minutes = models.PositiveIntegerField(null=True, blank=True)
-    warn_percent = models.PositiveSmallIntegerField(default=70)
-    is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(_("Time zone"), max_length=64, blank=True, validators=[check_zone])
+    current = models.ForeignKey(
+        "CalendarVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    is_active = models.BooleanField(_("Active"), default=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="calendar_name_uniq")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarVersion(TenantModel):
+    """One state of a calendar: append-only.
+
+    `weekly` maps "mon" … "sun" to lists of [start, end] local times, half-open, up to "24:00"; {} is around
+    the clock. `own_days` lists {"on": date, "name": text, "open": [[start, end], …]}: closed when none.
+    `days` is what holidays and own days give until `expanded_until`, by date: {"name", "open"}.
+    """
+
+    calendar = models.ForeignKey(BusinessCalendar, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    weekly = models.JSONField(default=dict, blank=True)
+    country = models.CharField(_("Country"), max_length=3, blank=True)
+    subdivision = models.CharField(_("Region"), max_length=10, blank=True)
+    works_make_up_days = models.BooleanField(_("Work on make-up days"), default=True)
+    own_days = models.JSONField(default=list, blank=True)
+    days = models.JSONField(default=dict, blank=True)
+    expanded_until = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    actor_label = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "calendar", "number"], name="calendar_version_uniq")
+        ]
+        indexes = [models.Index(fields=["expanded_until"], name="calendar_expanded_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} {self.number}"
+
+
+class SlaPolicy(TenantModel):
+    """What was promised to whom: everything named must fit, what is left empty fits all.
+
+    The most specific policy wins: kind, then contract, work type, priority and tier. `version` is the number
+    of the items in force.
+    """
+
+    name = models.CharField(_("Name"), max_length=120)
+    kind = models.CharField(_("Kind"), max_length=10, choices=TicketKind.choices, blank=True)
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, null=True, blank=True, related_name="policies"
+    )
+    work_type_code = models.CharField(_("Work type"), max_length=60, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        _("Priority"), choices=Priority.choices, null=True, blank=True
+    )
+    tier = models.CharField(_("Tier"), max_length=20, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    is_active = models.BooleanField(_("Active"), default=True)
 
     class Meta:
         ordering = ["id"]
@@ -34,16 +95,70 @@ class SlaPolicy(TenantModel):
         return self.name
 
 
+class SlaItem(TenantModel):
+    """One promise of a policy, as published with `version`: append-only.
+
+    `code` tells the policy's promises apart and is what goes on when a clock changes policy: the KPI, or a
+    word of the tenant's own. Of several items with one code the first that applies counts. `applies_when`
+    lists {"field": "channel", "any_of": ["chat"]}; all must hold. `pauses_on` lists what waiting is not our
+    time (`WaitingFor`).
+    """
+
+    policy = models.ForeignKey(SlaPolicy, on_delete=models.CASCADE, related_name="items")
+    version = models.PositiveIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=0)
+    code = models.SlugField(max_length=40)
+    name = models.CharField(_("Name"), max_length=80, blank=True)
+    kpi = models.CharField(_("Measures"), max_length=20, choices=SlaKpi.choices)
+    starts_on = models.CharField(_("From"), max_length=20, choices=SlaEvent.choices)
+    met_when = models.CharField(_("Until"), max_length=20, choices=SlaEvent.choices)
+    applies_when = models.JSONField(default=list, blank=True)
+    target_minutes = models.PositiveIntegerField(_("Minutes"))
+    warn_percent = models.PositiveSmallIntegerField(_("Warn at"), default=70)
+    calendar = models.ForeignKey(
+        BusinessCalendar, on_delete=models.PROTECT, null=True, blank=True, related_name="items"
+    )
+    pauses_on = models.JSONField(default=list, blank=True)
+    on_reopen = models.CharField(
+        _("When reopened"), max_length=10, choices=OnReopen.choices, default=OnReopen.CONTINUE
+    )
+
+    class Meta:
+        ordering = ["policy", "version", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "policy", "version", "position"], name="sla_item_position_uniq"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(warn_percent__range=(1, 100)), name="sla_item_warn_possible"
+            ),
+            models.CheckConstraint(condition=models.Q(target_minutes__gte=1), name="sla_item_has_target"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.get_kpi_display())
+
+
 class SlaClock(TenantModel):
-    """One promise on one ticket. Its truth is the ledger of segments; the columns are the replay's result."""
+    """One promise on one ticket. Its truth is the ledger of segments; the columns are the replay's result.
+
+    `round` counts clocks of one code on one ticket: each unanswered message starts a round of the next
+    response. `calendar_version` is None around the clock. `policy_reason` joins what the policy named with
+    "+": codes of `PolicyReason`.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks")
     policy = models.ForeignKey(SlaPolicy, on_delete=models.PROTECT, related_name="clocks")
+    item = models.ForeignKey(SlaItem, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     kpi = models.CharField(max_length=20, choices=SlaKpi.choices)
+    code = models.SlugField(max_length=40, db_index=False)
+    round = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
     target_minutes = models.PositiveIntegerField()
     zone = models.CharField(max_length=64)
-    calendar = models.JSONField(default=dict)
+    calendar_version = models.ForeignKey(
+        CalendarVersion, on_delete=models.PROTECT, null=True, related_name="clocks"
+    )
     policy_reason = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
@@ -54,19 +169,28 @@ class SlaClock(TenantModel):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "ticket", "kpi"], name="clock_kpi_uniq")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "ticket", "code", "round"], name="clock_round_uniq")
+        ]
         indexes = [models.Index(fields=["tenant", "state", "due_at"], name="clock_due_idx")]
 
     def __str__(self) -> str:
-        return f"{self.ticket} {self.kpi}"
+        return f"{self.ticket} {self.code}"
 
 
 class SlaSegment(TenantModel):
-    """One stretch of a clock's life: append-only. A new segment ends the one before it."""
+    """One stretch of a clock's life: append-only. A new segment ends the one before it.
+
+    `item` and `calendar_version` say what held from here on; a replay lays the last ones on the whole ledger.
+    """
 
     clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="segments")
     state = models.CharField(max_length=10, choices=ClockState.choices)
     target_minutes = models.PositiveIntegerField()
+    item = models.ForeignKey(SlaItem, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    calendar_version = models.ForeignKey(
+        CalendarVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     from_at = models.DateTimeField()
     reason = models.CharField(max_length=200)
     actor_label = models.CharField(max_length=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,11 @@ from channels.models import InboundMessage
 from customers.models import Asset, Contact, Customer, Site
 from tenants.models import TenantModel
 from tickets.enums import Direction, MessageKind, Priority, TicketKind, TicketStatus, WaitingFor
+from tickets.models.fields import GramsField
+from tickets.rules import ACTIVE
+
+IS_LIVING = models.Q(status__in=sorted(ACTIVE))
+"""Somebody owes the customer something: the few among all that the desk's queues are made of."""
 
 
 class Topic(TenantModel):
@@ -49,8 +55,11 @@ class SubState(TenantModel):
 class Ticket(TenantModel):
     """The customer's problem or request, with its conversation and SLA clocks.
 
-    `opinion` is what triage would suggest; it never writes to the ticket by itself. `follows` names the
-    closed ticket that this one comes back to.
+    `event_times` maps `SlaEvent` to the last time it happened, which clocks begin and end with;
+    `work_type_code` is of the last work order made for it. `opinion` is what triage would suggest; it never
+    writes to the ticket by itself. `follows` names the closed ticket that this one comes back to;
+    `visit_at` is when the visit it waits for begins. Past triage a ticket always has an owner and a time of
+    the next action.
     """
 
     number = models.BigIntegerField()
@@ -80,6 +89,8 @@ class Ticket(TenantModel):
     )
     language = models.CharField(max_length=10, blank=True)
     next_action_at = models.DateTimeField(null=True, blank=True)
+    visit_at = models.DateTimeField(null=True, blank=True)
+    wake_leased_until = models.DateTimeField(null=True, editable=False)
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=200, blank=True)
@@ -95,12 +106,14 @@ class Ticket(TenantModel):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
     )
     opinion = models.JSONField(default=dict, blank=True)
+    work_type_code = models.CharField(max_length=60, blank=True)
+    event_times = models.JSONField(default=dict, blank=True)
     first_response_at = models.DateTimeField(null=True, blank=True)
     reopened_count = models.PositiveSmallIntegerField(default=0)
     source = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=120, blank=True)
     search_text = models.TextField(editable=False, default="")
-    search_grams = ArrayField(models.TextField(), editable=False, default=list)
+    search_grams = GramsField(editable=False, default=list)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -129,11 +142,31 @@ class Ticket(TenantModel):
                 | ~models.Q(status="merged") & models.Q(merged_into__isnull=True),
                 name="ticket_merged_names_target",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=("open", "waiting", "reopened"))
+                | models.Q(owner__isnull=False, next_action_at__isnull=False),
+                name="ticket_owned_and_timed",
+            ),
         ]
         indexes = [
-            models.Index(fields=["tenant", "status", "due_at", "id"], name="ticket_inbox_idx"),
+            models.Index(fields=["tenant", "status", "-number"], name="ticket_status_idx"),
+            models.Index(fields=["tenant", "due_at", "id"], condition=IS_LIVING, name="ticket_living_due_idx"),
+            models.Index(
+                fields=["tenant", "owner", "due_at", "id"], condition=IS_LIVING, name="ticket_living_owner_idx"
+            ),
+            models.Index(fields=["tenant", "-number"], condition=IS_LIVING, name="ticket_living_number_idx"),
+            GinIndex(fields=["search_grams"], fastupdate=False, name="ticket_grams_idx"),
+            GinIndex(
+                fields=["search_grams"],
+                fastupdate=False,
+                condition=IS_LIVING,
+                name="ticket_living_grams_idx",
+            ),
             models.Index(fields=["tenant", "updated_at", "id"], name="ticket_updated_idx"),
             models.Index(fields=["tenant", "customer", "-id"], name="ticket_customer_idx"),
+            models.Index(
+                fields=["next_action_at", "id"], condition=models.Q(status="waiting"), name="ticket_wake_idx"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +185,7 @@ class TicketMessage(TenantModel):
     inbound = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, null=True, related_name="+")
     body = models.TextField()
     language = models.CharField(max_length=10, blank=True)
+    mentions = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
     at = models.DateTimeField()
 
     class Meta:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from core.calendars import Calendar, elapsed
+from core.calendars import elapsed
 from tickets import sla
 from tickets.enums import ClockState
-from tickets.models import SlaClock, SlaPolicy, SlaSegment, Ticket
+from tickets.models import SlaClock, SlaSegment, Ticket
+from tickets.queries.promises import calendar_of
 
 _COUNTING = frozenset({ClockState.RUNNING, ClockState.BREACHED})
 _STATES: dict[str, sla.SegmentState] = {ClockState.RUNNING: "running", ClockState.PAUSED: "paused"}
@@ -43,16 +43,6 @@ class Line:
     actor_label: str
 
 
-def policies() -> list[SlaPolicy]:
-    """The tenant's promises that are in force, each with its tenant, in one query."""
-    return list(SlaPolicy.objects.select_related("tenant").filter(is_active=True))
-
-
-def calendar_of(clock: SlaClock) -> tuple[Calendar, ZoneInfo]:
-    """The business calendar and the zone this clock counts in."""
-    return Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
-
-
 def segments_of(clock: SlaClock) -> list[sla.Segment]:
     """The clock's ledger as pure segments, in order."""
     return [_pure(segment) for segment in clock.segments.all()]
@@ -69,13 +59,15 @@ def _pure(segment: SlaSegment) -> sla.Segment:
 
 def reading_of(clock: SlaClock, at: datetime) -> sla.Reading:
     """The clock's ledger replayed as of `at`."""
-    calendar, zone = calendar_of(clock)
+    calendar, zone = calendar_of(clock.calendar_version_id, clock.zone)
     return sla.replay(segments_of(clock), calendar, zone, at)
 
 
 def clocks_of(ticket: Ticket, at: datetime) -> list[ClockView]:
     """The ticket's clocks as they stand at `at`, each replayed from its ledger, in two queries."""
-    clocks = SlaClock.objects.filter(ticket=ticket).prefetch_related("segments").select_related("policy")
+    clocks = (
+        SlaClock.objects.filter(ticket=ticket).prefetch_related("segments").select_related("policy", "item")
+    )
     return [_replayed(clock, at) for clock in clocks.order_by("id")]
 
 
@@ -109,7 +101,7 @@ def next_clock(clocks: Iterable[SlaClock], at: datetime) -> ClockView | None:
 
 
 def _unreplayed(clock: SlaClock, at: datetime) -> ClockView:
-    calendar, zone = calendar_of(clock)
+    calendar, zone = calendar_of(clock.calendar_version_id, clock.zone)
     due = clock.due_at or at
     if due > at:
         left = _minutes(elapsed(calendar, zone, at, due))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tickets.services.bulk import NewTicket, open_tickets_in_bulk
-from tickets.services.clocks import fire_due_timers, stop_clock
+from tickets.services.calendars import create_calendar, refresh_calendar, update_calendar
+from tickets.services.chat import desk_writes, say_in_chat, take_chat_delivery, visitor_writes
+from tickets.services.clocks import note_work_order, stop_clock
 from tickets.services.conversation import (
     add_message,
     receive_reply,
@@ -17,8 +19,17 @@ from tickets.services.intake import (
     take_in_email,
     take_in_web_form,
 )
-from tickets.services.opening import open_ticket
-from tickets.services.policies import create_policy, create_topic
+from tickets.services.labels import create_sub_state, set_sub_state, update_sub_state
+from tickets.services.merging import merge_tickets, unmerge_ticket
+from tickets.services.opening import LikelyDuplicate, open_ticket
+from tickets.services.policies import (
+    NewItem,
+    create_policy,
+    create_topic,
+    publish_policy,
+    switch_policy,
+)
+from tickets.services.presence import sit_at
 from tickets.services.progress import (
     assign_owner,
     close_ticket,
@@ -30,31 +41,70 @@ from tickets.services.progress import (
     triage_ticket,
     wait_ticket,
 )
+from tickets.services.replays import replay_clocks
+from tickets.services.replies import (
+    AnsweredMeanwhile,
+    create_canned_reply,
+    save_draft,
+    update_canned_reply,
+)
+from tickets.services.splitting import split_ticket
+from tickets.services.suggestions import dismiss_duplicate, form_opinion, take_suggestion
+from tickets.services.timers import fire_due_timers
+from tickets.services.waking import wake_due_tickets
 
 __all__ = [
+    "AnsweredMeanwhile",
     "Intake",
+    "LikelyDuplicate",
+    "NewItem",
     "NewTicket",
     "add_message",
     "assign_owner",
     "close_ticket",
     "continue_ticket",
+    "create_calendar",
+    "create_canned_reply",
     "create_policy",
+    "create_sub_state",
     "create_topic",
+    "desk_writes",
     "discard_quarantined",
+    "dismiss_duplicate",
     "fire_due_timers",
+    "form_opinion",
     "mark_spam",
+    "merge_tickets",
+    "note_work_order",
     "open_quarantined",
     "open_ticket",
     "open_tickets_in_bulk",
+    "publish_policy",
     "receive_reply",
+    "refresh_calendar",
     "reopen_ticket",
+    "replay_clocks",
     "reply_to_ticket",
     "resolve_ticket",
+    "save_draft",
+    "say_in_chat",
+    "set_sub_state",
+    "sit_at",
+    "split_ticket",
     "stop_clock",
+    "switch_policy",
+    "take_chat_delivery",
     "take_in",
     "take_in_email",
     "take_in_web_form",
+    "take_suggestion",
     "take_ticket",
     "triage_ticket",
+    "unmerge_ticket",
+    "update_calendar",
+    "update_canned_reply",
+    "update_sub_state",
+    "visitor_writes",
     "wait_ticket",
+    "wake_due_tickets",
 ]

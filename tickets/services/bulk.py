@@ -14,9 +14,9 @@ from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_numbers
 from tickets import permissions, queries
-from tickets.enums import Direction, Priority, TicketKind
+from tickets.enums import Direction, Priority, SlaEvent, TicketKind
 from tickets.events import TicketOpened
-from tickets.models import SlaPolicy, Ticket, TicketMessage
+from tickets.models import SlaPolicy, Ticket, TicketMessage, Topic
 from tickets.services import ledger
 from tickets.services.opening import LONGEST_TEXT, NUMBERS, searchable
 
@@ -56,26 +56,28 @@ def open_tickets_in_bulk(*, rows: Sequence[NewTicket], actor: Actor, at: datetim
     numbers = next_numbers(NUMBERS, len(fresh)) if fresh else range(0)
     customers = Customer.objects.in_bulk({row.customer_id for row in fresh if row.customer_id})
     sites = Site.objects.in_bulk({row.site_id for row in fresh if row.site_id})
+    topics = Topic.objects.in_bulk({row.topic_id for row in fresh if row.topic_id})
     policies = queries.policies()
     made = []
     for row, number in zip(fresh, numbers, strict=True):
         customer = customers.get(row.customer_id or 0)
         site = sites.get(row.site_id or 0)
         ticket = _ticket(row, number, str(customer or ""), at)
-        made.append(_opening(ticket, customer, site, policies))
+        ticket.customer, ticket.site, ticket.topic = customer, site, topics.get(row.topic_id or 0)
+        made.append(ticket)
+    openings = _openings(made, policies, at)
     plans = ledger.Plans(policies, at)
-    for opening in made:
+    for opening in openings:
         opening.ticket.due_at = opening.ticket.next_action_at = plans.due_at(opening)
-    tickets = [opening.ticket for opening in made]
-    Ticket.objects.bulk_create(tickets, batch_size=BATCH)
-    _write_messages(tickets, fresh)
+    Ticket.objects.bulk_create(made, batch_size=BATCH)
+    _write_messages(made, fresh)
     if policies:
-        ledger.start_clocks(made, plans, actor=actor)
+        ledger.start_clocks(openings, plans, actor=actor)
     journal.record_many(
-        actor=actor, verb="opened", things=tickets, at=at, source=fresh[0].source if fresh else ""
+        actor=actor, verb="opened", things=made, at=at, source=fresh[0].source if fresh else ""
     )
-    journal.publish(*(TicketOpened(ticket_id=ticket.pk) for ticket in tickets))
-    return tickets
+    journal.publish(*(TicketOpened(ticket_id=ticket.pk) for ticket in made))
+    return made
 
 
 def _key(row: NewTicket) -> object:
@@ -113,18 +115,18 @@ def _ticket(row: NewTicket, number: int, customer_name: str, at: datetime) -> Ti
         source=row.source,
         external_id=row.external_id,
         opened_at=row.opened_at or at,
+        event_times={SlaEvent.OPENED.value: at.isoformat()},
     )
     ticket.search_text = searchable(ticket, customer_name, row.author_label)
     ticket.search_grams = grams(ticket.search_text)
     return ticket
 
 
-def _opening(
-    ticket: Ticket, customer: Customer | None, site: Site | None, policies: Sequence[SlaPolicy]
-) -> ledger.Opening:
-    own = policies[0].tenant.time_zone if policies else "UTC"
-    zone = (site.time_zone if site else "") or own
-    return ledger.Opening(ticket, zone, customer.tier if customer else "")
+def _openings(tickets: Sequence[Ticket], policies: Sequence[SlaPolicy], at: datetime) -> list[ledger.Opening]:
+    if not policies:
+        return []
+    situations = queries.situations_of(tickets, policies[0].tenant, at)
+    return [ledger.Opening(*pair) for pair in zip(tickets, situations, strict=True)]
 
 
 def _write_messages(tickets: Sequence[Ticket], rows: Sequence[NewTicket]) -> None:

@@ -1,45 +1,118 @@
-"""Stopping clocks from outside, changing what was promised, and firing what is due."""
+"""What happens to a ticket, told to its clocks: begin, stop, pause, go on, or count for another promise."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import F
 
-from core.clock import now
 from journal import services as journal
-from tenants.active import tenant_active
 from tenants.actors import Actor
 from tickets import queries, rules
-from tickets.enums import ClockState, SegmentReason, SlaKpi, TicketStatus, TimerKind
-from tickets.events import SlaBreached, SlaWarned, TicketChanged
-from tickets.models import SlaClock, SlaPolicy, SlaTimer, Ticket
+from tickets.enums import ClockState, OnReopen, SegmentReason, SlaEvent, SlaKpi, TicketStatus, WaitingFor
+from tickets.events import TicketChanged
+from tickets.models import SlaClock, SlaItem, Ticket
+from tickets.queries import Promised
 from tickets.services import ledger
 
-log = logging.getLogger(__name__)
-
-LEASE_SECONDS = 60
-CLOCKWORK = Actor.system("sla timer")
+ENDS_OF_A_TICKET = frozenset({SlaEvent.RESOLVED, SlaEvent.CLOSED})
+_EVENT_OF_KPI = {SlaKpi.ARRIVAL: SlaEvent.ARRIVED}
 
 
 @transaction.atomic
 def stop_clock(
     *, ticket_id: int, kpi: str, actor: Actor, at: datetime, reason: str = SegmentReason.ARRIVED
 ) -> Ticket:
-    """Stop one clock of a ticket, because what it measures happened. Nothing when it does not run."""
-    ticket = queries.ticket_for_update(ticket_id)
-    stopped = stop(ticket, {kpi}, actor=actor, at=at, reason=reason)
+    """Stop the clocks of one KPI of a ticket, because what they measure happened.
+
+    Nothing is stopped when none runs. An arrival also starts and stops what else a policy measures by it.
+    """
+    ticket = queries.living_for_update(ticket_id)
+    event = _EVENT_OF_KPI.get(SlaKpi(kpi))
+    if event is not None:
+        stopped = happened(ticket, event, actor=actor, at=at, reason=reason)
+    else:
+        stopped = stop(ticket, {kpi}, actor=actor, at=at, reason=reason)
+    ticket.save(update_fields=["due_at", "event_times", "updated_at"])
     if stopped:
-        ticket.save(update_fields=["due_at", "updated_at"])
         journal.record(actor=actor, verb="clock_stopped", thing=ticket, at=at, changes={"clock": kpi})
         journal.publish(TicketChanged(ticket_id=ticket.pk))
     return ticket
 
 
+@transaction.atomic
+def note_work_order(*, ticket_id: int, work_type_code: str, actor: Actor, at: datetime) -> Ticket:
+    """Remember what kind of work a ticket needs, for promises that name it, and that work was ordered."""
+    ticket = queries.living_for_update(ticket_id)
+    changed, ticket.work_type_code = ticket.work_type_code != work_type_code, work_type_code
+    happened(ticket, SlaEvent.WORK_ORDERED, actor=actor, at=at, reason=SegmentReason.ENDED)
+    if changed:
+        retarget(ticket, actor=actor, at=at)
+    ticket.save(update_fields=["work_type_code", "due_at", "event_times", "updated_at"])
+    return ticket
+
+
+def happened(ticket: Ticket, event: SlaEvent, *, actor: Actor, at: datetime, reason: str) -> bool:
+    """Tell the ticket's clocks of an event: some are met, some begin. Sets `due_at` and `event_times` in
+    memory. Says whether any clock was stopped."""
+    ticket.event_times = {**ticket.event_times, event.value: at.isoformat()}
+    living = ledger.clocks_for_update(ticket.pk)
+    changes = [ledger.Change(clock, state) for clock in living if (state := _ended(clock, event))]
+    ledger.apply(changes, actor=actor, at=at, reason=reason)
+    running = [clock for clock in living if clock.stopped_at is None]
+    begun = _begin(ticket, event, running, actor=actor, at=at)
+    if changes or begun:
+        ticket.due_at = ledger.next_due_at(ticket.pk)
+    return bool(changes)
+
+
+def _ended(clock: SlaClock, event: SlaEvent) -> ClockState | None:
+    """What an event makes of a living clock, or None when it goes on."""
+    if clock.item.met_when == event:
+        return ClockState.MET
+    if event not in ENDS_OF_A_TICKET:
+        return None
+    if clock.kpi in rules.RESPONSES:
+        return ClockState.MET
+    return None if clock.item.met_when in ENDS_OF_A_TICKET else ClockState.CANCELLED
+
+
+def _begin(
+    ticket: Ticket, event: SlaEvent, living: Sequence[SlaClock], *, actor: Actor, at: datetime
+) -> bool:
+    """Start what is measured from this event, unless its clock runs: the oldest unanswered one counts."""
+    begins = SlaItem.objects.filter(starts_on=event, version=F("policy__version"), policy__is_active=True)
+    if not begins.exists():
+        return False
+    busy = {clock.code for clock in living}
+    awaits_first = any(clock.kpi == SlaKpi.FIRST_RESPONSE for clock in living)
+    wanted = [
+        one
+        for one in promised_now([ticket], at)[ticket.pk].values()
+        if one.item.starts_on == event
+        and one.item.code not in busy
+        and not (awaits_first and one.item.kpi == SlaKpi.NEXT_RESPONSE)
+    ]
+    _start(ticket, wanted, actor=actor, at=at, reason=SegmentReason.HAPPENED)
+    return bool(wanted)
+
+
+def _start(ticket: Ticket, wanted: Sequence[Promised], *, actor: Actor, at: datetime, reason: str) -> None:
+    """Start a new round of each promise."""
+    if not wanted:
+        return
+    known = SlaClock.objects.filter(ticket=ticket).order_by("round").values_list("code", "round")
+    rounds = dict(known)
+    clocks = [ledger.plan_of(one, at).clock(ticket, at, rounds.get(one.item.code, 0) + 1) for one in wanted]
+    ledger.start(clocks, actor=actor, reason=reason)
+    follow_status(ticket, actor=actor, at=at, reason=reason)
+
+
 def stop(
     ticket: Ticket,
-    kpis: set[str],
+    kpis: Iterable[str],
     *,
     actor: Actor,
     at: datetime,
@@ -47,112 +120,140 @@ def stop(
     state: str = ClockState.MET,
 ) -> bool:
     """Stop the ticket's clocks of these KPIs and set its `due_at` in memory. Says whether any was stopped."""
-    clocks = [clock for clock in ledger.clocks_for_update(ticket.pk) if clock.kpi in kpis]
+    wanted = set(kpis)
+    clocks = [clock for clock in ledger.clocks_for_update(ticket.pk) if clock.kpi in wanted]
     ledger.apply([ledger.Change(clock, state) for clock in clocks], actor=actor, at=at, reason=reason)
     if clocks:
         ticket.due_at = ledger.next_due_at(ticket.pk)
     return bool(clocks)
 
 
+def drop(ticket: Ticket, *, actor: Actor, at: datetime) -> bool:
+    """Cancel every living clock: nobody's need any more. Sets `due_at` in memory."""
+    every, reason = SlaKpi.values, SegmentReason.DROPPED
+    return stop(ticket, every, actor=actor, at=at, reason=reason, state=ClockState.CANCELLED)
+
+
 def follow_status(ticket: Ticket, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Pause or resume the resolution clock as the ticket's state asks. Sets `due_at` in memory."""
-    waits = ticket.status == TicketStatus.WAITING and ticket.waiting_for in rules.PAUSES_RESOLUTION
+    """Pause or resume each clock as its item says for the ticket's state. Sets `due_at` in memory.
+
+    `reason` is why clocks go on; why they pause follows from what the ticket waits for.
+    """
     changes = []
     for clock in ledger.clocks_for_update(ticket.pk):
-        is_paused = clock.state == ClockState.PAUSED
-        if clock.kpi == SlaKpi.RESOLUTION and waits != is_paused:
-            changes.append(ledger.Change(clock, ClockState.PAUSED if waits else ClockState.RUNNING))
+        wanted = _state_now(ticket, clock.item)
+        if (clock.state == ClockState.PAUSED) != (wanted == ClockState.PAUSED):
+            why = _pause_reason(ticket) if wanted == ClockState.PAUSED else reason
+            changes.append(ledger.Change(clock, wanted, reason=why))
     ledger.apply(changes, actor=actor, at=at, reason=reason)
     if changes:
         ticket.due_at = ledger.next_due_at(ticket.pk)
 
 
+def _state_now(ticket: Ticket, item: SlaItem) -> ClockState:
+    waits = ticket.status == TicketStatus.WAITING and ticket.waiting_for in item.pauses_on
+    return ClockState.PAUSED if waits else ClockState.RUNNING
+
+
+def _pause_reason(ticket: Ticket) -> SegmentReason:
+    waits_for_customer = ticket.waiting_for == WaitingFor.CUSTOMER
+    return SegmentReason.WAITING if waits_for_customer else SegmentReason.ON_HOLD
+
+
 def restart(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
-    """Let the resolution clock of a reopened ticket go on from what it has used."""
-    clocks = ledger.clocks_for_update(ticket.pk, only_living=False)
-    changes = [ledger.Change(c, ClockState.RUNNING) for c in clocks if c.kpi == SlaKpi.RESOLUTION]
+    """Let what ended with a reopened ticket count again, as its item says: from what was used, or anew."""
+    promised = promised_now([ticket], at)[ticket.pk]
+    ended = {clock.code: clock for clock in ledger.clocks_for_update(ticket.pk, only_living=False)}
+    changes, anew = [], []
+    for code, clock in ended.items():
+        one = promised.get(code)
+        counts = clock.state in (ClockState.MET, ClockState.BREACHED) and clock.stopped_at is not None
+        if one is None or not counts or clock.item.met_when not in ENDS_OF_A_TICKET:
+            continue
+        if one.item.on_reopen == OnReopen.RESTART:
+            anew.append(one)
+        else:
+            changes.append(ledger.Change(clock, _state_now(ticket, one.item), one))
     ledger.apply(changes, actor=actor, at=at, reason=SegmentReason.REOPENED)
+    _start(ticket, anew, actor=actor, at=at, reason=SegmentReason.REOPENED)
     ticket.due_at = ledger.next_due_at(ticket.pk)
 
 
-def retarget(ticket: Ticket, *, tier: str, actor: Actor, at: datetime) -> None:
-    """Hold the running clocks to the promise that fits the ticket now. A pause stays a pause."""
-    chosen = rules.choose_policy(queries.policies(), priority=ticket.priority, tier=tier)
-    if chosen is None:
-        return
-    policy, reason = chosen
-    changes = []
-    for clock in ledger.clocks_for_update(ticket.pk):
-        if (change := _retargeted(clock, policy, reason)) is not None:
-            changes.append(change)
-    ledger.apply(changes, actor=actor, at=at, reason=SegmentReason.RETARGETED)
-    if changes:
-        ticket.due_at = ledger.next_due_at(ticket.pk)
+def retarget(ticket: Ticket, *, actor: Actor, at: datetime, reason: str = SegmentReason.RETARGETED) -> None:
+    """Hold the ticket's clocks to what is promised now. A pause stays a pause. Sets `due_at` in memory."""
+    retarget_many([ticket], actor=actor, at=at, reason=reason)
 
 
-def _retargeted(clock: SlaClock, policy: SlaPolicy, reason: str) -> ledger.Change | None:
-    """The change that puts a clock under another policy, or None when nothing about it differs."""
-    if clock.policy_id == policy.pk:
-        return None
-    is_paused = clock.state == ClockState.PAUSED
-    target = ledger.targets_of(policy).get(clock.kpi)
-    clock.policy, clock.policy_reason, clock.calendar = policy, reason, policy.calendar
-    if target is None:
-        return ledger.Change(clock, ClockState.CANCELLED)
-    return ledger.Change(clock, ClockState.PAUSED if is_paused else ClockState.RUNNING, target)
+def retarget_many(tickets: Sequence[Ticket], *, actor: Actor, at: datetime, reason: str) -> int:
+    """`retarget` of many locked tickets in a fixed number of statements. Returns how many clocks changed.
 
-
-def fire_due_timers(*, limit: int = 200) -> int:
-    """Claim timers of every tenant whose time has come, and warn or mark as late: each exactly once.
-
-    Safe in any number of processes: rows are claimed with SKIP LOCKED under a lease on the database's clock,
-    and a timer is marked as done in the transaction of its effect. Returns how many were claimed.
+    A promise that is gone cancels its clock; one that is new counts from when what it measures began.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tenant_id, id FROM claim_sla_timers(%s, %s::interval)", [limit, f"{LEASE_SECONDS} s"]
-        )
-        claimed: list[tuple[int, int]] = cursor.fetchall()
-    for tenant_id, timer_id in claimed:
-        try:
-            with tenant_active(tenant_id):
-                _fire(timer_id, now())
-        except Exception:  # One broken clock must not keep the others from firing; its lease runs out.
-            log.exception("timer failed", extra={"tenant_id": tenant_id, "timer_id": timer_id})
-    return len(claimed)
+    active = {ticket.pk: ticket for ticket in tickets if ticket.status in rules.ACTIVE}
+    promised = promised_now(list(active.values()), at)
+    clocks: dict[int, dict[str, SlaClock]] = {pk: {} for pk in active}
+    for clock in ledger.clocks_for_update(*active, only_living=False):
+        clocks[clock.ticket_id][clock.code] = clock
+    changes, new = [], []
+    for pk, ticket in active.items():
+        changes += _moved(ticket, clocks[pk], promised[pk])
+        new += _late(ticket, clocks[pk], promised[pk])
+    ledger.apply(changes, actor=actor, at=at, reason=reason)
+    ledger.start(new, actor=actor, reason=reason)
+    held = [clock for clock in new if _state_now(active[clock.ticket_id], clock.item) == ClockState.PAUSED]
+    ledger.apply(
+        [ledger.Change(clock, ClockState.PAUSED) for clock in held], actor=actor, at=at, reason=reason
+    )
+    if changes or new:
+        dues = ledger.next_dues(active)
+        for pk, ticket in active.items():
+            ticket.due_at = dues.get(pk)
+    return len(changes) + len(new)
 
 
-def _fire(timer_id: int, at: datetime) -> None:
-    clock_id = SlaTimer.objects.filter(pk=timer_id).values_list("clock_id", flat=True).first()
-    if clock_id is None:
-        return
-    # The clock is locked before its timer, as services do, so that the two never wait for each other.
-    clock = SlaClock.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=clock_id)
-    timer = SlaTimer.objects.select_for_update().filter(pk=timer_id, done_at__isnull=True).first()
-    if timer is None or timer.due_at > at:
-        return
-    timer.done_at = at
-    timer.save(update_fields=["done_at"])
-    if clock.stopped_at is not None or clock.state == ClockState.PAUSED:
-        return
-    if timer.kind == TimerKind.WARN:
-        _warn(clock, at)
-    else:
-        _breach(clock, timer.due_at, at)
+def _moved(
+    ticket: Ticket, clocks: Mapping[str, SlaClock], promised: Mapping[str, Promised]
+) -> list[ledger.Change]:
+    changes = []
+    for code, clock in clocks.items():
+        one = promised.get(code)
+        if clock.stopped_at is None:
+            if one is None:
+                changes.append(ledger.Change(clock, ClockState.CANCELLED))
+            elif _differs(clock, one):
+                changes.append(ledger.Change(clock, _state_now(ticket, one.item), one))
+        elif one is not None and clock.state == ClockState.CANCELLED and not _is_over(ticket, one.item):
+            changes.append(ledger.Change(clock, _state_now(ticket, one.item), one))
+    return changes
 
 
-def _warn(clock: SlaClock, at: datetime) -> None:
-    _note(clock, "sla_warned", at)
-    journal.publish(SlaWarned(ticket_id=clock.ticket_id, clock_id=clock.pk))
+def _differs(clock: SlaClock, one: Promised) -> bool:
+    held = (clock.item_id, clock.calendar_version_id, clock.zone, clock.policy_reason)
+    return held != (one.item.pk, one.calendar_version_id, one.zone, one.reason)
 
 
-def _breach(clock: SlaClock, due: datetime, at: datetime) -> None:
-    clock.state, clock.breached_at = ClockState.BREACHED, due
-    clock.save(update_fields=["state", "breached_at"])
-    _note(clock, "sla_breached", at)
-    journal.publish(SlaBreached(ticket_id=clock.ticket_id, clock_id=clock.pk))
+def _late(ticket: Ticket, clocks: Mapping[str, SlaClock], promised: Mapping[str, Promised]) -> list[SlaClock]:
+    """Clocks of promises that came to hold after what they measure had begun."""
+    found = []
+    for code, one in promised.items():
+        began = ticket.event_times.get(one.item.starts_on)
+        if code not in clocks and began and not _is_over(ticket, one.item):
+            start = datetime.fromisoformat(began)
+            found.append(ledger.plan_of(one, start).clock(ticket, start))
+    return found
 
 
-def _note(clock: SlaClock, verb: str, at: datetime) -> None:
-    changes = {"clock": clock.kpi, "policy": clock.policy_id}
-    journal.record(actor=CLOCKWORK, verb=verb, thing=clock.ticket, at=at, changes=changes)
+def _is_over(ticket: Ticket, item: SlaItem) -> bool:
+    """Whether what the item measures has happened since it last began."""
+    began, met = ticket.event_times.get(item.starts_on, ""), ticket.event_times.get(item.met_when, "")
+    return bool(met) and datetime.fromisoformat(met) >= datetime.fromisoformat(began or met)
+
+
+def promised_now(tickets: Sequence[Ticket], at: datetime) -> dict[int, dict[str, Promised]]:
+    """What is promised to each ticket at this instant, by the ticket's id and the items' codes."""
+    policies = queries.policies()
+    situations = queries.situations_of(tickets, policies[0].tenant, at) if policies and tickets else []
+    known = {situation: queries.promises_for(policies, situation) for situation in set(situations)}
+    if not situations:
+        return {ticket.pk: {} for ticket in tickets}
+    return {ticket.pk: known[situation] for ticket, situation in zip(tickets, situations, strict=True)}

@@ -13,14 +13,17 @@ from core.errors import BadInput, Conflict
 from core.text import clean
 from journal import services as journal
 from tenants.actors import Actor
-from tickets import permissions, queries, rules
-from tickets.enums import Direction, MessageKind, SegmentReason, SlaKpi, TicketStatus
+from tickets import permissions, queries, rules, triage
+from tickets.enums import Direction, MessageKind, SegmentReason, SlaEvent, TicketStatus
 from tickets.events import TicketReplied
 from tickets.models import Ticket, TicketMessage
 from tickets.services import clocks
+from tickets.services.chat_feed import send_by_chat
 from tickets.services.common import ensure_owner, finish
+from tickets.services.follow_ups import follow_up
 from tickets.services.opening import LONGEST_TEXT
 from tickets.services.progress import reopen
+from tickets.services.replies import check_nobody_wrote, count_use, forget_draft, tell_mentioned
 
 SENT_KEY = "ticket-message:{pk}"
 """The key of the message to the customer, by the ticket message it carries."""
@@ -28,12 +31,20 @@ SENT_KEY = "ticket-message:{pk}"
 
 @transaction.atomic
 def reply_to_ticket(
-    *, ticket_id: int, body: str, actor: Actor, at: datetime, kind: str = MessageKind.PUBLIC
+    *,
+    ticket_id: int,
+    body: str,
+    actor: Actor,
+    at: datetime,
+    kind: str = MessageKind.PUBLIC,
+    seen_message_id: int | None = None,
+    canned_id: int | None = None,
 ) -> TicketMessage:
-    """Answer the customer, or note something among us (`kind` internal).
+    """Answer the customer, or note something among us (`kind` internal). The actor's draft goes.
 
     A public answer stops the first-response clock, opens a new ticket, makes the actor the owner when it has
-    none, and goes out by e-mail when the contact has an address.
+    none, and goes out by e-mail when the contact has an address. With `seen_message_id`, the last message its
+    writer saw, it raises `AnsweredMeanwhile` when others wrote since.
     """
     ticket = queries.ticket_for_update(ticket_id)
     actor.require(permissions.WORK, ticket)
@@ -45,11 +56,17 @@ def reply_to_ticket(
             _("%(ticket)s is %(state)s: nobody would read an answer. Answer in an open ticket.")
             % {"ticket": ticket, "state": ticket.get_status_display()}
         )
+    if seen_message_id is not None:
+        check_nobody_wrote(ticket, seen_message_id, actor)
     message = _append(ticket, text, MessageKind.PUBLIC, actor, at)
     ensure_owner(ticket, actor)
+    forget_draft(ticket, actor)
+    if canned_id is not None:
+        count_use(canned_id)
+    ticket.first_response_at = ticket.first_response_at or at
     ticket.status = rules.status_when_taken(ticket.status)
-    clocks.stop(ticket, {SlaKpi.FIRST_RESPONSE}, actor=actor, at=at, reason=SegmentReason.WE_REPLIED)
-    _send(ticket, message, actor, at)
+    clocks.happened(ticket, SlaEvent.WE_REPLIED, actor=actor, at=at, reason=SegmentReason.WE_REPLIED)
+    send_to_customer(ticket, message, actor, at)
     fact = TicketReplied(ticket_id=ticket.pk, is_ours=True)
     finish(ticket, verb="replied", actor=actor, at=at, event=fact)
     return message
@@ -62,6 +79,8 @@ def add_note(ticket: Ticket, text: str, *, actor: Actor, at: datetime) -> Ticket
     """A note among us: the customer never sees it and no clock hears it."""
     message = _append(ticket, text, MessageKind.INTERNAL, actor, at)
     ensure_owner(ticket, actor)
+    forget_draft(ticket, actor)
+    tell_mentioned(message, actor)
     finish(ticket, verb="noted", actor=actor, at=at)
     return message
 
@@ -78,8 +97,14 @@ def receive_reply(
     inbound_id: int | None = None,
     language: str = "",
 ) -> TicketMessage:
-    """Add the customer's words. A ticket that waited for them goes on; a solved one is reopened."""
-    ticket = queries.ticket_for_update(ticket_id)
+    """Add the customer's words to the ticket, or to what it was merged into.
+
+    A ticket that waited for them goes on; a solved one is reopened; to one closed long ago a new ticket follows,
+    which the message then belongs to.
+    """
+    ticket = queries.living_for_update(ticket_id)
+    if triage.is_follow_up(ticket.status, ticket.resolved_at, at):
+        ticket = follow_up(ticket, body=body, channel=channel, language=language, actor=actor, at=at)
     message = TicketMessage.objects.create(
         ticket=ticket,
         direction=Direction.INBOUND,
@@ -96,6 +121,7 @@ def receive_reply(
     elif wanted != ticket.status:
         ticket.status, ticket.waiting_for, ticket.next_action_at = wanted, "", None
         clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CUSTOMER_REPLIED)
+    clocks.happened(ticket, SlaEvent.CUSTOMER_WROTE, actor=actor, at=at, reason=SegmentReason.ENDED)
     fact = TicketReplied(ticket_id=ticket.pk, is_ours=False)
     finish(ticket, verb="customer_replied", actor=actor, at=at, event=fact)
     return message
@@ -130,8 +156,13 @@ def _words(body: str) -> str:
     return text
 
 
-def _send(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) -> None:
+def send_to_customer(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) -> None:
     """Order the e-mail that carries our words, as an answer to the customer's last e-mail."""
+    key = SENT_KEY.format(pk=message.pk)
+    if send_by_chat(ticket, message, key=key, actor=actor, at=at):
+        message.channel = Channel.CHAT
+        message.save(update_fields=["channel"])
+        return
     contact = ticket.contact
     if contact is None or not contact.email:
         return
@@ -140,7 +171,7 @@ def _send(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) ->
     message.channel = Channel.EMAIL
     message.save(update_fields=["channel"])
     channels.send_message(
-        key=SENT_KEY.format(pk=message.pk),
+        key=key,
         channel=Channel.EMAIL,
         recipient=contact.email,
         subject=f"Re: {ticket.subject} [{ticket}]",

@@ -6,23 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Min
 
-from core.calendars import Calendar, advance
+from core.calendars import advance
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
-from tickets import rules, sla
-from tickets.enums import ClockState, SegmentReason, SlaKpi, TimerKind
+from tickets import sla
+from tickets.enums import ClockState, SegmentReason, SlaEvent, TimerKind
 from tickets.models import SlaClock, SlaPolicy, SlaSegment, SlaTimer, Ticket
+from tickets.queries import Promised, Situation, calendar_of, promises_for
 
 BATCH = 500
 _FIRST_SEGMENTS = """
-    INSERT INTO tickets_slasegment (tenant_id, clock_id, state, target_minutes, from_at, reason, actor_label)
-    SELECT tenant_id, id, 'running', target_minutes, started_at, %s, %s FROM tickets_slaclock
-    WHERE tenant_id = %s AND id = ANY(%s) ORDER BY id
+    INSERT INTO tickets_slasegment
+      (tenant_id, clock_id, state, target_minutes, item_id, calendar_version_id, from_at, reason, actor_label)
+    SELECT tenant_id, id, 'running', target_minutes, item_id, calendar_version_id, started_at, %s, %s
+    FROM tickets_slaclock WHERE tenant_id = %s AND id = ANY(%s) ORDER BY id
 """
 _FIRST_TIMERS = """
     INSERT INTO tickets_slatimer (tenant_id, clock_id, kind, due_at)
@@ -34,110 +35,108 @@ _FIRST_TIMERS = """
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A ticket whose clocks are to start: the zone its business hours are in, and the customer's tier."""
+    """A ticket whose clocks are to start, and what decides which."""
 
     ticket: Ticket
-    zone: str
-    tier: str
+    situation: Situation
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One clock to start: what was promised, and when that is due and near."""
 
-    policy: SlaPolicy
-    reason: str
-    kpi: str
-    target_minutes: int
+    promised: Promised
     due_at: datetime | None
     warn_at: datetime | None
 
+    def clock(self, ticket: Ticket, started_at: datetime, number: int = 1) -> SlaClock:
+        """The clock, not saved yet, of this ticket and round."""
+        item = self.promised.item
+        return SlaClock(
+            ticket=ticket,
+            policy_id=item.policy_id,
+            item=item,
+            kpi=item.kpi,
+            code=item.code,
+            round=number,
+            target_minutes=item.target_minutes,
+            zone=self.promised.zone,
+            calendar_version_id=self.promised.calendar_version_id,
+            policy_reason=self.promised.reason,
+            started_at=started_at,
+            due_at=self.due_at,
+            warn_at=self.warn_at,
+        )
+
 
 class Plans:
-    """The clocks that tickets opened at one instant get; equal promises in equal zones are reckoned once."""
+    """The clocks that tickets opened at one instant get; equal situations are reckoned once."""
 
     def __init__(self, policies: Sequence[SlaPolicy], at: datetime) -> None:
         self.policies, self.at = policies, at
-        self._known: dict[tuple[int, str, str], list[Plan]] = {}
+        self._known: dict[Situation, list[Plan]] = {}
 
     def of(self, opening: Opening) -> list[Plan]:
         """What to start for this ticket; nothing when no promise fits it."""
-        key = (opening.ticket.priority, opening.tier, opening.zone)
-        if key not in self._known:
-            self._known[key] = self._reckon(*key)
-        return self._known[key]
+        if opening.situation not in self._known:
+            promised = promises_for(self.policies, opening.situation).values()
+            self._known[opening.situation] = [
+                plan_of(one, self.at) for one in promised if one.item.starts_on == SlaEvent.OPENED
+            ]
+        return self._known[opening.situation]
 
     def due_at(self, opening: Opening) -> datetime | None:
         """When the first of the ticket's clocks will be due."""
         return min((plan.due_at for plan in self.of(opening) if plan.due_at), default=None)
 
-    def _reckon(self, priority: int, tier: str, zone_name: str) -> list[Plan]:
-        chosen = rules.choose_policy(self.policies, priority=priority, tier=tier)
-        if chosen is None:
-            return []
-        policy, reason = chosen
-        calendar, zone = Calendar.from_json(policy.calendar), ZoneInfo(zone_name)
-        plans = []
-        for kpi, minutes in targets_of(policy).items():
-            target = timedelta(minutes=minutes)
-            near = sla.warn_after(target, policy.warn_percent)
-            due = advance(calendar, zone, self.at, target)
-            plans.append(Plan(policy, reason, kpi, minutes, due, advance(calendar, zone, self.at, near)))
-        return plans
+
+def plan_of(promised: Promised, at: datetime) -> Plan:
+    """When this promise is due and near if its clock runs from `at` on."""
+    calendar, zone = calendar_of(promised.calendar_version_id, promised.zone)
+    target = timedelta(minutes=promised.item.target_minutes)
+    near = sla.warn_after(target, promised.item.warn_percent)
+    return Plan(promised, advance(calendar, zone, at, target), advance(calendar, zone, at, near))
 
 
 def start_clocks(openings: Iterable[Opening], plans: Plans, *, actor: Actor) -> None:
     """Start the clocks of these tickets, with their first segments and timers: three statements per 500."""
-    clocks = [
-        SlaClock(
-            ticket=opening.ticket,
-            policy=plan.policy,
-            kpi=plan.kpi,
-            target_minutes=plan.target_minutes,
-            zone=opening.zone,
-            calendar=plan.policy.calendar,
-            policy_reason=plan.reason,
-            started_at=plans.at,
-            due_at=plan.due_at,
-            warn_at=plan.warn_at,
-        )
-        for opening in openings
-        for plan in plans.of(opening)
-    ]
+    start(
+        [plan.clock(opening.ticket, plans.at) for opening in openings for plan in plans.of(opening)],
+        actor=actor,
+        reason=SegmentReason.OPENED,
+    )
+
+
+def start(clocks: Sequence[SlaClock], *, actor: Actor, reason: str) -> None:
+    """Save new clocks with their first segments and timers."""
+    if not clocks:
+        return
     SlaClock.objects.bulk_create(clocks, batch_size=BATCH)
     ids = [clock.pk for clock in clocks]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FIRST_SEGMENTS, [SegmentReason.OPENED.value, actor.label[:200], active_tenant_id(), ids]
-        )
+        cursor.execute(_FIRST_SEGMENTS, [str(reason), actor.label[:200], active_tenant_id(), ids])
         cursor.execute(_FIRST_TIMERS, [active_tenant_id(), ids])
 
 
-def targets_of(policy: SlaPolicy) -> dict[str, int]:
-    """What a policy promises: KPI to minutes, without what it does not promise."""
-    targets = {
-        SlaKpi.FIRST_RESPONSE: policy.first_response_minutes,
-        SlaKpi.ARRIVAL: policy.arrival_minutes,
-        SlaKpi.RESOLUTION: policy.resolution_minutes,
-    }
-    return {str(kpi): minutes for kpi, minutes in targets.items() if minutes is not None}
-
-
-def clocks_for_update(ticket_id: int, *, only_living: bool = True) -> list[SlaClock]:
-    """The ticket's clocks with their segments and policy, locked."""
-    clocks = SlaClock.objects.select_for_update(of=("self",)).filter(ticket_id=ticket_id)
+def clocks_for_update(*ticket_ids: int, only_living: bool = True) -> list[SlaClock]:
+    """The tickets' clocks with their segments and items, locked."""
+    clocks = SlaClock.objects.select_for_update(of=("self",)).filter(ticket_id__in=ticket_ids)
     if only_living:
         clocks = clocks.filter(stopped_at__isnull=True)
-    return list(clocks.select_related("policy").prefetch_related("segments").order_by("id"))
+    return list(clocks.select_related("item").prefetch_related("segments").order_by("id"))
 
 
 @dataclass(slots=True)
 class Change:
-    """What happens to one clock: a new segment of `state`; `target_minutes` only when it changes too."""
+    """What happens to one clock: a new segment of `state`, under another promise when one is given.
+
+    `reason` is this clock's own, else that of all.
+    """
 
     clock: SlaClock
     state: str
-    target_minutes: int | None = None
+    promised: Promised | None = None
+    reason: str = ""
 
 
 def apply(changes: Sequence[Change], *, actor: Actor, at: datetime, reason: str) -> None:
@@ -148,45 +147,46 @@ def apply(changes: Sequence[Change], *, actor: Actor, at: datetime, reason: str)
     for change in changes:
         clock = change.clock
         past = list(clock.segments.all())
-        if change.target_minutes is not None:
-            clock.target_minutes = change.target_minutes
+        if change.promised is not None:
+            _put_under(clock, change.promised)
         segment = SlaSegment(
             clock=clock,
             state=change.state,
             target_minutes=clock.target_minutes,
+            item_id=clock.item_id,
+            calendar_version_id=clock.calendar_version_id,
             from_at=max(at, past[-1].from_at) if past else at,
-            reason=reason[:200],
+            reason=str(change.reason or reason)[:200],
             actor_label=actor.label[:200],
         )
         segments.append(segment)
         _replay(clock, [*past, segment], at)
-    SlaSegment.objects.bulk_create(segments)
+    SlaSegment.objects.bulk_create(segments, batch_size=BATCH)
     clocks = [change.clock for change in changes]
-    SlaClock.objects.bulk_update(
-        clocks,
-        [
-            "policy",
-            "policy_reason",
-            "calendar",
-            "state",
-            "target_minutes",
-            "due_at",
-            "warn_at",
-            "stopped_at",
-            "elapsed_minutes",
-            "breached_at",
-        ],
-    )
+    SlaClock.objects.bulk_update(clocks, _REPLAYED, batch_size=BATCH)
     move_timers(clocks, at)
+
+
+_REPLAYED = [
+    *("policy", "item", "kpi", "policy_reason", "calendar_version", "zone", "state", "target_minutes"),
+    *("due_at", "warn_at", "stopped_at", "elapsed_minutes", "breached_at"),
+]
+
+
+def _put_under(clock: SlaClock, promised: Promised) -> None:
+    clock.item, clock.policy_id = promised.item, promised.item.policy_id
+    clock.kpi, clock.policy_reason = promised.item.kpi, promised.reason
+    clock.target_minutes, clock.zone = promised.item.target_minutes, promised.zone
+    clock.calendar_version_id = promised.calendar_version_id
 
 
 def _replay(clock: SlaClock, ledger: Sequence[SlaSegment], at: datetime) -> None:
     """Set the clock's columns to what its ledger says."""
-    calendar, zone = Calendar.from_json(clock.calendar), ZoneInfo(clock.zone)
+    calendar, zone = calendar_of(clock.calendar_version_id, clock.zone)
     segments = [_pure(segment) for segment in ledger]
     last = ledger[-1]
     reading = sla.replay(segments, calendar, zone, max(at, last.from_at))
-    share = sla.warn_after(reading.target, clock.policy.warn_percent)
+    share = sla.warn_after(reading.target, clock.item.warn_percent)
     clock.elapsed_minutes = int(reading.elapsed.total_seconds() // 60)
     clock.stopped_at = last.from_at if reading.state == "stopped" else None
     if reading.due_at is not None or reading.state != "stopped":
@@ -241,5 +241,13 @@ def _wanted_timers(clock: SlaClock) -> dict[str, datetime]:
 
 def next_due_at(ticket_id: int) -> datetime | None:
     """When the ticket's next running clock is due: what its place in the queue follows."""
-    living = SlaClock.objects.filter(Q(due_at__isnull=False), ticket_id=ticket_id, stopped_at__isnull=True)
-    return living.exclude(state=ClockState.PAUSED).order_by("due_at").values_list("due_at", flat=True).first()
+    return next_dues([ticket_id]).get(ticket_id)
+
+
+def next_dues(ticket_ids: Iterable[int]) -> dict[int, datetime]:
+    """`next_due_at` of many tickets; those without a running clock are left out."""
+    living = SlaClock.objects.filter(
+        ticket_id__in=list(ticket_ids), due_at__isnull=False, stopped_at__isnull=True
+    ).exclude(state=ClockState.PAUSED)
+    found = living.order_by("ticket_id").values_list("ticket_id").annotate(first=Min("due_at"))
+    return {ticket_id: due for ticket_id, due in found if due is not None}

@@ -18,14 +18,35 @@ from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_number
 from tickets import permissions, queries
-from tickets.enums import Direction, Priority, TicketKind, TicketStatus
+from tickets.enums import Direction, Priority, SlaEvent, TicketKind, TicketStatus
 from tickets.events import TicketOpened
 from tickets.models import Ticket, TicketMessage, Topic
+from tickets.queries import Situation
+from tickets.rules import Facts
 from tickets.services import ledger
+from tickets.services.common import next_action_at
 
 NUMBERS = "ticket"
 LONGEST_SEARCH = 4_000
 LONGEST_TEXT = 200_000
+
+
+class LikelyDuplicate(Conflict):
+    """Open tickets look like the one to open. `matches` names them, the likeliest first."""
+
+    def __init__(self, message: str, matches: list[queries.Match]) -> None:
+        duplicates = [
+            {
+                "id": match.ticket.pk,
+                "number": match.ticket.number,
+                "subject": match.ticket.subject,
+                "score": match.score,
+                "reasons": [str(reason) for reason in match.reasons],
+            }
+            for match in matches
+        ]
+        super().__init__(message, code="likely_duplicate", duplicates=duplicates)
+        self.matches = matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +79,14 @@ def open_ticket(
     external_id: str = "",
     inbound_id: int | None = None,
     author_label: str = "",
+    allow_duplicate: bool = True,
 ) -> Ticket:
     """Take in a customer's need, and start the clocks of the most specific SLA policy.
 
     Without `priority` the topic's own holds, else P3. The customer follows from contact, site or asset.
     A person of the desk who logs a call owns its ticket at once; others start as new, without owner.
-    `external_id` must be new for its `source`: raises Conflict otherwise.
+    `external_id` must be new for its `source`: raises Conflict otherwise. Without `allow_duplicate` it raises
+    `LikelyDuplicate` when an open ticket looks like this one, unless an `external_id` says that it is another.
     """
     actor.require(permissions.OPEN)
     topic = _topic(topic_id)
@@ -87,6 +110,8 @@ def open_ticket(
         number=0,
     )
     check_fields(ticket)
+    if not allow_duplicate and not external_id:
+        _check_new(ticket, at)
     if channel == Channel.PHONE and actor.membership_id and actor.can(permissions.WORK):
         ticket.owner_id, ticket.status = actor.membership_id, TicketStatus.OPEN
     _insert(ticket, whom, actor, at)
@@ -95,6 +120,25 @@ def open_ticket(
     journal.record(actor=actor, verb="opened", thing=ticket, at=at, changes=changes, source=source)
     journal.publish(TicketOpened(ticket_id=ticket.pk))
     return ticket
+
+
+def _check_new(ticket: Ticket, at: datetime) -> None:
+    """Raise `LikelyDuplicate` when open tickets look like this one."""
+    matches = queries.find_duplicates(
+        text=f"{ticket.subject} {ticket.description}",
+        at=at,
+        asset_id=ticket.asset_id,
+        site_id=ticket.site_id,
+        contact_id=ticket.contact_id,
+        customer_id=ticket.customer_id,
+        topic_id=ticket.topic_id,
+    )
+    if matches:
+        raise LikelyDuplicate(
+            _("This looks like %(ticket)s. Add to that one, or say that you want a new one (allow_duplicate).")
+            % {"ticket": matches[0].ticket},
+            matches,
+        )
 
 
 def find_whom(
@@ -163,11 +207,14 @@ def _check_external_id(source: str, external_id: str) -> None:
 def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
     """Write the ticket with its number, search words and due time, and start its clocks."""
     policies = queries.policies()
-    zone = whom.site.time_zone if whom.site else ""
-    tier = whom.customer.tier if whom.customer else ""
-    opening = ledger.Opening(ticket, zone or (policies[0].tenant.time_zone if policies else "UTC"), tier)
+    ticket.event_times = {SlaEvent.OPENED.value: at.isoformat()}
+    situation = Situation(Facts(ticket.priority))
+    if policies:
+        situation = queries.situations_of([ticket], policies[0].tenant, at)[0]
+    opening = ledger.Opening(ticket, situation)
     plans = ledger.Plans(policies, at)
-    ticket.due_at = ticket.next_action_at = plans.due_at(opening)
+    ticket.due_at = plans.due_at(opening)
+    ticket.next_action_at = next_action_at(ticket, at)
     ticket.number = next_number(NUMBERS)
     names = (str(whom.customer or ""), str(whom.contact or ""))
     ticket.search_text = searchable(ticket, *names)

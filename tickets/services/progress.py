@@ -14,7 +14,7 @@ from core.text import grams
 from core.validation import check_fields
 from tenants.actors import Actor
 from tickets import permissions, queries, rules
-from tickets.enums import ClockState, SegmentReason, SlaKpi, TicketStatus, WaitingFor
+from tickets.enums import SegmentReason, SlaEvent, TicketStatus, WaitingFor
 from tickets.events import TicketReopened, TicketResolved
 from tickets.models import Ticket, Topic
 from tickets.services import clocks
@@ -36,6 +36,8 @@ def take_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
     if actor.membership_id is not None:
         ticket.owner_id = actor.membership_id
     ensure_owner(ticket, actor)
+    if before is None:
+        clocks.happened(ticket, SlaEvent.TAKEN, actor=actor, at=at, reason=SegmentReason.ENDED)
     ticket.status = rules.status_when_taken(ticket.status)
     changes = {"owner": [before, ticket.owner_id], "status": ticket.status}
     return finish(ticket, verb="taken", actor=actor, at=at, changes=changes)
@@ -51,6 +53,8 @@ def assign_owner(*, ticket_id: int, owner_id: int, actor: Actor, at: datetime) -
         raise NotFound(_("Member %(id)s is not here, or no longer active.") % {"id": owner_id})
     before, ticket.owner_id = ticket.owner_id, member.pk
     ticket.status = rules.status_when_taken(ticket.status)
+    if before is None:
+        clocks.happened(ticket, SlaEvent.TAKEN, actor=actor, at=at, reason=SegmentReason.ENDED)
     changes = {"owner": [before, member.pk], "owner_name": str(member)}
     return finish(ticket, verb="assigned", actor=actor, at=at, changes=changes)
 
@@ -74,9 +78,8 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
     ticket.search_grams = grams(ticket.search_text)
     changed = {name: [old, getattr(ticket, name)] for name, old in before.items()}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
-    if {"priority", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
-        tier = whom.customer.tier if whom.customer else ""
-        clocks.retarget(ticket, tier=tier, actor=actor, at=at)
+    if {"priority", "kind", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
+        clocks.retarget(ticket, actor=actor, at=at)
     return finish(ticket, verb="triaged", actor=actor, at=at, changes=changed)
 
 
@@ -88,9 +91,13 @@ def wait_ticket(
     actor: Actor,
     at: datetime,
     next_action_at: datetime | None = None,
+    visit_at: datetime | None = None,
     reason: str = "",
 ) -> Ticket:
-    """Let the ticket wait. Waiting for the customer pauses the resolution clock; the rest is our time."""
+    """Let the ticket wait. What that pauses is said by the items of its policy.
+
+    It wakes at `next_action_at`; `visit_at` says when the visit it waits for begins.
+    """
     ticket = queries.ticket_for_update(ticket_id)
     actor.require(permissions.WORK, ticket)
     if waiting_for not in WaitingFor.values:
@@ -104,8 +111,8 @@ def wait_ticket(
     ensure_owner(ticket, actor)
     before = ticket.status
     ticket.status, ticket.waiting_for = TicketStatus.WAITING, waiting_for
-    ticket.next_action_at = next_action_at
-    clocks.follow_status(ticket, actor=actor, at=at, reason=_wait_reason(ticket))
+    ticket.next_action_at, ticket.visit_at = next_action_at, visit_at
+    clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CONTINUED)
     changes = {"status": [before, ticket.status], "waiting_for": waiting_for}
     return finish(ticket, verb="waits", actor=actor, at=at, changes=changes, reason=reason)
 
@@ -134,9 +141,7 @@ def resolve_ticket(*, ticket_id: int, resolution: str, actor: Actor, at: datetim
     ticket.resolution = resolution.strip()
     ticket.resolved_at, ticket.resolved_by = at, actor.label[:200] or actor.kind
     ticket.next_action_at = None
-    answered: set[str] = {SlaKpi.FIRST_RESPONSE, SlaKpi.RESOLUTION}
-    clocks.stop(ticket, answered, actor=actor, at=at, reason=SegmentReason.RESOLVED)
-    _drop(ticket, {SlaKpi.ARRIVAL}, actor, at)
+    clocks.happened(ticket, SlaEvent.RESOLVED, actor=actor, at=at, reason=SegmentReason.RESOLVED)
     return finish(
         ticket,
         verb="resolved",
@@ -155,6 +160,7 @@ def close_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
     actor.require(permissions.RESOLVE, ticket)
     rules.check_move(str(ticket), ticket.status, TicketStatus.CLOSED)
     ticket.status = TicketStatus.CLOSED
+    clocks.happened(ticket, SlaEvent.CLOSED, actor=actor, at=at, reason=SegmentReason.ENDED)
     return finish(ticket, verb="closed", actor=actor, at=at)
 
 
@@ -172,7 +178,9 @@ def reopen(ticket: Ticket, *, reason: str, actor: Actor, at: datetime) -> Ticket
     ensure_owner(ticket, actor)
     before = ticket.status
     ticket.status, ticket.resolved_at, ticket.resolved_by = TicketStatus.REOPENED, None, ""
+    ticket.reopened_count += 1
     clocks.restart(ticket, actor=actor, at=at)
+    clocks.happened(ticket, SlaEvent.REOPENED, actor=actor, at=at, reason=SegmentReason.ENDED)
     return finish(
         ticket,
         verb="reopened",
@@ -191,18 +199,8 @@ def mark_spam(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
     actor.require(permissions.WORK, ticket)
     rules.check_move(str(ticket), ticket.status, TicketStatus.SPAM)
     ticket.status, ticket.waiting_for, ticket.next_action_at = TicketStatus.SPAM, "", None
-    _drop(ticket, set(SlaKpi.values), actor, at)
+    clocks.drop(ticket, actor=actor, at=at)
     return finish(ticket, verb="marked_spam", actor=actor, at=at)
-
-
-def _drop(ticket: Ticket, kpis: set[str], actor: Actor, at: datetime) -> None:
-    reason = SegmentReason.DROPPED
-    clocks.stop(ticket, kpis, actor=actor, at=at, reason=reason, state=ClockState.CANCELLED)
-
-
-def _wait_reason(ticket: Ticket) -> str:
-    waits = ticket.waiting_for in rules.PAUSES_RESOLUTION
-    return SegmentReason.WAITING if waits else SegmentReason.CONTINUED
 
 
 def _check_owner(ticket: Ticket, before: dict[str, Any]) -> None:

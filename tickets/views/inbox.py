@@ -18,11 +18,14 @@ from core.clock import now
 from knowledge import queries as knowledge
 from tenants.http import TenantRequest
 from tickets import permissions, queries, rules
-from tickets.enums import PolicyReason, SegmentReason, TicketStatus, WaitingFor
+from tickets.enums import PolicyReason, TicketStatus, WaitingFor
 from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitForm
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import ClockView, Line
+from tickets.queries.chat import chat_state_of
 from tickets.services.conversation import SENT_KEY
+from tickets.views.talk import around
+from tickets.wording import words_of_reason
 
 PAGE = 50
 FRAGMENTS = {
@@ -30,8 +33,6 @@ FRAGMENTS = {
     "talk": "tickets/_talk.html",
     "panel": "tickets/_panel.html",
 }
-_REASONS = dict(SegmentReason.choices)
-_WHY = dict(PolicyReason.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,13 @@ def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
     at = now()
     explained = [_explained(view, at) for view in queries.clocks_of(ticket, at)]
     messages = list(queries.conversation_of(ticket))
-    sent = _sent(messages)
     following = rules.TRANSITIONS[TicketStatus(ticket.status)]
     work, resolve = request.actor.can(permissions.WORK), request.actor.can(permissions.RESOLVE)
     return {
         "ticket": ticket,
         "clocks": explained,
-        "conversation": [(message, _delivery(message, sent)) for message in messages],
+        "conversation": delivered(messages),
+        "chat": chat_state_of(ticket, at),
         "next_actions": {
             "take": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
             "wait": work and (TicketStatus.WAITING in following or ticket.status == TicketStatus.WAITING),
@@ -143,6 +144,7 @@ def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
         "resolve_form": ResolveForm(),
         "reopen_form": ReopenForm(),
         "triage_form": triage_form(ticket),
+        **around(request, ticket, messages),
     }
 
 
@@ -156,9 +158,14 @@ def triage_form(ticket: Ticket, data: Any = None) -> TriageForm:
 
 def _explained(view: ClockView, at: Any) -> ExplainedClock:
     lines = queries.explain(view.clock, at)
-    worded = [(line, str(_REASONS.get(line.reason, line.reason))) for line in lines]
-    why = _WHY.get(view.clock.policy_reason, view.clock.policy_reason)
-    return ExplainedClock(view, worded, str(why))
+    worded = [(line, words_of_reason(line.reason)) for line in lines]
+    return ExplainedClock(view, worded, PolicyReason.worded(view.clock.policy_reason))
+
+
+def delivered(messages: list[TicketMessage]) -> list[tuple[TicketMessage, str]]:
+    """Messages, each of ours with how far it got ("" for the others)."""
+    sent = _sent(messages)
+    return [(message, _delivery(message, sent)) for message in messages]
 
 
 def _sent(messages: list[TicketMessage]) -> dict[str, str]:

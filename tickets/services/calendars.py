@@ -1,0 +1,175 @@
+"""Business calendars: every change is a new version, and the clocks that use it are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import BadInput
+from core.validation import check_fields
+from journal import services as journal
+from tenants.actors import Actor
+from tenants.queries import current_tenant
+from tickets import business_days, queries
+from tickets.enums import SegmentReason
+from tickets.models import BusinessCalendar, CalendarVersion
+from tickets.services.replays import replay_clocks
+
+Day = dict[str, Any]
+MOST_OWN_DAYS = 2_000
+CALENDAR_KEEPER = Actor.system("calendar keeper")
+
+
+@transaction.atomic
+def create_calendar(
+    *,
+    name: str,
+    weekly: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    time_zone: str = "",
+    country: str = "",
+    subdivision: str = "",
+    works_make_up_days: bool = True,
+    own_days: Sequence[Day] = (),
+) -> BusinessCalendar:
+    """Name a set of business hours with its first version. `weekly` {} is around the clock.
+
+    Raises BadInput with the field for unreadable hours, an unknown zone, country or region.
+    """
+    actor.require(Permission.TENANT_MANAGE)
+    calendar = BusinessCalendar(name=name.strip(), time_zone=time_zone)
+    check_fields(calendar)
+    calendar.save(force_insert=True)
+    version = CalendarVersion(
+        calendar=calendar,
+        weekly=dict(weekly),
+        country=country,
+        subdivision=subdivision,
+        works_make_up_days=works_make_up_days,
+        own_days=list(own_days),
+    )
+    _publish(calendar, version, reason=SegmentReason.OPENED, actor=actor, at=at)
+    journal.record(actor=actor, verb="created", thing=calendar, at=at)
+    return calendar
+
+
+@transaction.atomic
+def update_calendar(
+    *, calendar_id: int, actor: Actor, at: datetime, reason: str = SegmentReason.CALENDAR, **changes: Any
+) -> BusinessCalendar:
+    """Publish a new version of a calendar with these changes, and replay the clocks that count by it.
+
+    `changes` may hold name, time_zone, is_active, weekly, country, subdivision, works_make_up_days, own_days.
+    """
+    calendar = queries.calendar_for_update(calendar_id)
+    actor.require(Permission.TENANT_MANAGE, calendar)
+    last = queries.version_in_force(calendar)
+    version = CalendarVersion(**{name: changes.get(name, getattr(last, name)) for name in _VERSIONED})
+    for name in _NAMED & changes.keys():
+        setattr(calendar, name, changes[name])
+    check_fields(calendar)
+    _publish(calendar, version, reason=reason, actor=actor, at=at, number=last.number + 1)
+    told = {name: [_told(last, calendar, name), value] for name, value in changes.items()}
+    journal.record(actor=actor, verb="changed", thing=calendar, at=at, changes=_short(told))
+    replay_clocks(reason=reason, calendar_id=calendar.pk, actor=actor, at=at)
+    return calendar
+
+
+@transaction.atomic
+def refresh_calendar(*, calendar_id: int, actor: Actor, at: datetime) -> bool:
+    """Expand a calendar's holidays further, or as the law now stands; says whether a version was made.
+
+    Years that nobody has decreed yet are reckoned by rule; a newer `holidays` library knows the decree.
+    """
+    calendar = queries.calendar_for_update(calendar_id)
+    last = queries.version_in_force(calendar)
+    if not last.country:
+        return False
+    fresh = CalendarVersion(**{name: getattr(last, name) for name in _VERSIONED})
+    _expand(fresh, at)
+    same = all(last.days.get(day) == one for day, one in fresh.days.items() if day >= f"{at.date()}")
+    if same and not business_days.is_running_out(last.expanded_until, at.date()):
+        return False
+    _publish(calendar, fresh, reason=SegmentReason.CALENDAR, actor=actor, at=at, number=last.number + 1)
+    journal.record(actor=actor, verb="holidays_extended", thing=calendar, at=at)
+    replay_clocks(reason=SegmentReason.CALENDAR, calendar_id=calendar.pk, actor=actor, at=at)
+    return True
+
+
+_VERSIONED = ("weekly", "country", "subdivision", "works_make_up_days", "own_days")
+_NAMED = frozenset({"name", "time_zone", "is_active"})
+
+
+def _publish(
+    calendar: BusinessCalendar,
+    version: CalendarVersion,
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    number: int = 1,
+) -> None:
+    version.calendar, version.number = calendar, number
+    version.reason, version.actor_label = str(reason)[:200], actor.label[:200]
+    version.created_at = at
+    _check(version)
+    _expand(version, at)
+    check_fields(version)
+    version.save(force_insert=True)
+    calendar.current = version
+    calendar.save()
+
+
+def _check(version: CalendarVersion) -> None:
+    if len(version.own_days) > MOST_OWN_DAYS:
+        raise BadInput(
+            _("The calendar would have %(count)s days of its own; at most %(most)s are kept.")
+            % {"count": len(version.own_days), "most": MOST_OWN_DAYS},
+            errors={"own_days": [_("Too many days.")]},
+        )
+    try:
+        business_days.check(version.weekly, version.own_days)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            _("The calendar cannot be used: %(why)s") % {"why": error}, errors={"calendar": [str(error)]}
+        ) from error
+
+
+def _expand(version: CalendarVersion, at: datetime) -> None:
+    tenant = current_tenant()
+    first, last = business_days.years_that_matter(at.astimezone(tenant.zone).date())
+    try:
+        version.days = business_days.expand(
+            version.weekly,
+            version.country,
+            version.subdivision,
+            version.works_make_up_days,
+            version.own_days,
+            first,
+            last,
+        )
+    except ValueError as error:
+        raise BadInput(
+            _("No holidays are known for %(country)s %(region)s. Choose another country or region.")
+            % {"country": version.country, "region": version.subdivision},
+            errors={"country": [_("Not one of the choices.")]},
+        ) from error
+    version.expanded_until = last if version.country else None
+
+
+def _told(version: CalendarVersion, calendar: BusinessCalendar, name: str) -> Any:
+    return getattr(calendar if name in _NAMED else version, name)
+
+
+def _short(changes: dict[str, list[Any]]) -> dict[str, Any]:
+    """What the record keeps: long lists by their length."""
+    return {
+        name: [len(value) if isinstance(value, list) else value for value in pair]
+        for name, pair in changes.items()
+    }
