@@ -35,6 +35,7 @@ class OutboundStatus(models.TextChoices):
 
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
 
 
@@ -54,3 +55,12 @@ class AttachmentState(models.TextChoices):
 
     KEPT = "kept", _("Kept")
     REFUSED = "refused", _("Refused")
+
+
+class ChoiceReason(models.TextChoices):
+    """Why an answer goes out by this channel."""
+
+    PREFERRED = "preferred", _("They like to be reached this way.")
+    NOT_WRITTEN = "not_written", _("They prefer calls, so this is how the words go out.")
+    NO_ADDRESS = "no_address", _("We do not know where to reach them the way they prefer.")
+    NO_ACCOUNT = "no_account", _("We have no active account for the channel they prefer.")

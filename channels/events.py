@@ -22,3 +22,17 @@ class MessageQueued(Event):
     """A message of ours waits to be sent."""
 
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallReceived(Event):
+    """A provider called our webhook; what it holds waits to be read."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaAnnounced(Event):
+    """A message came with files that the provider keeps for us to fetch."""
+
+    message_id: int

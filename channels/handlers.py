@@ -6,16 +6,31 @@ from accounts import services as accounts
 from accounts.events import PersonInvited
 from channels import services
 from channels.enums import Channel
-from channels.events import MessageQueued
+from channels.events import CallReceived, MediaAnnounced, MessageQueued
 from core.clock import now
+from journal import services as journal
 from journal.registry import on
+from notices import services as notices
+from notices.events import NoticeDelivered
 from tenants.actors import Actor
 
 
 @on(MessageQueued)
 def on_message_queued(event: MessageQueued) -> None:
-    """Send it."""
-    services.send_queued(message_id=event.message_id, at=now(), actor=Actor.system("mail"))
+    """Ask a worker to send what is due; without one, the next tick does."""
+    journal.start_soon(task="channels.send_due")
+
+
+@on(CallReceived)
+def on_call_received(event: CallReceived) -> None:
+    """Read what the provider called about."""
+    services.read_call(message_id=event.message_id, actor=Actor.system("webhook"), at=now())
+
+
+@on(MediaAnnounced)
+def on_media_announced(event: MediaAnnounced) -> None:
+    """Fetch the files; a provider that has them not ready is asked again later."""
+    services.fetch_media(message_id=event.message_id, actor=Actor.system("webhook"), at=now())
 
 
 @on(PersonInvited)
@@ -35,4 +50,24 @@ def on_person_invited(event: PersonInvited) -> None:
         actor=system,
         at=at,
         is_secret=True,
+    )
+
+
+@on(NoticeDelivered)
+def on_notice_delivered(event: NoticeDelivered) -> None:
+    """Mail it to its person too, if they want that and have not read it meanwhile."""
+    system, at = Actor.system("notices"), now()
+    letter = notices.write_letter(notice_id=event.notice_id, actor=system, at=at)
+    if letter is None:
+        return
+    services.send_message(
+        key=f"notice:{event.notice_id}",
+        channel=Channel.EMAIL,
+        recipient=letter.recipient,
+        subject=letter.subject,
+        body=letter.body,
+        language=letter.language,
+        actor=system,
+        at=at,
+        is_automatic=True,
     )

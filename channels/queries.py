@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from channels import adapters, chats
 from channels.enums import Channel, InboundStatus
-from channels.models import InboundMessage, OutboundMessage
+from channels.models import ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from core.errors import NotFound
 
 
@@ -32,3 +36,106 @@ def quarantined() -> QuerySet[InboundMessage]:
 def outbound_by_keys(keys: list[str]) -> dict[str, OutboundMessage]:
     """Messages of ours by the key they were ordered with."""
     return {message.key: message for message in OutboundMessage.objects.filter(key__in=keys)}
+
+
+MOST_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One message of a chat as its visitor sees it. `key` is what the visitor's page called its own one."""
+
+    id: int
+    is_ours: bool
+    key: str
+    body: str
+    at: datetime
+
+
+def find_chat_account(hook: str) -> ChannelAccount | None:
+    """The active chat account at this address, or None."""
+    return ChannelAccount.objects.filter(channel=Channel.CHAT, hook=hook, is_active=True).first()
+
+
+def chat_options(account: ChannelAccount) -> chats.ChatOptions:
+    """How the tenant wants this widget."""
+    return chats.ChatOptions.read(account.options)
+
+
+def find_chat(code: str, account_id: int, at: datetime) -> ChatSession | None:
+    """The open session whose secret this is, on this account; None when it is unknown, ended or too old."""
+    return ChatSession.objects.filter(
+        code_hash=chats.hash_of(code),
+        account=account_id,
+        closed_at__isnull=True,
+        seen_at__gt=at - chats.LIFETIME,
+    ).first()
+
+
+def find_chat_named(name: str) -> ChatSession | None:
+    """The session that messages name like this ("chat-7"), or None."""
+    prefix, _dash, number = name.rpartition("-")
+    if prefix != "chat" or not number.isdecimal():
+        return None
+    return ChatSession.objects.filter(pk=int(number)).first()
+
+
+def chat_lines(session: ChatSession, *, heard: int = 0, told: int = 0) -> list[ChatLine]:
+    """What was said in a chat, oldest first: theirs after the id `heard`, ours after the id `told`."""
+    name = session.room
+    theirs = InboundMessage.objects.defer("raw").filter(channel=Channel.CHAT, reference=name, pk__gt=heard)
+    ours = OutboundMessage.objects.filter(channel=Channel.CHAT, recipient=name, pk__gt=told)
+    prefix = len(name) + 1
+    lines = [
+        ChatLine(m.pk, False, m.external_id[prefix:], m.body, m.received_at)
+        for m in theirs.order_by("id")[:MOST_LINES]
+    ]
+    lines += [ChatLine(m.pk, True, "", m.body, m.created_at) for m in ours.order_by("id")[:MOST_LINES]]
+    return sorted(lines, key=lambda line: (line.at, line.is_ours, line.id))
+
+
+def accounts() -> QuerySet[ChannelAccount]:
+    """The tenant's accounts, by channel and name."""
+    return ChannelAccount.objects.order_by("channel", "name", "id")
+
+
+def get_account(account_id: int) -> ChannelAccount:
+    """The account; raises NotFound."""
+    return _account(ChannelAccount.objects.filter(pk=account_id).first(), account_id)
+
+
+def account_for_update(account_id: int) -> ChannelAccount:
+    """The account, locked; raises NotFound."""
+    return _account(ChannelAccount.objects.select_for_update().filter(pk=account_id).first(), account_id)
+
+
+def _account(found: ChannelAccount | None, account_id: int) -> ChannelAccount:
+    if found is None:
+        raise NotFound(_("Account %(id)s is not here.") % {"id": account_id})
+    return found
+
+
+def find_account_by_hook(hook: str) -> ChannelAccount | None:
+    """The active account whose webhook this is, or None."""
+    return ChannelAccount.objects.filter(hook=hook, is_active=True).first() if hook else None
+
+
+def find_sending_account(channel: str, wanted_id: int | None = None) -> ChannelAccount | None:
+    """The account that messages of a channel go out by: the wanted one if it is active, else the newest."""
+    able = ChannelAccount.objects.filter(channel=channel, is_active=True, adapter__in=adapters.SENDING)
+    wanted = able.filter(pk=wanted_id).first() if wanted_id else None
+    return wanted or able.order_by("-pk").first()
+
+
+def sending_channels() -> set[str]:
+    """Channels on which words can be sent now. E-mail always can: the installation itself sends it."""
+    able = ChannelAccount.objects.filter(is_active=True, adapter__in=adapters.SENDING)
+    return {Channel.EMAIL.value, *able.order_by().values_list("channel", flat=True).distinct()}
+
+
+def outbound_for_update(message_id: int) -> OutboundMessage:
+    """The message of ours, locked; raises NotFound."""
+    found = OutboundMessage.objects.select_for_update().filter(pk=message_id).first()
+    if found is None:
+        raise NotFound(_("Message %(id)s is not here.") % {"id": message_id})
+    return found

@@ -14,6 +14,8 @@ from accounts.models import User
 from accounts.queries import memberships_of
 from core.clock import now
 from journal.live import pass_for
+from notices.permissions import ROSTER
+from notices.queries import unread_count
 from tenants.actors import Actor
 from tenants.models import Tenant
 
@@ -51,12 +53,17 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("people", "accounts:member_list", "users", _("People"), (P.MEMBER_MANAGE,)),
     ("roles", "accounts:role_list", "shield", _("Roles"), (P.MEMBER_MANAGE,)),
     ("tokens", "accounts:token_list", "api", _("API tokens"), (P.TOKEN_MANAGE,)),
+    ("on_call", "notices:on_call", "phone-call", _("On call"), ROSTER),
+    ("canned_replies", "tickets:canned_reply_list", "template", _("Canned replies"), (P.TENANT_MANAGE,)),
+    ("sub_states", "tickets:sub_state_list", "tag", _("Sub-states"), (P.TENANT_MANAGE,)),
+    ("channels", "channels:account_list", "message-circle", _("Channels"), (P.TENANT_MANAGE,)),
     ("work_types", "dispatch:work_type_list", "tool", _("Work types"), (P.RULE_EDIT,)),
     ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
     ("undelivered", "journal:parked_list", "alert-triangle", _("Undelivered facts"), (P.TENANT_MANAGE,)),
 ]
 _OWN: list[tuple[str, str, str, Any]] = [
     ("profile", "accounts:profile", "user", _("Your profile")),
+    ("own_hours", "notices:own_hours", "bell", _("Your notices")),
     ("security", "accounts:security", "shield-lock", _("Your sign-in")),
 ]
 
@@ -126,6 +133,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "nav": places_for(actor, tenant.slug, request.path_info),
         "live_url": live_url(tenant, actor),
+        "unread_notices": lambda: unread_count(actor.membership_id or 0),
         "memberships": lambda: _memberships(cast(User, request.user)),
         "settings_nav": lambda: settings_for(actor, tenant.slug),
         "account_links": lambda: _own_places(tenant.slug),

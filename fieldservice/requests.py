@@ -11,7 +11,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 _SOUND = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
-_SECRET = re.compile(r"(/join/|/accounts/password/reset/key/)[^/\s]+")
+_SECRET = re.compile(r"(/join/|/accounts/password/reset/key/|/c/[-\w]+/hooks/)[^/\s]+")
 
 
 def without_secrets(text: str) -> str:

@@ -37,6 +37,7 @@ def _secret_key() -> str:
 
 DEBUG = _flag("DEBUG")
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 BEHIND_TLS = _flag("BEHIND_TLS")
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "tenants",
     "journal",
     "accounts",
+    "notices",
     "customers",
     "workforce",
     "knowledge",
@@ -167,7 +169,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "journal.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "send": {"task": "channels.send_due", "schedule": 1.0, "options": {"expires": 5}},
+    "poll": {"task": "channels.poll_due", "schedule": 5.0, "options": {"expires": 5}},
     "timers": {"task": "tickets.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
+    "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},
+    "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 
@@ -245,6 +251,15 @@ EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.fileb
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "service@fieldservice.example")
 BASE_URL = os.environ.get("FIELDSERVICE_BASE_URL", "http://127.0.0.1:8000")
+
+# Networks inside our own that channel accounts may reach all the same, such as 10.0.3.0/24 for a mail server.
+OUTGOING_ALLOW = [network for network in os.environ.get("OUTGOING_ALLOW", "").split(",") if network]
+CHANNEL_APIS = {
+    "line": os.environ.get("LINE_API", "https://api.line.me"),
+    "line-data": os.environ.get("LINE_DATA_API", "https://api-data.line.me"),
+    "wechat": os.environ.get("WECHAT_API", "https://api.weixin.qq.com"),
+    "twilio": os.environ.get("TWILIO_API", "https://api.twilio.com"),
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.TokenAuthentication"],

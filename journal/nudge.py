@@ -11,10 +11,15 @@ log = logging.getLogger(__name__)
 
 
 def deliver_soon() -> None:
-    """Ask a worker to deliver the outbox now; when the broker is away, beat's next tick does it."""
+    """Ask a worker to deliver the outbox now."""
+    start_soon("journal.deliver")
+
+
+def start_soon(task: str) -> None:
+    """Ask a worker to run a task that claims its own work; when the broker is away, beat's tick does it."""
     if not settings.NUDGE_WORKERS:
         return
     try:
-        current_app.send_task("journal.deliver", retry=False, ignore_result=True)
+        current_app.send_task(task, retry=False, ignore_result=True)
     except Exception as problem:  # Every broker error means the same: the tick will do it.
-        log.warning("broker is away, the next tick delivers", extra={"problem": str(problem)})
+        log.warning("broker is away, the next tick works", extra={"task": task, "problem": str(problem)})

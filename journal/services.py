@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -94,6 +95,11 @@ def publish(*events: Event) -> None:
         batch_size=500,
     )
     transaction.on_commit(nudge.deliver_soon)
+
+
+def start_soon(*, task: str) -> None:
+    """Ask a worker, after the caller's transaction, to run a task that claims its own due rows."""
+    transaction.on_commit(partial(nudge.start_soon, task))
 
 
 def deliver_due(*, limit: int = 100) -> int:

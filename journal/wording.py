@@ -69,12 +69,15 @@ VERBS: dict[str, tuple[str, Words]] = {
     "revoked": ("lock", pgettext_lazy("audit", "revoked")),
     "scheduled": ("calendar-plus", pgettext_lazy("audit", "scheduled")),
     "sent": ("send", pgettext_lazy("audit", "sent")),
+    "failed": ("alert-triangle", pgettext_lazy("audit", "could not send")),
+    "delivered": ("checks", pgettext_lazy("audit", "was told of the delivery")),
     "settled": ("lock", pgettext_lazy("audit", "settled")),
     "signed": ("signature", pgettext_lazy("audit", "took a signature")),
     "stock_moved": ("arrows-exchange", pgettext_lazy("audit", "moved stock")),
     "taken": ("user-check", pgettext_lazy("audit", "took over")),
     "triaged": ("adjustments", pgettext_lazy("audit", "triaged")),
     "withdrawn": ("user-off", pgettext_lazy("audit", "withdrew the invitation")),
+    "tried": ("refresh", pgettext_lazy("audit", "tried the account")),
     "waits": ("player-pause", pgettext_lazy("audit", "put on hold")),
 }
 

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+from channels.services.accounts import add_account, change_account, switch_account, try_account, values_of
+from channels.services.calls import read_call, take_call
+from channels.services.chat import (
+    close_chat,
+    hand_over,
+    open_chat,
+    receive_chat,
+    send_in_chat,
+    take_delivery,
+)
 from channels.services.inbound import receive, receive_web_form
 from channels.services.mail import ingest_email
+from channels.services.media import fetch_media
 from channels.services.message_ids import find_ours, message_id_of
-from channels.services.outbound import send_message, send_queued
+from channels.services.outbound import send_message
+from channels.services.polling import poll_due
 from channels.services.quarantine import discard, quarantine, release
+from channels.services.sending import resend, send_due, send_queued
 
 __all__ = [
+    "add_account",
+    "change_account",
+    "close_chat",
     "discard",
+    "fetch_media",
     "find_ours",
+    "hand_over",
     "ingest_email",
     "message_id_of",
+    "open_chat",
+    "poll_due",
     "quarantine",
+    "read_call",
     "receive",
+    "receive_chat",
     "receive_web_form",
     "release",
+    "resend",
+    "send_due",
+    "send_in_chat",
     "send_message",
     "send_queued",
+    "switch_account",
+    "take_call",
+    "take_delivery",
+    "try_account",
+    "values_of",
 ]

@@ -29,7 +29,7 @@ def receive(
 
     Returns the message and whether it is new. `facts` are columns of InboundMessage or go into its `facts`.
     """
-    columns = {f.name for f in InboundMessage._meta.fields} & set(facts)
+    columns = {n for f in InboundMessage._meta.fields for n in (f.name, f.attname)} & set(facts)
     values = {name: facts.pop(name) for name in columns}
     message, created = InboundMessage.objects.get_or_create(
         channel=channel,

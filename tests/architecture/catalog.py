@@ -41,6 +41,8 @@ DEFINER_FUNCTIONS = {
     "prune_handled": "deletes the marks of facts that are gone; answers a number",
     "prune_idempotent_acts": "deletes kept answers when they are old; answers a number",
     "prune_outbox": "deletes facts that were told long ago; answers a number",
+    "claim_outbound": "which messages are due to be sent, over all tenants: ids only",
+    "claim_polls": "which mailboxes are due to be fetched, over all tenants: ids only",
     "claim_sla_timers": "which timers are due, over all tenants: ids only",
     "search_tickets": "ids of the active tenant's tickets: the policy would keep the planner from the index",
     "find_api_token": "whose token this hash is: ids only",

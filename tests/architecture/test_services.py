@@ -26,6 +26,11 @@ ACTORLESS = {
     "journal.services.deliver_all": "as deliver_due",
     "journal.services.prune": "the clock's work: it deletes what nothing asks for, whoever runs it",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
+    "tickets.services.wake_due_tickets": "as fire_due_timers",
+    "journal.services.start_soon": "a nudge: the task claims rows that were ordered by somebody",
+    "channels.services.send_due": "the clock's work: each message was ordered by somebody",
+    "channels.services.poll_due": "the clock's work: it acts as the system",
+    "channels.services.values_of": "reads: the account as its adapter sees it",
     "channels.services.message_id_of": "reads: the name we give to what we send",
     "channels.services.find_ours": "reads: whether a name is one we gave",
 }

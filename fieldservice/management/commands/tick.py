@@ -7,21 +7,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from channels import services as channels
 from journal import services as journal
 from tickets import services as tickets
 
 
 class Command(BaseCommand):
-    """Deliver facts, fire timers, delete what is old. Safe beside running workers: rows are claimed."""
+    """Fetch mailboxes, deliver facts, fire timers, send, delete what is old. Safe beside workers."""
 
-    help = "Deliver due facts, fire due timers and prune, without Valkey or workers. Prints counts as JSON."
+    help = (
+        "Fetch mailboxes, deliver due facts, fire due timers, send what is due and prune, without Valkey or"
+        " workers. Prints counts as JSON."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        timers = delivered = 0
+        timers = woken = delivered = sent = 0
+        polled = channels.poll_due()
         while True:
-            fired, told = tickets.fire_due_timers(limit=500), journal.deliver_all()
-            timers, delivered = timers + fired, delivered + told
-            if not fired and not told:
+            fired, woke = tickets.fire_due_timers(limit=500), tickets.wake_due_tickets(limit=500)
+            told, tried = journal.deliver_all(), channels.send_due()
+            timers, woken, delivered, sent = timers + fired, woken + woke, delivered + told, sent + tried
+            if not fired and not woke and not told and not tried:
                 break
-        pruned = journal.prune()
-        self.stdout.write(json.dumps({"delivered": delivered, "timers": timers, "pruned": pruned}))
+        counts = {"delivered": delivered, "timers": timers, "woken": woken, "pruned": journal.prune()}
+        counts |= {"mailboxes": polled, "sent": sent}
+        self.stdout.write(json.dumps(counts))

@@ -1,0 +1,123 @@
+"""E-mail by the company's own mailbox: fetched by IMAP, sent by SMTP."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from smtplib import SMTPException
+from typing import Any
+
+from django.core.mail.backends.smtp import EmailBackend
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels import http
+from channels.adapters import imap
+from channels.adapters.base import Account, Adapter, Field, NotWorking, Outcome, Outgoing
+from channels.adapters.letters import compose, hand_over
+from channels.enums import Channel
+
+TIMEOUT_SECONDS = 20
+_SECURITY = (
+    ("tls", gettext_lazy("TLS")),
+    ("starttls", "STARTTLS"),
+    ("none", gettext_lazy("None: only inside one's own network")),
+)
+
+
+class MailboxAdapter(Adapter):
+    """Without an IMAP server it only sends; without an SMTP server it sends as the installation does."""
+
+    code = "mailbox"
+    channel = Channel.EMAIL
+    label = gettext_lazy("Mailbox (IMAP and SMTP)")
+    address_label = gettext_lazy("E-mail address")
+    polls = True
+    has_hook = False
+    fields = (
+        Field(name="imap_host", label=gettext_lazy("IMAP server"), is_required=False),
+        Field(name="imap_port", label=gettext_lazy("IMAP port"), kind="number", default=993),
+        Field(
+            name="imap_security",
+            label=gettext_lazy("IMAP encryption"),
+            kind="choice",
+            choices=_SECURITY,
+            default="tls",
+        ),
+        Field(name="imap_user", label=gettext_lazy("IMAP user"), is_required=False),
+        Field(name="imap_password", label=gettext_lazy("IMAP password"), kind="secret", is_required=False),
+        Field(name="imap_folder", label=gettext_lazy("Folder"), default="INBOX"),
+        Field(
+            name="smtp_host",
+            label=gettext_lazy("SMTP server"),
+            is_required=False,
+            hint=gettext_lazy("Empty means: as this installation sends."),
+        ),
+        Field(name="smtp_port", label=gettext_lazy("SMTP port"), kind="number", default=465),
+        Field(
+            name="smtp_security",
+            label=gettext_lazy("SMTP encryption"),
+            kind="choice",
+            choices=_SECURITY,
+            default="tls",
+        ),
+        Field(name="smtp_user", label=gettext_lazy("SMTP user"), is_required=False),
+        Field(name="smtp_password", label=gettext_lazy("SMTP password"), kind="secret", is_required=False),
+    )
+
+    def check(self, account: Account) -> str:
+        found = []
+        if account.option("imap_host"):
+            with imap.opened(account):
+                found.append(_("The mailbox can be read."))
+        if account.option("smtp_host"):
+            _try_smtp(account)
+            found.append(_("The SMTP server lets us in."))
+        return " ".join(found) or _("There is nothing to try: neither server is named.")
+
+    def send(self, account: Account, message: Outgoing) -> Outcome:
+        letter = compose(message, name=account.company, address=account.address)
+        return hand_over(letter, (lambda: _smtp(account)) if account.option("smtp_host") else None)
+
+
+class _Wire(smtplib.SMTP):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return http.connect(host, port, timeout)
+
+
+class _SecureWire(smtplib.SMTP_SSL):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        opened = http.connect(host, port, timeout)
+        return self.context.wrap_socket(opened, server_hostname=host)
+
+
+class _Backend(EmailBackend):
+    """Django's SMTP, through our own door."""
+
+    @property
+    def connection_class(self) -> Any:
+        return _SecureWire if self.use_ssl else _Wire
+
+
+def _smtp(account: Account) -> EmailBackend:
+    how = account.option("smtp_security") or "tls"
+    return _Backend(
+        host=account.option("smtp_host"),
+        port=int(account.option("smtp_port") or 465),
+        username=account.option("smtp_user"),
+        password=account.secret("smtp_password"),
+        use_ssl=how == "tls",
+        use_tls=how == "starttls",
+        timeout=TIMEOUT_SECONDS,
+    )
+
+
+def _try_smtp(account: Account) -> None:
+    backend = _smtp(account)
+    try:
+        backend.open()
+    except (SMTPException, OSError) as problem:
+        words = _("The SMTP server does not let us in: %(why)s") % {"why": http.words_of(problem)}
+        raise NotWorking(words) from problem
+    finally:
+        backend.close()

@@ -1,0 +1,70 @@
+"""Forms of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from channels.adapters.base import Adapter, Field
+from channels.models import ChannelAccount
+
+
+class AccountForm(forms.Form):
+    """An account's facts as its adapter asks for them. Secrets are only ever written."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("What you call it, such as “Service desk”.")
+    )
+    address = forms.CharField(max_length=254)
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        data: Mapping[str, Any] | None = None,
+        *,
+        account: ChannelAccount | None = None,
+    ) -> None:
+        initial = {"name": account.name, "address": account.address, **account.options} if account else {}
+        super().__init__(data, initial=initial)
+        self._adapter = adapter
+        self.fields["address"].label = str(adapter.address_label)
+        self.fields["address"].help_text = str(adapter.address_hint)
+        for field in adapter.fields:
+            self.fields[field.name] = _made(field, is_new=account is None)
+
+    def values(self) -> dict[str, Any]:
+        """What the services take: name, address, options and secrets."""
+        given = self.cleaned_data
+        secrets = {f.name: given[f.name] for f in self._adapter.fields if f.kind == "secret"}
+        options = {f.name: given[f.name] for f in self._adapter.fields if f.kind != "secret"}
+        return {"name": given["name"], "address": given["address"], "options": options, "secrets": secrets}
+
+
+def _made(field: Field, *, is_new: bool) -> forms.Field:
+    facts: dict[str, Any] = {
+        "label": field.label,
+        "required": field.is_required,
+        "help_text": field.hint,
+        "initial": field.default,
+    }
+    if field.kind == "number":
+        return forms.IntegerField(min_value=1, max_value=65_535, **facts)
+    if field.kind == "choice":
+        return forms.ChoiceField(choices=list(field.choices), **facts)
+    if field.kind == "switch":
+        return forms.BooleanField(**{**facts, "required": False})
+    if field.kind == "secret":
+        facts |= {"required": field.is_required and is_new, "help_text": _hint(field, is_new)}
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        return forms.CharField(max_length=2_000, widget=widget, **facts)
+    return forms.CharField(max_length=500, **facts)
+
+
+def _hint(field: Field, is_new: bool) -> str | Promise:
+    if is_new:
+        return field.hint
+    return _("It is kept and not shown. Write a new one to replace it.")

@@ -1,0 +1,19 @@
+"""What the clock or a nudge starts."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from channels import services
+
+
+@shared_task(name="channels.send_due", ignore_result=True)
+def send_due() -> int:
+    """Send messages that are due."""
+    return services.send_due()
+
+
+@shared_task(name="channels.poll_due", ignore_result=True)
+def poll_due() -> int:
+    """Fetch mailboxes that are due."""
+    return services.poll_due()
