@@ -7,7 +7,7 @@ from dispatch import services
 from dispatch.events import VisitScheduled, WorkOrderCreated
 from journal.registry import on
 from tenants.actors import Actor
-from tickets.events import TicketOpened
+from tickets.events import TicketMerged, TicketOpened
 
 AUTO = Actor.system("auto-dispatch")
 FIELD_WORK = Actor.system("auto field work")
@@ -29,3 +29,9 @@ def on_work_order_created(event: WorkOrderCreated) -> None:
 def on_visit_scheduled(event: VisitScheduled) -> None:
     """The ticket of a visit that was planned in bulk waits for it from now on."""
     services.follow_planned_visit(visit_id=event.visit_id, actor=AUTO, at=now())
+
+
+@on(TicketMerged)
+def on_ticket_merged(event: TicketMerged) -> None:
+    """A ticket waits for the visits of those that were merged into it too."""
+    services.follow_merged_ticket(ticket_id=event.ticket_id, actor=AUTO, at=now())

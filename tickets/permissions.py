@@ -8,3 +8,4 @@ VIEW = Permission.TICKET_VIEW
 OPEN = Permission.TICKET_OPEN
 WORK = Permission.TICKET_WORK
 RESOLVE = Permission.TICKET_RESOLVE
+SETTINGS = Permission.TENANT_MANAGE

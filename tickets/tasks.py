@@ -18,3 +18,14 @@ def fire_timers() -> int:
         if claimed < BATCH:
             break
     return total
+
+
+@shared_task(name="tickets.wake", ignore_result=True)
+def wake() -> int:
+    """Put waiting tickets whose time has come back on the desk, batch by batch, until none is left."""
+    total = 0
+    while claimed := services.wake_due_tickets(limit=BATCH):
+        total += claimed
+        if claimed < BATCH:
+            break
+    return total

@@ -15,6 +15,7 @@ from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder, WorkType
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
+from tickets import queries as tickets
 
 
 def work_types() -> QuerySet[WorkType]:
@@ -98,8 +99,8 @@ def work_order_for_update(work_order_id: int) -> WorkOrder:
 
 
 def work_orders_of_ticket(ticket_id: int) -> QuerySet[WorkOrder]:
-    """What was made of a ticket, oldest first."""
-    return work_orders().filter(ticket_id=ticket_id).order_by("id")
+    """What was made of a ticket and of those merged into it, oldest first."""
+    return work_orders().filter(ticket_id__in=tickets.family_ids(ticket_id)).order_by("id")
 
 
 def tray() -> QuerySet[WorkOrder]:

@@ -13,6 +13,7 @@ from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.planning import (
     CannotSchedule,
     cancel_visit,
+    follow_merged_ticket,
     follow_planned_visit,
     move_visit,
     schedule_visit,
@@ -43,6 +44,7 @@ __all__ = [
     "create_work_orders_in_bulk",
     "create_work_type",
     "dispatch_new_work",
+    "follow_merged_ticket",
     "follow_planned_visit",
     "import_requests",
     "move_visit",

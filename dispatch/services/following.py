@@ -7,7 +7,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
@@ -18,6 +18,7 @@ from dispatch import rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
 from tenants.actors import Actor
+from tickets import queries as ticket_queries
 from tickets import services as tickets
 from tickets.enums import TicketStatus, WaitingFor
 from tickets.models import Ticket
@@ -30,6 +31,8 @@ tickets."""
 
 TRIES = 5
 _TRY_AGAIN = {"40P01", "40001"}
+LOOK_AGAIN = timedelta(hours=1)
+"""A ticket whose visit is late wakes; it waits at least so long when it waits for that visit once more."""
 _CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
 
 
@@ -92,26 +95,33 @@ def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
 
 
 def follow_ticket(ticket_id: int, *, at: datetime) -> None:
-    """Waiting for a visit while one is planned or under way; back to the desk when none is."""
-    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    """Waiting for a visit while one is planned or under way; back to the desk when none is, or when it should
+    long be over. A merged ticket's visits are those of the ticket it goes on in.
+    """
+    living_id = ticket_queries.find_living_id(ticket_id)
+    ticket = Ticket.objects.filter(pk=living_id or 0).first()
     if ticket is None:
         return
+    family = ticket_queries.family_ids(ticket.pk)
     coming = (
-        Visit.objects.filter(work_order__ticket_id=ticket_id, status__in=rules.OCCUPYING)
+        Visit.objects.filter(work_order__ticket_id__in=family, status__in=rules.OCCUPYING)
         .order_by("start_at")
         .first()
     )
     waits_for_visit = ticket.status == TicketStatus.WAITING and ticket.waiting_for == WaitingFor.VISIT
-    if coming is not None and ticket.status in _CAN_WAIT:
+    if coming is not None and (
+        ticket.status in _CAN_WAIT or waits_for_visit and ticket.visit_at != coming.start_at
+    ):
         tickets.wait_ticket(
-            ticket_id=ticket_id,
+            ticket_id=ticket.pk,
             waiting_for=WaitingFor.VISIT,
-            next_action_at=coming.start_at,
+            next_action_at=max(coming.end_at, at + LOOK_AGAIN),
+            visit_at=coming.start_at,
             actor=DISPATCH,
             at=at,
         )
     elif coming is None and waits_for_visit:
-        tickets.continue_ticket(ticket_id=ticket_id, actor=DISPATCH, at=at)
+        tickets.continue_ticket(ticket_id=ticket.pk, actor=DISPATCH, at=at)
 
 
 def sqlstate_of(problem: DatabaseError) -> str:

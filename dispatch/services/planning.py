@@ -185,6 +185,13 @@ def follow_planned_visit(*, visit_id: int, actor: Actor, at: datetime) -> None:
         follow_ticket(visit.work_order.ticket_id, at=at)
 
 
+@transaction.atomic
+def follow_merged_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> None:
+    """Let a ticket wait for the visits of tickets merged into it. Changes nothing when it waits already."""
+    actor.require(Permission.VISIT_PLAN)
+    follow_ticket(ticket_id, at=at)
+
+
 def judge(
     work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
 ) -> Verdict:

@@ -11,7 +11,9 @@ from core.errors import Conflict
 from journal import services as journal
 from journal.events import Event
 from tenants.actors import Actor
-from tickets import permissions, queries
+from tenants.queries import current_tenant
+from tickets import permissions, queries, triage
+from tickets.enums import WaitingFor
 from tickets.events import TicketChanged
 from tickets.models import Ticket
 from tickets.rules import ACTIVE
@@ -33,6 +35,28 @@ def ensure_owner(ticket: Ticket, actor: Actor) -> None:
     ticket.owner_id = member.pk
 
 
+def next_action_at(ticket: Ticket, at: datetime) -> datetime:
+    """When somebody looks at the ticket again unless a person says otherwise: its soonest clock still to come,
+    else the end of the company's working day. A customer who was asked gets two days to answer.
+    """
+    zone = current_tenant().zone
+    if ticket.waiting_for == WaitingFor.CUSTOMER:
+        return triage.end_of_business_day(at, zone, days_later=triage.LOOK_AGAIN_DAYS)
+    if ticket.due_at is not None and ticket.due_at > at:
+        return ticket.due_at
+    return triage.end_of_business_day(at, zone)
+
+
+def _keep_whole(ticket: Ticket, at: datetime) -> None:
+    """What follows from the state: a next action while it is active, a label and a visit only while they fit."""
+    if ticket.status in ACTIVE and ticket.next_action_at is None:
+        ticket.next_action_at = next_action_at(ticket, at)
+    if ticket.sub_state is not None and ticket.sub_state.status != ticket.status:
+        ticket.sub_state = None
+    if ticket.waiting_for != WaitingFor.VISIT:
+        ticket.visit_at = None
+
+
 def finish(
     ticket: Ticket,
     *,
@@ -44,8 +68,7 @@ def finish(
     event: Event | None = None,
 ) -> Ticket:
     """Save the ticket, write who did it and tell those who care."""
-    if ticket.status in ACTIVE and ticket.next_action_at is None:
-        ticket.next_action_at = ticket.due_at
+    _keep_whole(ticket, at)
     ticket.version += 1
     ticket.save()
     journal.record(actor=actor, verb=verb, thing=ticket, at=at, changes=changes, reason=reason)
