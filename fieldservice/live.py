@@ -5,6 +5,9 @@ and a topic. A page that comes back with `Last-Event-ID` (or `&last=`) hears wha
 longer known, it hears the topic `*`, which means "look at everything again". Pages poll when this process is
 away.
 
+`GET /live/room?pass=…` answers the stream of one room (a visitor's chat) and nothing of its tenant. Rooms
+remember nothing: whoever comes in asks Django for what was said meanwhile.
+
 A stream ends with its pass, after less than a minute, with the event `bye`: the page asks Django for the next
 pass, which is for those who are still signed in and still members, and comes back.
 """
@@ -46,14 +49,18 @@ _BYE = b"event: bye\ndata: 1\n\n"
 _RESYNC = b'data: {"event": "resync", "topic": "*"}\n\n'
 
 
+Key = tuple[int, str]
+"""A tenant and one of its rooms; "" is the tenant's own feed."""
+
+
 class Client:
     """One open page. `queue` holds what it has yet to hear; None says goodbye.
 
     `place` is the number after which everything is in the queue or still to come; "" when the queue says it.
     """
 
-    def __init__(self, tenant_id: int, place: str) -> None:
-        self.tenant_id = tenant_id
+    def __init__(self, key: Key, place: str) -> None:
+        self.key = key
         self.place = place
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=QUEUE_LENGTH)
         self.is_open = True
@@ -80,33 +87,42 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self.clients: dict[int, set[Client]] = defaultdict(set)
+        self.clients: dict[Key, set[Client]] = defaultdict(set)
         self.rings: dict[int, deque[tuple[str, bytes]]] = defaultdict(self._new_ring)
 
     def join(self, tenant_id: int, last_id: str) -> Client:
         """A new page; it first hears what it missed since `last_id`, if anything."""
         missed = list(self._missed(tenant_id, last_id)) if last_id else []
         is_replay = bool(missed) and missed != [_RESYNC]
-        client = Client(tenant_id, "" if is_replay else self.rings[tenant_id][-1][0])
+        client = Client((tenant_id, ""), "" if is_replay else self.rings[tenant_id][-1][0])
         for message in missed:
             client.tell(message)
-        self.clients[tenant_id].add(client)
+        self.clients[client.key].add(client)
+        return client
+
+    def enter(self, tenant_id: int, room: str) -> Client:
+        """A page in a room; it hears what is said from now on."""
+        client = Client((tenant_id, room), "")
+        self.clients[client.key].add(client)
         return client
 
     def leave(self, client: Client) -> None:
         """Forget a page; messages of a tenant nobody listens to stay in its ring."""
-        pages = self.clients[client.tenant_id]
+        pages = self.clients[client.key]
         pages.discard(client)
         if not pages:
-            del self.clients[client.tenant_id]
+            del self.clients[client.key]
 
     def spread(self, channel: str, text: str) -> None:
-        """Tell every page of the channel's tenant."""
-        tenant_id = int(channel.rpartition(":")[2])
-        number = str(json.loads(text)["id"])
-        message = f"id: {number}\ndata: {text}\n\n".encode()
-        self.rings[tenant_id].append((number, message))
-        for client in list(self.clients.get(tenant_id, ())):
+        """Tell every page of the channel's tenant or room. What has no number is not remembered."""
+        _live, tenant, *room = channel.split(":", 2)
+        key = (int(tenant), room[0] if room else "")
+        number = json.loads(text).get("id")
+        message = f"data: {text}\n\n".encode()
+        if number is not None and not key[1]:
+            message = f"id: {number}\n".encode() + message
+            self.rings[key[0]].append((str(number), message))
+        for client in list(self.clients.get(key, ())):
             client.tell(message)
 
     def resync(self) -> None:
@@ -179,7 +195,7 @@ class Application:
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["path"] == "/healthz":
             await _say(send, 200, '{"status": "ok"}')
-        elif scope["path"] != "/live":
+        elif scope["path"] not in ("/live", "/live/room"):
             await _say(send, 404, '{"detail": "The live feed is at /live?pass=…"}')
         elif scope["method"] != "GET":
             await _say(send, 405, '{"detail": "Use GET."}', (b"allow", b"GET"))
@@ -188,13 +204,17 @@ class Application:
 
     async def _stream(self, scope: Message, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace"))
+        read = feed.read_room_pass if scope["path"] == "/live/room" else feed.read_pass
         try:
-            allowed = feed.read_pass(query.get("pass", [""])[0])
+            allowed = read(query.get("pass", [""])[0])
         except (signing.BadSignature, ValueError, KeyError, TypeError):
             await _say(send, 401, '{"detail": "The pass is not ours or too old. Load the page again."}')
             return
         last_id = _header(scope, b"last-event-id") or query.get("last", [""])[0]
-        client = self.hub.join(allowed.tenant_id, last_id)
+        if allowed.room:
+            client = self.hub.enter(allowed.tenant_id, allowed.room)
+        else:
+            client = self.hub.join(allowed.tenant_id, last_id)
         gone = asyncio.create_task(_until_gone(receive, client))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _stream_headers()})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
+from channels import chats
 from channels.models.accounts import ChannelAccount
 from tenants.models import TenantModel
 
@@ -24,6 +27,19 @@ class ChatSession(TenantModel):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "code_hash"], name="chat_code_uniq")]
+
+    @property
+    def room(self) -> str:
+        """What messages and the live feed call this session."""
+        return chats.name_of(self.pk)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the visitor can still read there what we write."""
+        return self.closed_at is None and self.seen_at > at - chats.LIFETIME
+
+    def is_here(self, at: datetime) -> bool:
+        """Whether the visitor's page was open within the last minute or so."""
+        return self.closed_at is None and self.seen_at > at - chats.HERE
 
     def __str__(self) -> str:
         return self.visitor_name or f"#{self.pk}"

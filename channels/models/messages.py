@@ -40,7 +40,14 @@ class InboundMessage(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "channel", "external_id"], name="inbound_once"),
         ]
-        indexes = [models.Index(fields=["tenant", "status", "id"], name="inbound_status_idx")]
+        indexes = [
+            models.Index(fields=["tenant", "status", "id"], name="inbound_status_idx"),
+            models.Index(
+                fields=["tenant", "reference", "id"],
+                condition=models.Q(channel="chat"),
+                name="inbound_chat_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject or self.external_id
@@ -86,6 +93,11 @@ class OutboundMessage(TenantModel):
                 fields=["tenant", "channel", "external_id"],
                 condition=~models.Q(external_id=""),
                 name="outbound_external_idx",
+            ),
+            models.Index(
+                fields=["tenant", "recipient", "id"],
+                condition=models.Q(channel="chat"),
+                name="outbound_chat_idx",
             ),
         ]
 

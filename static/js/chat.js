@@ -1,0 +1,369 @@
+// The chat as its visitor sees it. The secret code of the session stays in this frame's own storage, which
+// browsers keep apart for every site; each call sends it. What the stream says is only that something is new.
+
+const said = document.querySelector("[data-said]");
+const lines = document.getElementById("lines");
+const form = document.querySelector("[data-write]");
+const alarm = document.querySelector("[data-alarm]");
+const typing = document.querySelector("[data-typing]");
+const end = document.querySelector("[data-end]");
+const word = (name) => said.dataset[`word${name}`];
+const addresses = JSON.parse(document.getElementById("chat-addresses").textContent);
+const origins = JSON.parse(document.getElementById("chat-origins").textContent);
+const POLL = 4_000;
+const SILENT = 15_000;
+const TYPED = 3_000;
+
+let code = "";
+let heard = 0; // the greatest id of the visitor's own messages that is shown
+let told = 0; // the greatest id of ours
+let page = "";
+let isOpen = window.parent === window;
+let unread = 0;
+let stream = null;
+let lastHeard = 0;
+
+/* ---------- What is remembered ---------- */
+
+function keep(value) {
+  code = value;
+  end.hidden = !value;
+  try {
+    if (value) localStorage.setItem(said.dataset.key, value);
+    else localStorage.removeItem(said.dataset.key);
+  } catch {
+    // Without storage the chat lasts as long as this page.
+  }
+}
+
+function kept() {
+  try {
+    return localStorage.getItem(said.dataset.key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/* ---------- Asking the server ---------- */
+
+class Refused extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+async function ask(name, facts = {}) {
+  const body = new URLSearchParams({ ...facts, ...(code ? { code } : {}) });
+  const answer = await fetch(addresses[name], { method: "POST", body, credentials: "omit", redirect: "error" });
+  if (answer.status === 204) return {};
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, found.detail ?? "");
+  return found;
+}
+
+function warn(text) {
+  alarm.textContent = text;
+  alarm.hidden = !text;
+}
+
+function forget() {
+  keep("");
+  heard = told = 0;
+  stream?.close();
+  stream = null;
+  form.querySelector("[data-who]").hidden = false;
+}
+
+/* ---------- The conversation ---------- */
+
+function lineOf(key) {
+  return [...said.children].find((line) => line.dataset.key === key);
+}
+
+function addLine(facts) {
+  const line = document.createElement("div");
+  const words = document.createElement("span");
+  const meta = document.createElement("span");
+  const who = document.createElement("span");
+  line.className = facts.ours ? "line ours" : "line";
+  if (facts.key) line.dataset.key = facts.key;
+  who.className = "sr";
+  who.textContent = `${word(facts.ours ? "Us" : "You")}: `;
+  words.className = "words";
+  words.append(who, facts.text);
+  meta.className = "meta";
+  line.append(words, meta);
+  said.append(line);
+  return line;
+}
+
+function stamp(line, at) {
+  const time = new Date(at);
+  line.classList.remove("unsent");
+  line.querySelector(".meta").textContent = time.toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+}
+
+function toEnd() {
+  lines.scrollTop = lines.scrollHeight;
+}
+
+function showLines(found) {
+  let ours = 0;
+  for (const facts of found) {
+    if (facts.ours) {
+      if (facts.id <= told) continue;
+      told = facts.id;
+      ours += 1;
+      stamp(addLine(facts), facts.at);
+    } else {
+      heard = Math.max(heard, facts.id);
+      stamp(lineOf(facts.key) ?? addLine(facts), facts.at);
+    }
+  }
+  if (!found.length) return 0;
+  if (ours) typing.hidden = true;
+  toEnd();
+  if (ours && !isOpen) {
+    unread += ours;
+    say("unread", { count: unread });
+  }
+  return ours;
+}
+
+let reading = null;
+let again = false;
+
+// One question at a time; what is announced meanwhile is asked once more afterwards.
+async function read() {
+  if (!code) return;
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = ask("read", { heard, told });
+  try {
+    const facts = await reading;
+    showAway(facts.away);
+    const ours = showLines(facts.lines);
+    warn("");
+    if (ours) again = true; // says that we have them
+  } catch (problem) {
+    if (problem.status === 404) over();
+    else if (problem.status !== 429) warn(word("Failed"));
+  } finally {
+    reading = null;
+  }
+  if (again) {
+    again = false;
+    await read();
+  }
+}
+
+function showAway(away) {
+  for (const part of document.querySelectorAll("[data-away]")) part.hidden = !away;
+  for (const part of document.querySelectorAll("[data-here]")) part.hidden = away;
+}
+
+function over() {
+  forget();
+  note(word("Over"));
+}
+
+function note(text) {
+  const line = document.createElement("p");
+  line.className = "aside";
+  line.textContent = text;
+  said.append(line);
+  toEnd();
+}
+
+/* ---------- Sending ---------- */
+
+async function send(line, facts) {
+  line.classList.remove("unsent");
+  line.querySelector(".meta").textContent = word("Sending");
+  try {
+    if (!code) {
+      keep((await ask("open", { name: facts.name, email: facts.email, page })).code);
+      listen();
+    }
+    const answer = await ask("say", facts);
+    stamp(line, Date.now());
+    warn("");
+    showNumber(answer.ticket);
+    form.querySelector("[data-who]").hidden = true;
+  } catch (problem) {
+    if (problem.status === 404 && code) {
+      forget();
+      return send(line, facts);
+    }
+    unsent(line, facts, problem);
+  }
+}
+
+function unsent(line, facts, problem) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "again";
+  button.textContent = word("Again");
+  button.addEventListener("click", () => send(line, facts));
+  line.classList.add("unsent");
+  line.querySelector(".meta").replaceChildren(`${word("Unsent")} `, button);
+  warn(problem.message && problem.status ? problem.message : word("Failed"));
+  if (!problem.status) window.addEventListener("online", () => line.classList.contains("unsent") && send(line, facts), { once: true });
+}
+
+let number = "";
+function showNumber(ticket) {
+  if (!ticket || ticket === number) return;
+  number = ticket;
+  note(`${word("Number")} ${ticket}`);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { name, email, body } = form.elements;
+  const text = body.value.trim();
+  const bad = !email.validity.valid;
+  email.toggleAttribute("aria-invalid", bad);
+  if (bad) email.setAttribute("aria-invalid", "true");
+  if (bad) return email.reportValidity();
+  if (!text) return body.focus();
+  const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  const line = addLine({ ours: false, key, text });
+  body.value = "";
+  body.focus();
+  toEnd();
+  queue = queue.then(() => send(line, { key, body: text, name: name.value.trim(), email: email.value.trim() }));
+});
+let queue = Promise.resolve();
+
+// Enter sends, Shift+Enter breaks the line; not while an input method composes a word.
+form.elements.body.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+let typedAt = 0;
+form.elements.body.addEventListener("input", () => {
+  if (!code || Date.now() - typedAt < TYPED) return;
+  typedAt = Date.now();
+  ask("typing").catch(() => {});
+});
+
+/* ---------- Listening ---------- */
+
+let hideTyping = 0;
+let failures = 0;
+
+async function listen() {
+  if (!code) return;
+  let url = "";
+  try {
+    ({ url } = await ask("pass"));
+  } catch (problem) {
+    if (problem.status === 404) return over();
+  }
+  stream?.close();
+  stream = null;
+  if (!url || !("EventSource" in window)) return later();
+  const mine = new EventSource(url);
+  stream = mine;
+  mine.addEventListener("open", () => {
+    failures = 0;
+    lastHeard = Date.now();
+    read();
+  });
+  mine.addEventListener("ping", () => { lastHeard = Date.now(); });
+  mine.addEventListener("message", (event) => {
+    lastHeard = Date.now();
+    const facts = JSON.parse(event.data);
+    if (facts.event === "chat.typing") showTyping();
+    else read();
+  });
+  mine.addEventListener("bye", () => {
+    mine.close();
+    if (stream === mine) listen();
+  });
+  mine.addEventListener("error", () => {
+    if (stream !== mine) return;
+    mine.close();
+    stream = null;
+    later();
+  });
+}
+
+let retry = 0;
+function later() {
+  failures += 1;
+  clearTimeout(retry);
+  retry = setTimeout(listen, Math.min(60_000, 1000 * 2 ** failures));
+}
+
+function showTyping() {
+  typing.hidden = false;
+  toEnd();
+  clearTimeout(hideTyping);
+  hideTyping = setTimeout(() => { typing.hidden = true; }, 6_000);
+}
+
+// Without a stream, or with one that went silent, the page asks by itself.
+setInterval(() => {
+  if (code && (!stream || Date.now() - lastHeard > SILENT)) read();
+}, POLL);
+
+/* ---------- The page around the frame ---------- */
+
+const say = (message, facts = {}) => window.parent !== window && window.parent.postMessage({ fieldservice: message, ...facts }, "*");
+
+const fits = (origin) => origin === location.origin || origins.some((one) => {
+  if (!one.includes("*.")) return one === origin;
+  const [scheme, host] = one.split("*");
+  return origin.startsWith(scheme) && origin.endsWith(host);
+});
+
+window.addEventListener("message", (event) => {
+  if (event.source !== window.parent || !fits(event.origin)) return;
+  const { fieldservice: message, page: where } = event.data ?? {};
+  if (typeof where === "string") page = where.slice(0, 500);
+  if (message === "opened") {
+    isOpen = true;
+    unread = 0;
+    toEnd();
+    form.elements.body.focus({ preventScroll: true });
+  }
+  if (message === "closed") isOpen = false;
+});
+document.querySelector("[data-close]").hidden = window.parent === window;
+document.querySelector("[data-close]").addEventListener("click", () => say("close"));
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") say("close"); });
+// A frame of another site may not ask by a dialog: the button itself asks, for a few seconds.
+end.addEventListener("click", async () => {
+  if (!end.classList.contains("sure")) {
+    const label = end.textContent;
+    end.classList.add("sure");
+    end.textContent = word("Sure");
+    setTimeout(() => {
+      end.classList.remove("sure");
+      end.textContent = label;
+    }, 6_000);
+    return;
+  }
+  try {
+    await ask("close");
+  } catch (problem) {
+    if (problem.status !== 404) return warn(word("Failed"));
+  }
+  said.replaceChildren();
+  number = "";
+  over();
+});
+
+keep(kept());
+if (code) {
+  form.querySelector("[data-who]").hidden = true;
+  read().then(listen);
+}
+say("ready");

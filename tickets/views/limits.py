@@ -1,0 +1,26 @@
+"""How often strangers may do something; counted by the database while Valkey is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.cache import cache
+
+WINDOW_SECONDS = 600
+
+
+def is_over(limits: Iterable[tuple[str, int, int]]) -> bool:
+    """Count one more of each (key, how many, in how many seconds); whether any of them is too many now.
+
+    All are counted, also after the first that is over.
+    """
+    over = [_count(key, seconds) > limit for key, limit, seconds in limits]
+    return any(over)
+
+
+def _count(key: str, seconds: int) -> int:
+    cache.add(key, 0, seconds)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        return 1
