@@ -1,9 +1,9 @@
 """Business calendars as pure arithmetic: when time counts, how much of it passed, and when it goes on.
 
 Everything is an aware instant in UTC and a `timedelta` of elapsed business time; wall clocks appear only
-where a calendar is laid on a zone. Intervals are half-open. On the night a zone repeats an hour, the
-repeated hour belongs to what was open when it began; a skipped hour has no length. So a day's intervals
-always tile the day, and elapsed time is time that really passed.
+where a calendar is laid on a zone. Intervals are half-open. Time counts while the zone's wall clock shows an
+open time of an open date: an hour that the clock shows twice counts twice, a skipped one has no length, and
+elapsed time is time that really passed.
 """
 
 from __future__ import annotations
@@ -132,27 +132,46 @@ def _openings(calendar: Calendar, zone: ZoneInfo, from_at: datetime, until: date
 
 @lru_cache(maxsize=8192)
 def _spans_on(zone: ZoneInfo, day: date, intervals: tuple[Interval, ...]) -> tuple[Span, ...]:
-    spans = ((_instant(zone, day, start), _instant(zone, day, end)) for start, end in intervals)
-    return tuple(span for span in spans if span[0] < span[1])
+    """When the zone's wall clock shows this date and a time within the intervals, as instants."""
+    midnight = datetime.combine(day, time(), UTC)
+    found = []
+    for begin, until, offset in _stretches(zone, day):
+        for start, end in intervals:
+            opens = max(begin, midnight + timedelta(minutes=start) - offset)
+            closes = min(until, midnight + timedelta(minutes=end) - offset)
+            if opens < closes:
+                found.append((opens, closes))
+    return tuple(found)
 
 
-def _instant(zone: ZoneInfo, day: date, minute: int) -> datetime:
-    """The first instant at which the zone's wall clock shows this minute, or jumps over it."""
-    day, minute = (day + timedelta(days=1), 0) if minute == _DAY else (day, minute)
-    wall = datetime.combine(day, time(minute // 60, minute % 60))
-    found = wall.replace(tzinfo=zone).astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
-        return found
-    return _jump(zone, wall.replace(tzinfo=zone, fold=1).astimezone(UTC), found)
+def _stretches(zone: ZoneInfo, day: date) -> list[tuple[datetime, datetime, timedelta]]:
+    """Spans that hold all of a local date, each with its one offset: two on a night when clocks change."""
+    begin = min(_midnights(zone, day))
+    until = max(_midnights(zone, day + timedelta(days=1)))
+    first, last = _offset(zone, begin), _offset(zone, until - timedelta(seconds=1))
+    if first == last:
+        return [(begin, until, first)]
+    jump = _jump(zone, begin, until)
+    return [(begin, jump, first), (jump, until, last)]
+
+
+def _midnights(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
+    """Midnight by the offset before and after a change; the same instant twice on other nights."""
+    wall = datetime.combine(day, time(), zone)
+    return wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or _ZERO
 
 
 def _jump(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     """The instant between the two at which the zone's offset changes, to the second."""
-    offset = before.astimezone(zone).utcoffset()
+    offset = _offset(zone, before)
     low, high = 0, int((after - before).total_seconds())
     while low < high:
         middle = (low + high) // 2
-        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset:
+        if _offset(zone, before + timedelta(seconds=middle)) == offset:
             low = middle + 1
         else:
             high = middle
