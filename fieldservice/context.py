@@ -57,6 +57,7 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("canned_replies", "tickets:canned_reply_list", "template", _("Canned replies"), (P.TENANT_MANAGE,)),
     ("sub_states", "tickets:sub_state_list", "tag", _("Sub-states"), (P.TENANT_MANAGE,)),
     ("channels", "channels:account_list", "message-circle", _("Channels"), (P.TENANT_MANAGE,)),
+    ("on_call", "notices:on_call", "phone-call", _("On call"), ROSTER),
     ("work_types", "dispatch:work_type_list", "tool", _("Work types"), (P.RULE_EDIT,)),
     ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
     ("undelivered", "journal:parked_list", "alert-triangle", _("Undelivered facts"), (P.TENANT_MANAGE,)),

@@ -25,6 +25,7 @@ ACTORLESS = {
     "journal.services.deliver_due": "the clock's work: handlers name themselves as actors",
     "journal.services.deliver_all": "as deliver_due",
     "journal.services.prune": "the clock's work: it deletes what nothing asks for, whoever runs it",
+    "notices.services.deliver_due": "the clock's work: whoever runs it",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
     "tickets.services.wake_due_tickets": "as fire_due_timers",
     "journal.services.start_soon": "a nudge: the task claims rows that were ordered by somebody",

@@ -18,6 +18,12 @@ OPEN_TO_ANY_MEMBER = {
     "accounts:settings": "goes on to the first settings page that one may open",
     "accounts:profile": "one's own name, language and zone",
     "accounts:security": "one's own sign-in",
+    "notices:notice_list": "one's own notices",
+    "notices:notice_bell": "how many of one's own are unread",
+    "notices:notice_open": "one's own notice",
+    "notices:notice_read": "as notice_open",
+    "notices:notices_read": "as notice_list",
+    "notices:own_hours": "when and how one wants to be told",
 }
 """View names under /t/ that ask for no permission, and why."""
 

@@ -116,6 +116,14 @@ PAGES: dict[str, Act] = {
     ),
     "tickets:quarantine_open": Act({"sender_name": "Mari", "sender_address": "mari@aoki.example"}),
     "tickets:quarantine_discard": Act(),
+    "notices:notice_open": Act(who="tom"),
+    "notices:notice_read": Act(who="tom"),
+    "notices:notices_read": Act(who="tom"),
+    "notices:own_hours": Act({"mail": "all", "mon": "9:00-17:00"}),
+    "notices:on_call": Act(
+        {"membership_id": Own(Membership), "from_at": _local(1), "until_at": _local(5), "every_weeks": "0"}
+    ),
+    "notices:duty_remove": Act(),
     "journal:parked_retry": Act(before=put(OutboxEvent, delivered_at=None, parked_at=NOW)),
     "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
     "tickets:ticket_take": Act(),

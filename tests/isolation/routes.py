@@ -19,6 +19,7 @@ from feedback.models import Recovery, Response
 from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
 from knowledge.models import Article
+from notices.models import Notice, OnCallDuty
 from tests.isolation.world import Side, code_of
 from tests.routes import Route
 from tickets.models import Ticket
@@ -57,6 +58,8 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "roles": Role,
     "tokens": ApiToken,
     "undelivered": OutboxEvent,
+    "notices": Notice,
+    "on-call": OnCallDuty,
 }
 """Whose id follows a path's segment."""
 

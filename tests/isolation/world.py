@@ -129,6 +129,8 @@ FACTS: dict[str, Facts] = {
     },
     "workforce.Shift": lambda s, n: {"weekday": n, "starts": time(8), "ends": time(17)},
     "workforce.Absence": lambda s, n: {"start_at": _hours(200), "end_at": _hours(210)},
+    "notices.Notice": lambda s, n: {"delivered_at": NOW, "path": f"/t/{s.slug}/notices/"},
+    "notices.OnCallDuty": lambda s, n: {"from_at": _hours(-1), "until_at": _hours(9 + n)},
     "channels.InboundMessage": lambda s, n: {"status": "quarantined"},
     "channels.OutboundMessage": lambda s, n: {"status": "sent", "sent_at": NOW},
     "knowledge.Article": lambda s, n: {"is_published": True},

@@ -1,0 +1,18 @@
+"""Telling people, what they want to be told, and who is on call."""
+
+from __future__ import annotations
+
+from notices.services.roster import add_duty, remove_duty
+from notices.services.telling import deliver_due, mark_all_read, mark_read, notify, write_letter
+from notices.services.wishes import set_own_hours
+
+__all__ = [
+    "add_duty",
+    "deliver_due",
+    "mark_all_read",
+    "mark_read",
+    "notify",
+    "remove_duty",
+    "set_own_hours",
+    "write_letter",
+]

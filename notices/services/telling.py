@@ -1,0 +1,176 @@
+"""Notices on their way: made, held until their person's own hours, delivered, read."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from core.clock import now
+from core.errors import NotAllowed
+from journal import services as journal
+from notices import queries, rules
+from notices.enums import MailWish
+from notices.events import NoticeDelivered, NoticesRead
+from notices.models import Notice, OwnHours
+from notices.registry import kind_named
+from notices.wording import UNKNOWN, Letter, kind_of, letter
+from tenants.active import tenant_active
+from tenants.actors import Actor
+from tenants.queries import current_tenant
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60
+
+
+@transaction.atomic
+def notify(
+    *,
+    membership_ids: Iterable[int],
+    kind: str,
+    facts: Mapping[str, Any],
+    path: str,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    urgent: bool = False,
+) -> list[Notice]:
+    """Tell people of the tenant something, once per person and `key`. Returns the notices that were made.
+
+    Nobody is told of their own act, nor of a kind they do not want. A notice waits for its person's own
+    hours; an `urgent` one reaches whoever is on call at once, wanted or not. Of a kind that folds, what a
+    person has not read yet about the same `path` takes the new facts instead of being told again. `facts`
+    are JSON.
+    """
+    people = [m for m in queries.reachable(membership_ids) if m.pk != actor.membership_id]
+    how, wishes = kind_named(kind) or UNKNOWN, queries.wishes_of(m.pk for m in people)
+    told = set(Notice.objects.filter(membership__in=people, key=key).values_list("membership_id", flat=True))
+    on_call = {m.pk for m in queries.on_call_at(at)} if urgent and people else set()
+    people = [m for m in people if m.pk not in told]
+    people = [m for m in people if m.pk in on_call or wishes[m.pk].kinds.get(kind, how.is_wanted)]
+    if how.folds:
+        folded = _fold(people, kind, facts, path)
+        people = [m for m in people if m.pk not in folded]
+    zone = current_tenant().zone
+    made = []
+    for member in people:
+        at_once = member.pk in on_call
+        due = rules.due_at(wishes[member.pk].weekly, queries.zone_of(member, zone), at, at_once=at_once)
+        made.append(
+            Notice(
+                membership=member,
+                kind=kind,
+                facts=dict(facts),
+                path=path,
+                key=key[:200],
+                is_urgent=at_once,
+                made_at=at,
+                due_at=due,
+                delivered_at=at if due <= at else None,
+            )
+        )
+    Notice.objects.bulk_create(made)
+    _tell(notice for notice in made if notice.delivered_at is not None)
+    return made
+
+
+def _fold(people: list[Membership], kind: str, facts: Mapping[str, Any], path: str) -> set[int]:
+    """Put the new facts into what these people have not read yet. Returns whom that tells."""
+    unread = Notice.objects.filter(membership__in=people, kind=kind, path=path, read_at=None)
+    found = set(unread.values_list("membership_id", flat=True))
+    if found:
+        unread.update(facts=dict(facts), count=F("count") + 1)
+    return found
+
+
+def _tell(delivered: Iterable[Notice]) -> None:
+    journal.publish(*(NoticeDelivered(notice_id=n.pk, membership_id=n.membership_id) for n in delivered))
+
+
+def deliver_due(*, limit: int = 500) -> int:
+    """Claim held notices of every tenant whose people's own hours have begun, and deliver them, each once.
+
+    Safe in any number of processes: rows are claimed with SKIP LOCKED under a lease. Returns how many were
+    claimed.
+    """
+    at = now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tenant_id, id FROM claim_notices(%s, %s::interval, %s)",
+            [limit, f"{LEASE_SECONDS} s", at],
+        )
+        claimed: list[tuple[int, int]] = cursor.fetchall()
+    by_tenant: dict[int, list[int]] = defaultdict(list)
+    for tenant_id, notice_id in claimed:
+        by_tenant[tenant_id].append(notice_id)
+    for tenant_id, ids in by_tenant.items():
+        try:
+            with tenant_active(tenant_id):
+                _deliver(ids, at)
+        except Exception:  # One tenant's trouble must not hold up the others; the lease runs out.
+            log.exception("notices were not delivered", extra={"tenant_id": tenant_id})
+    return len(claimed)
+
+
+def _deliver(ids: list[int], at: datetime) -> None:
+    held = Notice.objects.select_for_update().filter(pk__in=ids, delivered_at=None, due_at__lte=at)
+    notices = list(held.order_by("due_at", "pk"))
+    for notice in notices:
+        notice.delivered_at = at
+    Notice.objects.bulk_update(notices, ["delivered_at"])
+    _tell(notices)
+
+
+@transaction.atomic
+def mark_read(*, notice_id: int, actor: Actor, at: datetime) -> Notice:
+    """Read one of one's own notices, and with it whatever else leads to the same thing."""
+    notice = queries.notice_for_update(notice_id, actor.membership_id)
+    unread = queries.notices_of(notice.membership_id, only_unread=True).filter(path=notice.path)
+    _read(unread, notice.membership_id, at)
+    notice.refresh_from_db()
+    return notice
+
+
+@transaction.atomic
+def mark_all_read(*, actor: Actor, at: datetime) -> int:
+    """Read all of one's own notices. Returns how many were unread."""
+    if actor.membership_id is None:
+        raise NotAllowed(_("Only people have notices."))
+    return _read(queries.notices_of(actor.membership_id, only_unread=True), actor.membership_id, at)
+
+
+def _read(unread: Any, membership_id: int, at: datetime) -> int:
+    count = int(unread.update(read_at=at))
+    if count:
+        journal.publish(NoticesRead(membership_id=membership_id))
+    return count
+
+
+def write_letter(*, notice_id: int, actor: Actor, at: datetime) -> Letter | None:
+    """The mail for a delivered notice, for the system that sends it.
+
+    None when the person does not want it by e-mail, has read it meanwhile, or is no longer here.
+    """
+    notice = Notice.objects.select_related("membership__user").filter(pk=notice_id).first()
+    if actor.kind != "system":
+        raise NotAllowed(_("A notice is mailed by the system, to its person alone."))
+    if notice is None or notice.read_at is not None or not queries.reachable([notice.membership_id]):
+        return None
+    wish = queries.wishes_of([notice.membership_id])[notice.membership_id]
+    return letter(notice, current_tenant()) if _is_mailed(wish, notice) else None
+
+
+def _is_mailed(wish: OwnHours, notice: Notice) -> bool:
+    if notice.is_urgent:
+        return True
+    if wish.mail == MailWish.WARNINGS:
+        return kind_of(notice).is_warning
+    return wish.mail == MailWish.ALL
