@@ -53,9 +53,9 @@ def feed() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     process.wait()
 
 
-def _open(port: int, query: str, **headers: str) -> HTTPResponse:
+def _open(port: int, query: str, *, path: str = "/live", **headers: str) -> HTTPResponse:
     connection = HTTPConnection("127.0.0.1", port, timeout=8)
-    connection.request("GET", f"/live{query}", headers=headers)
+    connection.request("GET", f"{path}{query}", headers=headers)
     return connection.getresponse()
 
 
@@ -82,6 +82,15 @@ def _said(answer: HTTPResponse) -> dict[str, str]:
     while (block := _event(answer)).get("event") == "ping":
         pass
     return block
+
+
+def _room(port: int, tenant_id: int, room: str) -> HTTPResponse:
+    """A visitor's page in a room, whose stream has begun."""
+    answer = _open(port, f"?pass={live.room_pass(tenant_id, room)}", path="/live/room")
+    assert answer.status == 200
+    assert _event(answer) == {"retry": "2000"}
+    assert _event(answer)["event"] == "ping"
+    return answer
 
 
 def _announce(tenant_id: int, number: int) -> None:
@@ -176,6 +185,54 @@ def test_only_the_products_own_pages_may_listen(feed: tuple[int, object]) -> Non
     answer = _page(feed[0], TENANT)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example"
     assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
+def test_a_room_hears_what_is_for_it_and_nothing_else(feed: tuple[int, object]) -> None:
+    """Neither the tenant's feed, nor another room, nor the same room of a rival; the tenant hears no room."""
+    visitor, desk = _room(feed[0], TENANT, "chat-5"), _page(feed[0], TENANT)
+    _announce(TENANT, 30)
+    live.whisper(TENANT, "chat.said", ticket_id=9)
+    live.whisper(TENANT, "chat.said", room="chat-6")
+    live.whisper(RIVAL, "chat.said", room="chat-5")
+    live.whisper(TENANT, "chat.typing", room="chat-5")
+    heard = _said(visitor)
+    assert json.loads(heard["data"]) == {"event": "chat.typing", "topic": ""}
+    assert "id" not in heard
+    told = [json.loads(_said(desk)["data"]) for _ in range(2)]
+    assert [one["event"] for one in told] == ["tickets.TicketOpened", "chat.said"]
+    _announce(TENANT, 31)
+    assert json.loads(_said(desk)["data"])["id"] == 31, "no room came between"
+
+
+def test_what_is_whispered_is_not_remembered(feed: tuple[int, object]) -> None:
+    page = _page(feed[0], TENANT)
+    _announce(TENANT, 40)
+    live.whisper(TENANT, "chat.typing", ticket_id=9)
+    _announce(TENANT, 41)
+    assert [_said(page).get("id") for _ in range(3)] == ["40", None, "41"]
+    again = _open(feed[0], f"?pass={live.pass_for(TENANT, 1)}&last=40")
+    assert [_said(again).get("id") for _ in range(2)] == [None, "41"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/live", f"?pass={live.room_pass(TENANT, 'chat-5')}"),
+        ("/live/room", f"?pass={live.pass_for(TENANT, 1)}"),
+        ("/live/room", f"?pass={live.room_pass(TENANT, 'chat-5', seconds=-1)}"),
+        ("/live/room", f"?pass={live.room_pass(TENANT, 'chat-5')}x"),
+        ("/live/room", ""),
+    ],
+    ids=["a visitor at the tenant's feed", "a member in a room", "over", "changed", "none"],
+)
+def test_a_pass_opens_only_what_it_is_for(feed: tuple[int, object], path: str, query: str) -> None:
+    assert _open(feed[0], query, path=path).status == 401
+
+
+def test_a_rooms_stream_ends_with_its_pass(feed: tuple[int, object]) -> None:
+    page = _open(feed[0], f"?pass={live.room_pass(TENANT, 'chat-5', seconds=2)}", path="/live/room")
+    assert _said(page) == {"retry": "2000"}
+    assert _said(page)["event"] == "bye"
 
 
 def test_the_end_lets_pages_go_at_once(feed: tuple[int, subprocess.Popen[bytes]]) -> None:
