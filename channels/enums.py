@@ -47,6 +47,7 @@ class InboundProblem(models.TextChoices):
     NO_SENDER = "no_sender", _("It names no sender, so nobody could be answered.")
     NO_HEADERS = "no_headers", _("It has no headers, so it names no sender.")
     NOTHING = "nothing", _("It has neither subject nor text nor attachment.")
+    FLOOD = "flood", _("Its sender writes the same again and again, as machines answering each other do.")
     HANDLING = "handling", _("It was read, but no ticket could be made of it.")
 
 
@@ -64,3 +65,15 @@ class ChoiceReason(models.TextChoices):
     NOT_WRITTEN = "not_written", _("They prefer calls, so this is how the words go out.")
     NO_ADDRESS = "no_address", _("We do not know where to reach them the way they prefer.")
     NO_ACCOUNT = "no_account", _("We have no active account for the channel they prefer.")
+
+
+class FileProblem(models.TextChoices):
+    """Why an attached file is not kept."""
+
+    EMPTY = "empty", _("it is empty.")
+    HEAVY = "heavy", _("it is larger than 25 MB.")
+    EXECUTABLE = "executable", _("it is a program, or holds one.")
+    MACRO = "macro", _("it is a document with macros.")
+    BOMB = "bomb", _("it would unpack to far more than it is.")
+    DISGUISED = "disguised", _("it is not what it says it is.")
+    PICTURE = "picture", _("it is no picture that can be read.")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from channels import adapters, chats
+from channels import adapters, chats, rules
 from channels.enums import Channel, InboundStatus
-from channels.models import ChannelAccount, ChatSession, InboundMessage, OutboundMessage
+from channels.models import Attachment, ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from core.errors import NotFound
 
 
@@ -20,6 +21,11 @@ def get_inbound(message_id: int) -> InboundMessage:
     if found is None:
         raise NotFound(_("Message %(id)s is not here.") % {"id": message_id})
     return found
+
+
+def last_messages_from(channel: str, sender: str) -> QuerySet[InboundMessage]:
+    """What a sender last wrote on a messaging channel, newest first, at most twenty."""
+    return InboundMessage.objects.filter(channel=channel, sender_address=sender).order_by("-id")[:20]
 
 
 def inbound_emails_known_as(message_ids: list[str]) -> dict[str, InboundMessage]:
@@ -59,7 +65,7 @@ def find_chat_account(hook: str) -> ChannelAccount | None:
 
 def chat_options(account: ChannelAccount) -> chats.ChatOptions:
     """How the tenant wants this widget."""
-    return chats.ChatOptions.read(account.options)
+    return chats.ChatOptions.read(account.address, account.options)
 
 
 def find_chat(code: str, account_id: int, at: datetime) -> ChatSession | None:
@@ -139,3 +145,43 @@ def outbound_for_update(message_id: int) -> OutboundMessage:
     if found is None:
         raise NotFound(_("Message %(id)s is not here.") % {"id": message_id})
     return found
+
+
+def waiting_attachments(place: str) -> QuerySet[Attachment]:
+    """Files on no message that rest at this place: in a draft, or at words that went out by no message."""
+    return Attachment.objects.filter(inbound__isnull=True, outbound__isnull=True, content_id=place)
+
+
+def attachments_received(inbound_ids: list[int]) -> dict[int, list[Attachment]]:
+    """Files by the raw message they came with, in their order."""
+    found: dict[int, list[Attachment]] = {}
+    for attachment in Attachment.objects.filter(inbound__in=inbound_ids).order_by("id"):
+        found.setdefault(attachment.inbound_id or 0, []).append(attachment)
+    return found
+
+
+def attachments_sent(keys: list[str]) -> dict[str, list[Attachment]]:
+    """Files by the key of the message of ours that carries them, in their order."""
+    found: dict[str, list[Attachment]] = {}
+    sent = Attachment.objects.filter(outbound__key__in=keys).select_related("outbound").order_by("id")
+    for attachment in sent:
+        if attachment.outbound is not None:
+            found.setdefault(attachment.outbound.key, []).append(attachment)
+    return found
+
+
+def attachments_at(places: list[str]) -> dict[str, list[Attachment]]:
+    """Files on no message by the place where they rest."""
+    found: dict[str, list[Attachment]] = {}
+    for one in Attachment.objects.filter(
+        inbound__isnull=True, outbound__isnull=True, content_id__in=places
+    ).order_by("id"):
+        found.setdefault(one.content_id, []).append(one)
+    return found
+
+
+def find_way_to(*, prefers: str, came_by: str, addresses: Mapping[str, str]) -> rules.Choice | None:
+    """How to answer a customer with the accounts that are active now; None when there is no way."""
+    return rules.choose_channel(
+        prefers=prefers, came_by=came_by, addresses=addresses, can_send=sending_channels()
+    )

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from channels.services.accounts import add_account, change_account, switch_account, try_account, values_of
+from channels.services.accounts import (
+    add_account,
+    change_account,
+    hook_url,
+    switch_account,
+    try_account,
+    values_of,
+)
+from channels.services.attachments import (
+    add_waiting,
+    attach_received,
+    check_upload,
+    refusal_of,
+    remove_waiting,
+    send_waiting,
+)
 from channels.services.calls import read_call, take_call
 from channels.services.chat import (
     close_chat,
@@ -15,7 +30,7 @@ from channels.services.chat import (
 from channels.services.inbound import receive, receive_web_form
 from channels.services.mail import ingest_email
 from channels.services.media import fetch_media
-from channels.services.message_ids import find_ours, message_id_of
+from channels.services.message_ids import find_ours, message_id_of, thread_after
 from channels.services.outbound import send_message
 from channels.services.polling import poll_due
 from channels.services.quarantine import discard, quarantine, release
@@ -23,12 +38,16 @@ from channels.services.sending import resend, send_due, send_queued
 
 __all__ = [
     "add_account",
+    "add_waiting",
+    "attach_received",
     "change_account",
+    "check_upload",
     "close_chat",
     "discard",
     "fetch_media",
     "find_ours",
     "hand_over",
+    "hook_url",
     "ingest_email",
     "message_id_of",
     "open_chat",
@@ -38,15 +57,19 @@ __all__ = [
     "receive",
     "receive_chat",
     "receive_web_form",
+    "refusal_of",
     "release",
+    "remove_waiting",
     "resend",
     "send_due",
     "send_in_chat",
     "send_message",
     "send_queued",
+    "send_waiting",
     "switch_account",
     "take_call",
     "take_delivery",
+    "thread_after",
     "try_account",
     "values_of",
 ]

@@ -1,0 +1,235 @@
+"""Headers, encodings and parts of a raw message, as senders really write them.
+
+The standard library's parser of structured headers takes quadratic time on hostile ones and trusts declared
+encodings; here a header is cut to a sane length, and encodings are tried as declared, then by their usual
+wider sister (Shift_JIS is CP932 in the wild), then recognised, then replaced.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import quopri
+import re
+from collections.abc import Iterator
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+from urllib.parse import unquote_to_bytes
+
+import charset_normalizer
+
+from core.text import clean
+
+LONGEST_HEADER = 16_000
+
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_BETWEEN = re.compile(r"(\?=)\s+(=\?)")
+_WIDER = {
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "big5": "big5hkscs",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "ansi_x3.4-1968": "utf-8",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "utf8": "utf-8",
+    "utf-8mb4": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+}
+_NOT_TEXT = {"base64", "bz2", "hex", "quopri", "rot13", "uu", "zip", "zlib", "idna", "punycode"}
+_JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDO]|\([BJI])")
+
+
+def unwrapped(raw: bytes) -> bytes:
+    """The message as bytes that begin with its headers: without a byte order mark, UTF-16 as UTF-8."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace").encode()
+    return raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n\x00 \t") if raw[:1] in b"\xef\r\n\x00 \t" else raw
+
+
+def raw_header(message: Message, name: str) -> str:
+    """The first header of this name as it stands in the message; "" when there is none."""
+    for key, value in message.raw_items():
+        if key.lower() == name:
+            return str(value)[:LONGEST_HEADER]
+    return ""
+
+
+def header(message: Message, name: str) -> str:
+    """The header as text: encoded words decoded, raw bytes recognised, lines unfolded."""
+    return tidy_header(raw_header(message, name))
+
+
+def tidy_header(raw: str) -> str:
+    """What a header's own text says."""
+    if not raw:
+        return ""
+    if any("\udc80" <= char <= "\udcff" for char in raw):
+        raw = decoded(raw.encode("utf-8", "surrogateescape"), None)[0]
+    text = raw.replace("\r", " ").replace("\n", " ")
+    if "=?" in text:
+        text = _words(text)
+    return clean(text.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+def leaves(message: Message) -> Iterator[Message]:
+    """Parts without parts, in order; an enclosed message counts as one part."""
+    stack: list[Message] = [message]
+    while stack:
+        part = stack.pop()
+        payload = part.get_payload()
+        if isinstance(payload, list) and part.get_content_maintype() != "message":
+            stack.extend(reversed([child for child in payload if isinstance(child, Message)]))
+        else:
+            yield part
+
+
+def payload_of(part: Message) -> bytes:
+    """The bytes of a part, its transfer encoding undone as far as that goes."""
+    content = part.get_payload()
+    if isinstance(content, list):
+        return b"\n".join(_as_bytes(child) for child in content if isinstance(child, Message))
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError, binascii.Error):
+        payload = None
+    return payload if isinstance(payload, bytes) else str(content).encode("utf-8", "surrogateescape")
+
+
+def filename_of(part: Message) -> str:
+    """The name the sender gave the part (RFC 2231, RFC 2047 or raw bytes); "" when there is none."""
+    for parameter, where in (("filename", "content-disposition"), ("name", "content-type")):
+        try:
+            value = part.get_param(parameter, header=where)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            value = None
+        if isinstance(value, tuple):
+            charset, _language, text = value
+            payload = text.encode("latin-1", "replace") if text.isascii() else b""
+            if payload and "%" in text:
+                payload = unquote_to_bytes(text)
+            named = decoded(payload, charset)[0] if payload and charset else collapse_rfc2231_value(value)
+            return tidy_header(named)[:500]
+        if value:
+            return tidy_header(str(value))[:500]
+    return ""
+
+
+def text_of(part: Message, notes: list[str]) -> str:
+    """The words of a text part; what had to be guessed is noted."""
+    try:
+        charset = part.get_content_charset()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        charset = None
+    text, note = decoded(payload_of(part), charset)
+    if note and note not in notes:
+        notes.append(note)
+    return text
+
+
+def decoded(payload: bytes, charset: str | None) -> tuple[str, str]:
+    """The text and a remark when the declared encoding was not the real one."""
+    declared = (charset or "").lower().strip("'\" ")
+    if declared.startswith("iso-2022-jp") or (not declared and b"\x1b$" in payload):
+        text = _from_jis(payload)
+        if text is not None:
+            return text, ""
+    for name in filter(None, (declared, _WIDER.get(declared, ""), "" if declared else "utf-8")):
+        if name.replace("_", "-").removesuffix("-codec") in _NOT_TEXT:
+            continue
+        try:
+            return payload.decode(name), ""
+        except (UnicodeError, LookupError, ValueError):
+            continue
+    if declared in {"utf-8", "utf8"} and _is_nearly_utf8(payload):
+        return payload.decode("utf-8", "replace"), "Some characters could not be read."
+    guess = charset_normalizer.from_bytes(payload[:65_536]).best()
+    name = guess.encoding if guess is not None else "utf-8"
+    remark = f"Encoding {clean(charset or 'unknown')[:40]} could not be read; read as {name}."
+    return payload.decode(name, "replace"), remark
+
+
+def _is_nearly_utf8(payload: bytes) -> bool:
+    text = payload.decode("utf-8", "replace")
+    return 0 < text.count("\ufffd") * 50 < len(text)
+
+
+def _from_jis(payload: bytes) -> str | None:
+    """ISO-2022-JP with the characters that Windows adds to it; None when it is something else."""
+    if any(byte > 127 for byte in payload):
+        return None
+    pieces, start, is_wide, is_kana = [], 0, False, False
+    for match in [*_JIS_ESCAPE.finditer(payload), None]:
+        end = match.start() if match else len(payload)
+        piece = payload[start:end]
+        if is_wide:
+            pieces.append(_shifted(piece).decode("cp932", "replace"))
+        elif is_kana:
+            pieces.append(
+                bytes(byte | 0x80 if byte > 32 else byte for byte in piece).decode("cp932", "replace")
+            )
+        else:
+            pieces.append(piece.decode("ascii"))
+        if match:
+            start, is_wide, is_kana = match.end(), match[0][1:2] == b"$", match[0].endswith(b"(I")
+    return "".join(pieces)
+
+
+def _shifted(piece: bytes) -> bytes:
+    """Seven-bit JIS pairs as Shift_JIS pairs; line ends, which reset nothing in the wild, are kept."""
+    out, at = bytearray(), 0
+    while at < len(piece):
+        row = piece[at]
+        if row <= 32 or at + 1 >= len(piece):
+            out.append(row)
+            at += 1
+            continue
+        cell = piece[at + 1]
+        lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+        trail = cell + (0x1F if cell < 0x60 else 0x20) if row % 2 else cell + 0x7E
+        out += bytes((lead & 0xFF, trail & 0xFF))
+        at += 2
+    return bytes(out)
+
+
+def _words(text: str) -> str:
+    """Encoded words decoded; neighbours of one encoding are joined as bytes, since some cut characters."""
+    text = _BETWEEN.sub(r"\1\2", text)
+    out: list[str] = []
+    held, charset, end = b"", "", 0
+    for match in _WORD.finditer(text):
+        name = match[1].split("*")[0]
+        if held and (match.start() != end or name.lower() != charset.lower()):
+            out.append(decoded(held, charset)[0])
+            held = b""
+        out.append(text[end : match.start()])
+        held, charset, end = held + _word_bytes(match[2], match[3]), name, match.end()
+    if held:
+        out.append(decoded(held, charset)[0])
+    return "".join([*out, text[end:]])
+
+
+def _word_bytes(kind: str, content: str) -> bytes:
+    given = content.encode("ascii", "replace")
+    if kind in "qQ":
+        return quopri.decodestring(given, header=True)
+    try:
+        return base64.b64decode(given + b"=" * (-len(given) % 4))
+    except (binascii.Error, ValueError):
+        return given
+
+
+def _as_bytes(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except Exception:  # The library's generator raises many kinds on malformed messages.
+        return "\n".join(f"{name}: {value}" for name, value in message.raw_items()).encode("utf-8", "replace")
