@@ -101,7 +101,9 @@ function poll() {
   if (pulse) pulse.hidden = !document.querySelector("[data-live]");
   if (pulse) say(pulse.dataset.pollWord, true);
   polling = setInterval(() => {
-    if (!document.hidden) changed("*");
+    if (document.hidden) return;
+    changed("*");
+    document.dispatchEvent(new CustomEvent("fieldservice:changed", { detail: { topic: "*" } }));
   }, POLL);
 }
 

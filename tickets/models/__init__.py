@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tickets.models.codes import AssetCode
 from tickets.models.desk import CannedReply, Draft, SavedView, Sitting
 from tickets.models.sla import (
     BusinessCalendar,
@@ -15,6 +16,7 @@ from tickets.models.sla import (
 from tickets.models.tickets import SubState, Ticket, TicketMessage, Topic
 
 __all__ = [
+    "AssetCode",
     "BusinessCalendar",
     "CalendarVersion",
     "CannedReply",

@@ -150,9 +150,13 @@ class Ticket(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "status", "-number"], name="ticket_status_idx"),
-            models.Index(fields=["tenant", "due_at", "id"], condition=IS_LIVING, name="ticket_living_due_idx"),
             models.Index(
-                fields=["tenant", "owner", "due_at", "id"], condition=IS_LIVING, name="ticket_living_owner_idx"
+                fields=["tenant", "due_at", "id"], condition=IS_LIVING, name="ticket_living_due_idx"
+            ),
+            models.Index(
+                fields=["tenant", "owner", "due_at", "id"],
+                condition=IS_LIVING,
+                name="ticket_living_owner_idx",
             ),
             models.Index(fields=["tenant", "-number"], condition=IS_LIVING, name="ticket_living_number_idx"),
             GinIndex(fields=["search_grams"], fastupdate=False, name="ticket_grams_idx"),

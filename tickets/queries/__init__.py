@@ -23,6 +23,7 @@ from tickets.queries.clocks import (
     reading_of,
     segments_of,
 )
+from tickets.queries.codes import codes_of, find_asset_by_code, open_tickets_of_asset
 from tickets.queries.desk import (
     canned_replies,
     canned_replies_for,
@@ -63,6 +64,7 @@ from tickets.queries.promises import (
     promises_for,
     situations_of,
 )
+from tickets.queries.saved import saved_views, view_for_update
 from tickets.queries.tickets import (
     find_least_busy_member,
     find_ticket_of_inbound,
@@ -76,6 +78,11 @@ from tickets.queries.tickets import (
 )
 
 __all__ = [
+    "codes_of",
+    "find_asset_by_code",
+    "open_tickets_of_asset",
+    "saved_views",
+    "view_for_update",
     "MOST_COUNTED",
     "ClockView",
     "Line",

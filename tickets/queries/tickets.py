@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from accounts.models import Membership
 from core.errors import NotFound
-from core.text import fold, query_grams
-from tenants.actors import Actor
-from tickets.enums import TicketStatus
-from tickets.models import SlaClock, Ticket, TicketMessage, Topic
+from tickets.models import Ticket, TicketMessage, Topic
 from tickets.rules import ACTIVE
-
-INBOX_VIEWS = ("open", "mine", "new", "waiting", "all")
-MOST_FOUND = 500
 
 
 def tickets() -> QuerySet[Ticket]:
@@ -25,52 +18,6 @@ def tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("customer", "contact", "site", "asset", "topic", "owner").defer(
         "search_text", "search_grams"
     )
-
-
-def inbox(view: str, actor: Actor, *, channel: str = "", search: str = "") -> QuerySet[Ticket]:
-    """The service desk's queue, the soonest due first: one of INBOX_VIEWS, narrowed by channel and words."""
-    found = tickets().prefetch_related(Prefetch("clocks", SlaClock.objects.order_by("id")))
-    if search:
-        found = searched(found, search)
-    if view != "all":
-        found = found.filter(_view_filter(view, actor))
-    if channel:
-        found = found.filter(channel=channel)
-    if view == "all":
-        return found.order_by("-id")
-    return found.order_by(F("due_at").asc(nulls_last=True), "id")
-
-
-def _view_filter(view: str, actor: Actor) -> Q:
-    active = Q(status__in=ACTIVE)
-    if view == "mine":
-        return active & Q(owner_id=actor.membership_id or 0)
-    if view == "new":
-        return Q(status__in=(TicketStatus.NEW, TicketStatus.REOPENED))
-    if view == "waiting":
-        return Q(status=TicketStatus.WAITING)
-    return active & ~Q(status=TicketStatus.WAITING)
-
-
-def inbox_counts(actor: Actor) -> dict[str, int]:
-    """How many tickets each view but "all" holds, in one query."""
-    views = [view for view in INBOX_VIEWS if view != "all"]
-    counts = {view: Count("pk", filter=_view_filter(view, actor)) for view in views}
-    return Ticket.objects.filter(status__in=ACTIVE).aggregate(**counts)
-
-
-def search_tickets(text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
-    """Tickets that hold these words in number, subject, text or names; the newest first, at most `limit`."""
-    return searched(tickets(), text, limit=limit).order_by("-id")
-
-
-def searched(queryset: QuerySet[Ticket], text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
-    """`queryset` narrowed to what `text` finds, by an index that row-level security cannot use itself."""
-    needle = fold(text)
-    if not needle:
-        return queryset
-    found = RawSQL("SELECT id FROM search_tickets(%s, %s::text[], %s)", [needle, query_grams(needle), limit])
-    return queryset.filter(pk__in=found)
 
 
 def get_ticket(ticket_id: int) -> Ticket:
@@ -87,11 +34,6 @@ def ticket_for_update(ticket_id: int) -> Ticket:
     if found is None:
         raise NotFound(_("Ticket %(id)s is not here.") % {"id": ticket_id})
     return found
-
-
-def conversation_of(ticket: Ticket) -> QuerySet[TicketMessage]:
-    """The ticket's timeline over all channels, oldest first."""
-    return TicketMessage.objects.filter(ticket=ticket).order_by("at", "id")
 
 
 def tickets_of_customer(customer_id: int) -> QuerySet[Ticket]:

@@ -48,12 +48,24 @@ from tickets.services.replies import (
     save_draft,
     update_canned_reply,
 )
+from tickets.services.saved import move_view, remove_view, rename_view, save_view
 from tickets.services.splitting import split_ticket
 from tickets.services.suggestions import dismiss_duplicate, form_opinion, take_suggestion
 from tickets.services.timers import fire_due_timers
 from tickets.services.waking import wake_due_tickets
 
+from tickets.services.phone import log_call
+from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
 __all__ = [
+    "issue_codes",
+    "reissue_code",
+    "report_by_code",
+    "revoke_code",
+    "log_call",
+    "move_view",
+    "remove_view",
+    "rename_view",
+    "save_view",
     "AnsweredMeanwhile",
     "Intake",
     "LikelyDuplicate",

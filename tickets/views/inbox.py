@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.guards import permitted
 from channels import queries as channels
-from channels.enums import Channel, OutboundStatus
+from channels.enums import OutboundStatus
 from core.clock import now
 from knowledge import queries as knowledge
 from tenants.http import TenantRequest
@@ -23,24 +21,16 @@ from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitFo
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import ClockView, Line
 from tickets.queries.chat import chat_state_of
-from tickets.services.conversation import SENT_KEY
+from tickets.services.answers import SENT_KEY
+from tickets.views.queue import changed_rows, queue_context
 from tickets.views.talk import around
 from tickets.wording import words_of_reason
 
-PAGE = 50
 FRAGMENTS = {
     "queue": "tickets/_queue.html",
     "talk": "tickets/_talk.html",
     "panel": "tickets/_panel.html",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A ticket in the queue with the clock that presses most."""
-
-    ticket: Ticket
-    clock: ClockView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +45,13 @@ class ExplainedClock:
 @permitted(permissions.VIEW)
 @require_safe
 def ticket_list(request: TenantRequest, slug: str) -> HttpResponse:
-    """The inbox. `?view=` open (default), mine, new, waiting or all; `?channel=`, `?q=` narrow it."""
-    return _answer(request, "tickets/ticket_list.html", _queue(request))
+    """The inbox. `?view=` open (default), mine, new, waiting or all; the parameters of `tickets.queue` narrow it.
+
+    `?after=` goes on from a place; `?only=` (ids) answers just those rows, for what changed meanwhile.
+    """
+    if "only" in request.GET:
+        return render(request, "tickets/_rows.html", changed_rows(request))
+    return _answer(request, "tickets/ticket_list.html", queue_context(request))
 
 
 @permitted(permissions.VIEW)
@@ -69,7 +64,7 @@ def ticket_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 def show_ticket(request: TenantRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
     """The page of a ticket, perhaps with a form that could not be used."""
     ticket = queries.get_ticket(pk)
-    context = {**_queue(request), **_talk(request, ticket), **_panel(ticket), **extra}
+    context = {**queue_context(request), **_talk(request, ticket), **_panel(ticket), **extra}
     return _answer(request, "tickets/ticket_detail.html", context, status)
 
 
@@ -80,39 +75,6 @@ def _answer(
     if request.headers.get("HX-Request") and target in FRAGMENTS:
         template = FRAGMENTS[target]
     return render(request, template, context, status=status)
-
-
-def _queue(request: TenantRequest) -> dict[str, Any]:
-    wanted = request.GET.get("view", "open")
-    view = wanted if wanted in queries.INBOX_VIEWS else "open"
-    channel = request.GET.get("channel", "")
-    channel = channel if channel in Channel.values else ""
-    search = request.GET.get("q", "").strip()[:200]
-    view = "all" if search and "view" not in request.GET else view
-    found = queries.inbox(view, request.actor, channel=channel, search=search)
-    page: Page[Ticket] = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    at = now()
-    rows = [QueueRow(ticket, queries.next_clock(ticket.clocks.all(), at)) for ticket in page]
-    counts = queries.inbox_counts(request.actor)
-    labels = {
-        "open": _("Open"),
-        "mine": _("Mine"),
-        "new": _("New"),
-        "waiting": _("Waiting"),
-        "all": _("All"),
-    }
-    return {
-        "page": page,
-        "rows": rows,
-        "view": view,
-        "view_label": labels[view],
-        "views": [(code, labels[code], counts.get(code)) for code in queries.INBOX_VIEWS],
-        "channel": channel,
-        "channels": Channel.choices,
-        "q": search,
-        "query": request.GET.urlencode(),
-        "may_open": request.actor.can(permissions.OPEN),
-    }
 
 
 def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:

@@ -1,0 +1,246 @@
+"""The service desk's queue: pages that go on from a place, and counts that stop at a thousand.
+
+No page counts its tickets and none skips over earlier ones, so that a queue costs the same among ten thousand
+tickets as among a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+
+from accounts.queries import find_member, members
+from core.text import fold
+from tenants.active import active_tenant_id
+from tenants.actors import Actor
+from tenants.models import Tenant
+from tickets.enums import TicketStatus
+from tickets.grams import grams_wanted
+from tickets.models import SlaClock, Ticket
+from tickets.queries.tickets import tickets
+from tickets.queue import Queue
+from tickets.rules import ACTIVE
+
+ROWS = 50
+MOST_COUNTED = 999
+MOST_FOUND = 500
+LIVING = sorted(ACTIVE)
+_ROUNDS = 6
+"""How often a search whose other conditions throw most of it away looks further back for one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Some rows of a queue. `after` is the place from which the next page goes on, empty at the end."""
+
+    rows: list[Ticket]
+    after: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at a queue, when, and in which zone their days begin."""
+
+    actor: Actor
+    at: datetime
+    zone: ZoneInfo
+
+
+class _CountUpTo(Subquery):
+    """How many rows a limited queryset has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def queue_page(queue: Queue, reader: Reader, *, after: str = "") -> QueuePage:
+    """The next rows of the queue; a place that is none of ours begins at the start."""
+    place = _place_of(after, by_number=queue.by_number)
+    found = _with_row_facts(narrowed(queue, reader))
+    if queue.q:
+        rows, following = _found_rows(queue, found, place[1] if place else None)
+    elif queue.by_number:
+        rows, following = _by_number(found, place[1] if place else None)
+    else:
+        rows, following = _by_due(found, place)
+    return QueuePage(rows, following, place is None)
+
+
+def queue_rows(queue: Queue, reader: Reader, ids: Iterable[int]) -> list[Ticket]:
+    """Those of these tickets that belong to the queue, in its order: what changed while somebody looks."""
+    found = _with_row_facts(narrowed(queue, reader)).filter(pk__in=list(ids)[:ROWS])
+    if queue.q:
+        found = found.filter(search_text__contains=fold(queue.q))
+    return list(_ordered(queue, found))
+
+
+def view_counts(reader: Reader) -> dict[str, int]:
+    """How many tickets each view but "all" holds, one more than MOST_COUNTED meaning more; in one query."""
+    views = [Queue(view=view) for view in ("open", "mine", "new", "waiting")]
+    counts = {
+        queue.view: _CountUpTo(narrowed(queue, reader).order_by().values("pk")[: MOST_COUNTED + 1])
+        for queue in views
+    }
+    return Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
+
+
+def narrowed(queue: Queue, reader: Reader) -> QuerySet[Ticket]:
+    """The tickets of the queue without its words and without an order."""
+    found = Ticket.objects.all()
+    if queue.state:
+        found = found.filter(status=queue.state)
+    elif queue.view != "all":
+        found = found.filter(_view_filter(queue.view, reader.actor))
+    if queue.is_living:
+        # Says what follows from the above in the words of the index.
+        found = found.filter(status__in=LIVING)
+    if queue.owner:
+        found = found.filter(_owner_filter(queue.owner, reader.actor))
+    exact = {
+        "channel": queue.channel,
+        "kind": queue.kind,
+        "waiting_for": queue.waiting,
+        "priority": queue.priority,
+        "topic_id": queue.topic,
+        "customer_id": queue.customer,
+        "sub_state__code": queue.sub,
+    }
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if queue.due:
+        midnight = datetime.combine(queue.due + timedelta(days=1), time.min, tzinfo=reader.zone)
+        found = found.filter(due_at__lt=midnight)
+    if queue.breached:
+        late = SlaClock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=reader.at)
+        found = found.filter(Exists(late))
+    return found
+
+
+def search_tickets(text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
+    """Tickets that hold these words in number, subject, text or names; the newest first, at most `limit`."""
+    return searched(tickets(), text, limit=limit).order_by("-id")
+
+
+def searched(queryset: QuerySet[Ticket], text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
+    """`queryset` narrowed to what `text` finds, by an index that row-level security cannot use itself."""
+    needle = fold(text)
+    if not needle:
+        return queryset
+    wanted = grams_wanted(needle, active_tenant_id())
+    found = RawSQL(
+        "SELECT id FROM search_tickets(%s, %s::int[], %s, NULL, false)",
+        [needle, wanted, limit],
+    )
+    return queryset.filter(pk__in=found)
+
+
+def _with_row_facts(found: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """With everything a row shows, in a fixed number of queries."""
+    return (
+        found.select_related("customer", "contact", "owner")
+        .defer("search_text", "search_grams", "description", "resolution", "opinion")
+        .prefetch_related(Prefetch("clocks", SlaClock.objects.order_by("id")))
+    )
+
+
+def _ordered(queue: Queue, found: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    if queue.by_number:
+        return found.order_by("-number")
+    return found.order_by(F("due_at").asc(nulls_last=True), "id")
+
+
+def _view_filter(view: str, actor: Actor) -> Q:
+    if view == "mine":
+        return Q(owner_id=actor.membership_id or 0)
+    if view == "new":
+        return Q(status__in=(TicketStatus.NEW, TicketStatus.REOPENED))
+    if view == "waiting":
+        return Q(status=TicketStatus.WAITING)
+    return Q(status__in=[status for status in LIVING if status != TicketStatus.WAITING])
+
+
+def _owner_filter(owner: str, actor: Actor) -> Q:
+    if owner == "none":
+        return Q(owner=None)
+    if owner == "team":
+        me = find_member(actor.membership_id)
+        mates = members().filter(role_id=me.role_id if me else None).values_list("pk", flat=True)
+        return Q(owner_id__in=list(mates))
+    return Q(owner_id=(actor.membership_id or 0) if owner == "me" else int(owner))
+
+
+def _by_number(found: QuerySet[Ticket], below: int | None) -> tuple[list[Ticket], str]:
+    if below is not None:
+        found = found.filter(number__lt=below)
+    rows = list(found.order_by("-number")[: ROWS + 1])
+    return rows[:ROWS], str(rows[ROWS - 1].number) if len(rows) > ROWS else ""
+
+
+def _by_due(found: QuerySet[Ticket], place: tuple[datetime | None, int] | None) -> tuple[list[Ticket], str]:
+    """First what is due, in that order, then what is due at no time: each part by the same index."""
+    due, last = place or (None, 0)
+    rows: list[Ticket] = []
+    if place is None or due is not None:
+        part = found.filter(due_at__isnull=False)
+        if due is not None:
+            part = part.filter(due_at__gte=due).exclude(due_at=due, pk__lte=last)
+        rows = list(part.order_by("due_at", "id")[: ROWS + 1])
+        last = 0
+    if len(rows) <= ROWS:
+        part = found.filter(due_at__isnull=True, pk__gt=last)
+        rows += part.order_by("due_at", "id")[: ROWS + 1 - len(rows)]
+    if len(rows) <= ROWS:
+        return rows, ""
+    end = rows[ROWS - 1]
+    moment = f"{(end.due_at - _EPOCH) // timedelta(microseconds=1)}" if end.due_at else "never"
+    return rows[:ROWS], f"{moment}-{end.pk}"
+
+
+def _found_rows(queue: Queue, found: QuerySet[Ticket], below: int | None) -> tuple[list[Ticket], str]:
+    """The newest hits that fit the other conditions. What is rare among the hits takes a few rounds."""
+    plain = not (set(queue.values()) - {"view", "q"}) and queue.view == "all"
+    most = ROWS + 1 if plain else MOST_FOUND
+    rows: list[Ticket] = []
+    for _round in range(_ROUNDS):
+        hits = _search(queue.q, most=most, below=below, living=queue.is_living)
+        rows += found.filter(pk__in=[pk for pk, _number in hits]).order_by("-number")[: ROWS + 1]
+        if len(rows) > ROWS:
+            return rows[:ROWS], str(rows[ROWS - 1].number)
+        if len(hits) < most:
+            return rows, ""
+        below = hits[-1][1]
+    return rows, str(below)
+
+
+def _search(text: str, *, most: int, below: int | None, living: bool) -> list[tuple[int, int]]:
+    """Ids and numbers of the newest tickets below a number that hold these words."""
+    needle = fold(text)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, number FROM search_tickets(%s, %s::int[], %s, %s, %s)",
+            [needle, grams_wanted(needle, active_tenant_id()), most, below, living],
+        )
+        return list(cursor.fetchall())
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _place_of(text: str, *, by_number: bool) -> tuple[datetime | None, int] | None:
+    """Where a page goes on: a number, or "<microseconds or never>-<id>"; None for what is neither."""
+    moment, _dash, last = text.rpartition("-")
+    if not last.isdecimal() or len(last) > 18:
+        return None
+    if by_number:
+        return (None, int(last)) if not moment else None
+    if moment == "never":
+        return None, int(last)
+    if not moment.isdecimal() or len(moment) > 16:
+        return None
+    return _EPOCH + timedelta(microseconds=int(moment)), int(last)
