@@ -1,0 +1,265 @@
+"""Rounds of search on one or two threads, and what came of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.optimiser import kernel as k
+from dispatch.optimiser.problem import Arrays, BadProblem, Ints, Problem, arrays_of
+
+ROUNDS = 40
+MOST_WORKERS_TO_EXCHANGE = 40
+"""Up to here two whole walks that take over each other's plan do better than two halves."""
+EXCHANGE_EVERY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How the search walks. Heat is in seconds of cost; the defaults suit a day of field work."""
+
+    hot: float = 3000.0
+    cold: float = 50.0
+    strings: float = 10.0
+    longest: float = 6.0
+    blink: float = 0.02
+    split: float = 0.01
+    few_unserved: int = 10
+    near_unserved: int = 60
+    everywhere: bool = False
+    keys: tuple[float, ...] = (0.22, 0.20, 0.14, 0.10, 0.08, 0.06, 0.10, 0.05, 0.05, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to search: `seconds` by the clock, or a fixed number of `steps` per thread and round.
+
+    Only a fixed number of steps gives the same plan for the same problem every time.
+    """
+
+    seconds: float | None = None
+    steps: int | None = None
+    threads: int = 2
+    rounds: int = ROUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """`routes` holds for each worker the indices of orders in driving order; `cost` is in seconds."""
+
+    routes: list[list[int]]
+    unserved: list[int]
+    cost: int
+    steps: int
+    seconds: float
+
+
+Progress = Callable[[int, int, int], bool]
+"""Called after each round with (round, rounds, best cost in seconds); False ends the search there."""
+
+
+def solve(
+    problem: Problem,
+    budget: Budget,
+    *,
+    seed: int = 1,
+    tuning: Tuning | None = None,
+    progress: Progress | None = None,
+    began: float | None = None,
+) -> Solution:
+    """Plan a problem. `began` is when the clock of the budget started (`time.monotonic`), now by default.
+
+    Raises BadProblem when the problem contradicts itself, such as two promises that nobody could keep.
+    """
+    began = time.monotonic() if began is None else began
+    search = _Search(arrays_of(problem), budget, seed, tuning or Tuning(), began)
+    return search.run(progress)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where one walk stands, and the best it saw in this round."""
+
+    routes: Ints
+    route_of: Ints
+    cost: int
+
+    def copy(self) -> _Walk:
+        return _Walk(self.routes.copy(), self.route_of.copy(), self.cost)
+
+
+class _Search:
+    def __init__(self, arrays: Arrays, budget: Budget, seed: int, tuning: Tuning, began: float) -> None:
+        self.arrays, self.budget, self.tuning, self.began = arrays, budget, tuning, began
+        self.rng = np.random.default_rng(seed)
+        self.states = [
+            self.rng.integers(1, 2**63, 1, dtype=np.uint64) for _thread in range(max(1, budget.threads))
+        ]
+        self.settings = np.array(
+            [
+                tuning.strings,
+                tuning.longest,
+                tuning.blink,
+                tuning.split,
+                tuning.few_unserved,
+                tuning.near_unserved,
+                float(tuning.everywhere),
+            ]
+        )
+        self.keys = np.array(tuning.keys)
+        self.steps = 0
+        self.rate = 40_000.0
+        n_orders, n_workers = len(arrays.orders), len(arrays.routes)
+        self.everybody = np.zeros(n_workers, np.int32), np.zeros(n_orders, np.int32)
+
+    def run(self, progress: Progress | None) -> Solution:
+        best = self._begin()
+        threads = len(self.states)
+        exchanging = threads > 1 and len(self.arrays.routes) <= MOST_WORKERS_TO_EXCHANGE
+        walks = [best.copy() for _state in self.states] if exchanging else [best.copy()]
+        with ThreadPoolExecutor(threads) as pool:
+            for number in range(self.budget.rounds if len(self.arrays.orders) else 0):
+                steps = self._steps_of(number)
+                if steps <= 0:
+                    break
+                at = time.monotonic()
+                if exchanging:
+                    found = self._walk_apart(pool, walks, steps, number)
+                else:
+                    found = self._walk_halves(pool, walks[0], steps, number, threads)
+                self._learn(steps, time.monotonic() - at)
+                if found.cost < best.cost:
+                    best = found
+                if exchanging and (number + 1) % EXCHANGE_EVERY == 0:
+                    self._exchange(walks)
+                if progress is not None and not progress(number + 1, self.budget.rounds, best.cost):
+                    break
+        return self._told(best)
+
+    def _begin(self) -> _Walk:
+        arrays = self.arrays
+        routes, route_of = arrays.routes.copy(), np.full(len(arrays.orders), -1, np.int32)
+        for number, block in enumerate(routes):
+            if not k._whole(routes, number, arrays.orders, arrays.travel):
+                block[k.HEAD, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
+        args = (arrays.orders, arrays.needs, arrays.can, arrays.travel, arrays.back, arrays.queue)
+        k.begin(routes, route_of, *args)
+        dropped = arrays.numbering[(arrays.orders[:, k.PIN] >= 0) & (route_of < 0)]
+        if len(dropped):
+            raise BadProblem(
+                f"Promised orders {sorted(int(i) for i in dropped)[:20]} cannot all be kept: their times contradict "
+                "each other, the shift or the break. Release one of them."
+            )
+        return _Walk(routes, route_of, int(k.total(routes, route_of, arrays.orders)))
+
+    def _steps_of(self, number: int) -> int:
+        if self.budget.steps is not None:
+            return self.budget.steps
+        left = (self.budget.seconds or 0.0) - (time.monotonic() - self.began) - 0.05
+        share = left / (self.budget.rounds - number)
+        return int(self.rate * min(share, 0.25) if number == 0 else self.rate * share)
+
+    def _learn(self, steps: int, seconds: float) -> None:
+        self.steps += steps * len(self.states)
+        self.rate = steps / max(seconds, 1e-6)
+
+    def _heat(self, number: int, rounds: int) -> tuple[float, float]:
+        """How hot a round begins and ends."""
+        span = self.tuning.cold / self.tuning.hot
+        return self.tuning.hot * span ** (number / rounds), self.tuning.hot * span ** ((number + 1) / rounds)
+
+    def _anneal(
+        self,
+        walk: _Walk,
+        best: _Walk,
+        steps: int,
+        number: int,
+        thread: int,
+        sides: tuple[Ints, Ints],
+        side: int,
+    ) -> int:
+        arrays = self.arrays
+        return int(
+            k.anneal(
+                steps,
+                *self._heat(number, self.budget.rounds),
+                self.states[thread],
+                walk.routes,
+                walk.route_of,
+                best.routes,
+                best.route_of,
+                arrays.orders,
+                arrays.needs,
+                arrays.can,
+                arrays.travel,
+                arrays.back,
+                arrays.neighbours,
+                arrays.helpers,
+                arrays.help_distance,
+                *sides,
+                side,
+                self.settings,
+                self.keys,
+            )
+        )
+
+    def _walk_apart(self, pool: ThreadPoolExecutor, walks: list[_Walk], steps: int, number: int) -> _Walk:
+        """Each thread walks through the whole problem by itself."""
+
+        def one(thread: int) -> _Walk:
+            walk = walks[thread]
+            best = walk.copy()
+            best.cost += self._anneal(walk, best, steps, number, thread, self.everybody, 0)
+            walk.cost = int(k.total(walk.routes, walk.route_of, self.arrays.orders))
+            return best
+
+        return min(pool.map(one, range(len(walks))), key=lambda walk: walk.cost)
+
+    def _exchange(self, walks: list[_Walk]) -> None:
+        """The worst walk goes on from where the best one stands."""
+        ranked = sorted(range(len(walks)), key=lambda i: walks[i].cost)
+        walks[ranked[-1]] = walks[ranked[0]].copy()
+
+    def _walk_halves(
+        self, pool: ThreadPoolExecutor, walk: _Walk, steps: int, number: int, threads: int
+    ) -> _Walk:
+        """Each thread walks through its part of the map; the parts are cut anew each round."""
+        sides = self._cut(walk, threads) if threads > 1 else self.everybody
+        best = walk.copy()
+
+        def one(thread: int) -> int:
+            return self._anneal(walk, best, steps, number, thread, sides, thread)
+
+        best.cost += sum(pool.map(one, range(threads)))
+        walk.cost = int(k.total(walk.routes, walk.route_of, self.arrays.orders))
+        return best
+
+    def _cut(self, walk: _Walk, threads: int) -> tuple[Ints, Ints]:
+        """Sides of routes and orders, cut along a random direction into parts with as many routes each."""
+        centres = self.arrays.centres
+        angle = self.rng.uniform(0, 2 * np.pi)
+        along = centres @ np.array([np.cos(angle), np.sin(angle)])
+        middle = np.zeros(len(walk.routes))
+        for number, block in enumerate(walk.routes):
+            stops = block[k.STOPS, 1 : block[k.HEAD, k.COUNT] + 1]
+            middle[number] = along[stops].mean() if len(stops) else self.rng.uniform(along.min(), along.max())
+        ranks = np.argsort(np.argsort(middle, kind="stable"), kind="stable")
+        route_side = (ranks * threads // len(ranks)).astype(np.int32)
+        bounds = [middle[route_side <= side].max() for side in range(threads - 1)]
+        own = np.searchsorted(np.array(bounds), along).astype(np.int32)
+        order_side = np.where(walk.route_of >= 0, route_side[walk.route_of], own).astype(np.int32)
+        return route_side, order_side
+
+    def _told(self, best: _Walk) -> Solution:
+        numbering: NDArray[np.int64] = self.arrays.numbering
+        routes = [
+            [int(numbering[stop]) for stop in block[k.STOPS, 1 : block[k.HEAD, k.COUNT] + 1]]
+            for block in best.routes
+        ]
+        unserved = sorted(int(numbering[i]) for i in np.flatnonzero(best.route_of < 0))
+        return Solution(routes, unserved, best.cost, self.steps, time.monotonic() - self.began)
