@@ -61,6 +61,8 @@ def _made(field: Field, *, is_new: bool) -> forms.Field:
         facts |= {"required": field.is_required and is_new, "help_text": _hint(field, is_new)}
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
         return forms.CharField(max_length=2_000, widget=widget, **facts)
+    if field.kind == "words":
+        return forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), **facts)
     return forms.CharField(max_length=500, **facts)
 
 

@@ -18,6 +18,7 @@ from notices.permissions import ROSTER
 from notices.queries import unread_count
 from tenants.actors import Actor
 from tenants.models import Tenant
+from tickets.queries.chat import note_desk_awake
 
 _PLACES: list[tuple[str, str, Any, tuple[P, ...]]] = [
     ("tickets:ticket_list", "inbox", _("Inbox"), (P.TICKET_VIEW,)),
@@ -118,6 +119,8 @@ def _memberships(user: User) -> list[dict[str, Any]]:
 
 def live_url(tenant: Tenant, actor: Actor) -> str:
     """Where a page of this member listens for less than a minute from now; "" without a live feed."""
+    if actor.can(P.TICKET_WORK):
+        note_desk_awake()
     if not settings.LIVE_URL:
         return ""
     return f"{settings.LIVE_URL}/live?pass={pass_for(tenant.pk, actor.membership_id)}"

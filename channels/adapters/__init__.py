@@ -9,6 +9,7 @@ from channels.adapters.line import LineAdapter
 from channels.adapters.mailbox import MailboxAdapter
 from channels.adapters.twilio import TwilioAdapter
 from channels.adapters.wechat import WeChatAdapter
+from channels.adapters.widget import WidgetAdapter
 
 ADAPTERS: dict[str, Adapter] = {
     adapter.code: adapter
@@ -19,6 +20,7 @@ ADAPTERS: dict[str, Adapter] = {
         WeChatAdapter(),
         TwilioAdapter(),
         GatewayAdapter(),
+        WidgetAdapter(),
     )
 }
 """By the code that an account keeps, in the order in which they are offered."""

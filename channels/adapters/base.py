@@ -41,7 +41,7 @@ class Field:
 
     name: str
     label: Text
-    kind: Literal["text", "secret", "number", "choice", "switch"] = "text"
+    kind: Literal["text", "words", "secret", "number", "choice", "switch"] = "text"
     is_required: bool = True
     hint: Text = ""
     choices: Sequence[tuple[str, Text]] = ()
@@ -230,6 +230,10 @@ class Adapter:
     def check(self, account: Account) -> str:
         """Try the account without sending anything: what was found, in words. Raises `NotWorking`."""
         raise NotImplementedError
+
+    def complaints(self, address: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What is wrong with values that are all there, by field, before an account is saved."""
+        return {}
 
     def verify(self, account: Account, call: Call) -> None:
         """Raise `Forged` unless the call proves that it is the provider's."""

@@ -1,4 +1,4 @@
-"""The chat on the tenant's own site: no provider stands between, so there is nothing to call or to be called by."""
+"""The chat on the tenant's own site: no provider stands between, so nothing is called and nobody calls."""
 
 from __future__ import annotations
 

@@ -114,8 +114,13 @@ def values_of(account: ChannelAccount) -> Account:
         address=account.address,
         options=account.options,
         secrets=vault.unseal(account.secrets),
-        hook_url=settings.BASE_URL + reverse("hooks:hook", args=[tenant.slug, account.hook]),
+        hook_url=hook_url(account),
     )
+
+
+def hook_url(account: ChannelAccount) -> str:
+    """The public address of the account's webhook: what providers sign, and what an admin enters there."""
+    return settings.BASE_URL + reverse("hooks:hook", args=[current_tenant().slug, account.hook])
 
 
 def locked_words() -> str:
@@ -172,6 +177,7 @@ def _fill(
             errors[field.name] = [_("This is needed.")]
         elif value and len(str(value)) < LEAST_SECRET.get(field.name, 0):
             errors[field.name] = [_("At least %(count)s characters.") % {"count": LEAST_SECRET[field.name]}]
+    errors = errors or spoken.complaints(account.address, open_values)
     if errors:
         raise BadInput(_("Something is missing or wrong: look at the marked fields."), errors=errors)
     account.options, account.secrets = open_values, vault.seal(kept)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guards import permitted
 from channels import adapters, permissions, queries, services
 from channels.adapters.base import Adapter
+from channels.enums import Channel
 from channels.forms import AccountForm
 from channels.models import ChannelAccount
 from core.clock import now
@@ -118,7 +119,12 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"here": "channels", "form": form, "adapter": adapter, "account": account}
     if account is not None and adapter.has_hook:
-        url = request.build_absolute_uri(reverse("hooks:hook", args=[request.tenant.slug, account.hook]))
+        url = services.hook_url(account)
         context["hooks"] = [(label, f"{url}{after}") for label, after in adapter.hooks]
+    if account is not None and account.channel == Channel.CHAT:
+        url = request.build_absolute_uri(
+            reverse("intake:chat_widget", args=[request.tenant.slug, account.hook])
+        )
+        context["snippet"] = f'<script src="{url}" async></script>'
     status = 422 if request.method == "POST" else 200
     return render(request, "channels/account_edit.html", context, status=status)
