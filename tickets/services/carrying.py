@@ -11,7 +11,7 @@ from tickets.services import ledger
 
 
 def reason_of(reason: SegmentReason, ticket: Ticket) -> str:
-    """A segment's reason that names a ticket: "carried:T-17". `tickets.wording` makes a sentence of it."""
+    """A segment's reason that names a ticket: "carried:T-17". `tickets.reasons` makes a sentence of it."""
     return f"{reason}:{ticket}"
 
 

@@ -24,7 +24,7 @@ from tickets.queries.chat import chat_state_of
 from tickets.services.answers import SENT_KEY
 from tickets.views.queue import changed_rows, queue_context
 from tickets.views.talk import around
-from tickets.wording import words_of_reason
+from tickets.reasons import words_of_reason
 
 FRAGMENTS = {
     "queue": "tickets/_queue.html",

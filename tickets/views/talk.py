@@ -17,7 +17,7 @@ from tickets.forms import MergeForm, SplitForm
 from tickets.models import CannedReply, Ticket, TicketMessage
 from tickets.queries import Match
 from tickets.rules import ACTIVE
-from tickets.wording import words_of_likeness
+from tickets.reasons import words_of_likeness
 
 KNOWN_PLACES = ("contact", "ticket", "visit", "me", "company")
 
