@@ -169,19 +169,25 @@ def call(method: str, url: str, **facts: Any) -> Answer:
         try:
             found = session.request(method, url, **facts)
         except (requests.RequestException, OSError, ValueError) as problem:
-            raise Unreachable(words_of(problem)) from problem
+            inner = _innermost(problem)
+            raise (Forbidden if isinstance(inner, Forbidden) else Unreachable)(_words(inner)) from problem
     headers = {name.lower(): value for name, value in found.headers.items()}
     return Answer(found.status_code, headers, found.content)
 
 
 def words_of(problem: BaseException) -> str:
     """What a person can read in a failed connection: our own words, or the innermost error's."""
+    return _words(_innermost(problem))
+
+
+def _innermost(problem: BaseException) -> BaseException:
+    """Our own error among the causes, else the first cause."""
+    inner: BaseException = problem
     seen: BaseException | None = problem
-    inner = problem
-    while seen is not None:
-        inner = seen
-        if isinstance(seen, Unreachable):
-            break
-        seen = seen.__cause__ or seen.__context__
-    text = str(inner) or type(inner).__name__
-    return text[:300]
+    while seen is not None and not isinstance(inner, Unreachable):
+        inner, seen = seen, seen.__cause__ or seen.__context__
+    return inner
+
+
+def _words(problem: BaseException) -> str:
+    return (str(problem) or type(problem).__name__)[:300]

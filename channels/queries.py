@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from channels import adapters, chats, rules
+from channels import adapters, chats, html, rules
 from channels.enums import Channel, InboundStatus
 from channels.models import Attachment, ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from core.errors import NotFound
@@ -145,6 +145,11 @@ def outbound_for_update(message_id: int) -> OutboundMessage:
     if found is None:
         raise NotFound(_("Message %(id)s is not here.") % {"id": message_id})
     return found
+
+
+def html_of(message: InboundMessage, addresses: Mapping[str, str]) -> str:
+    """The message as it was laid out, safe to show; its own pictures are at these addresses by content id."""
+    return html.with_pictures(message.html, addresses)
 
 
 def waiting_attachments(place: str) -> QuerySet[Attachment]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from core.text import digits, fold
 from customers import rules
-from customers.models import Asset, Contact, Contract, Customer, Site
+from customers.models import Asset, Contact, ContactAddress, Contract, Customer, Site
 from tenants.queries import current_tenant
 
 Thing = TypeVar("Thing", bound=Model)
@@ -125,6 +125,21 @@ def find_contacts_by_phone(phone: str) -> list[Contact]:
         return []
     contacts = Contact.objects.select_related("customer").filter(phone_digits__in={key, digits(phone)[:20]})
     return list(contacts.order_by("-updated_at", "-id")[:20])
+
+
+def find_contact_known_as(channel: str, address: str) -> Contact | None:
+    """The contact whom a messaging channel calls so, or None."""
+    known = ContactAddress.objects.select_related("contact__customer")
+    found = known.filter(channel=channel, address=address).first()
+    return found.contact if found else None
+
+
+def addresses_of(contact: Contact) -> dict[str, str]:
+    """Where words reach the contact, by channel: e-mail, a callable number for SMS, ids of messaging channels."""
+    number = rules.callable_number(contact.phone, rules.region_of(current_tenant().time_zone))
+    found = {"email": contact.email, "sms": number}
+    found |= {known.channel: known.address for known in contact.addresses.order_by("id")}
+    return {channel: address for channel, address in found.items() if address}
 
 
 def contacts_of(customer_id: int) -> QuerySet[Contact]:

@@ -50,6 +50,17 @@ def phone_key(text: str, region: str | None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+")[:20]
 
 
+def callable_number(text: str, region: str | None) -> str:
+    """The number as a gateway takes it ("+81355550142"), or "" when it cannot be read as one."""
+    try:
+        number = phonenumbers.parse(fold(text), region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 def email_key(text: str) -> str:
     """What makes two spellings of an address the same."""
     return fold(text).replace(" ", "")[:254]

@@ -16,7 +16,7 @@ from core.text import fold
 from core.validation import check_fields
 from customers import queries, rules
 from customers.enums import ContactChannel, CustomerTier
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, ContactAddress, Customer, Site
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
@@ -112,6 +112,20 @@ def update_contact(*, contact_id: int, actor: Actor, at: datetime, **changes: An
     contact = queries.contact_for_update(contact_id)
     actor.require(Permission.CUSTOMER_EDIT, contact)
     return _change(contact, changes, CONTACT_FIELDS, check=_check_contact, actor=actor, at=at)
+
+
+@transaction.atomic
+def note_address(
+    *, contact_id: int, channel: str, address: str, actor: Actor, at: datetime
+) -> ContactAddress:
+    """Remember what a messaging channel calls this contact. Whom it called so before is called so no more."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    known, is_new = ContactAddress.objects.update_or_create(
+        channel=channel, address=address[:254], defaults={"contact_id": contact_id}
+    )
+    if is_new:
+        journal.record(actor=actor, verb="added", thing=known, at=at, changes={"contact": contact_id})
+    return known
 
 
 @transaction.atomic

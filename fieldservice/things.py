@@ -19,6 +19,7 @@ THINGS = {
     "channels.outboundmessage": Thing(_("Message sent"), vocabulary="delivery"),
     "customers.asset": Thing(_("Asset")),
     "customers.contact": Thing(_("Contact")),
+    "customers.contactaddress": Thing(_("Address on a channel")),
     "customers.customer": Thing(_("Customer"), "customers:customer_detail"),
     "customers.site": Thing(_("Site")),
     "delivery.checklist": Thing(_("Checklist")),

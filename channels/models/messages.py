@@ -47,6 +47,11 @@ class InboundMessage(TenantModel):
                 condition=models.Q(channel="chat"),
                 name="inbound_chat_idx",
             ),
+            models.Index(
+                fields=["tenant", "channel", "sender_address", "-id"],
+                condition=models.Q(channel__in=["sms", "line", "wechat"]),
+                name="inbound_sender_idx",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from channels.services.accounts import (
 from channels.services.attachments import (
     add_waiting,
     attach_received,
+    attach_uploads,
     check_upload,
     refusal_of,
     remove_waiting,
@@ -40,6 +41,7 @@ __all__ = [
     "add_account",
     "add_waiting",
     "attach_received",
+    "attach_uploads",
     "change_account",
     "check_upload",
     "close_chat",

@@ -51,6 +51,15 @@ def attach_received(
 
 
 @transaction.atomic
+def attach_uploads(
+    *, message: InboundMessage, files: Sequence[tuple[str, bytes]], actor: Actor, at: datetime
+) -> list[Attachment]:
+    """Keep (name, bytes) of files that came with a form."""
+    read = [ReadFile(name, "", content) for name, content in files]
+    return attach_received(message=message, files=read, actor=actor, at=at)
+
+
+@transaction.atomic
 def attach_whole(
     *, message: InboundMessage, original: BinaryIO, digest: str, size: int, actor: Actor, at: datetime
 ) -> Attachment:
@@ -119,7 +128,7 @@ def refusal_of(name: str, problem: str) -> str:
     return _("“%(name)s” was not taken: %(reason)s") % {"name": name, "reason": reason}
 
 
-def check_upload(name: str, content: bytes) -> None:
+def check_upload(*, name: str, content: bytes) -> None:
     """Raise BadInput when a file of a public form could not be kept."""
     judged = _judged(ReadFile(name, "", content))
     if judged.verdict.problem:

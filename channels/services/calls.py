@@ -71,7 +71,9 @@ def read_call(*, message_id: int, actor: Actor, at: datetime) -> int:
 
     What cannot be read is quarantined with its reason. The bytes that its messages keep are not kept twice.
     """
-    stored = InboundMessage.objects.select_for_update().select_related("account").get(pk=message_id)
+    stored = (
+        InboundMessage.objects.select_for_update(of=("self",)).select_related("account").get(pk=message_id)
+    )
     if stored.status != InboundStatus.RECEIVED or stored.account is None:
         return 0
     call = Call(

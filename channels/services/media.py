@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 
 from channels import adapters
-from channels.adapters.base import File, Media
-from channels.models import Attachment, InboundMessage
+from channels.adapters.base import Media
+from channels.email import ReadFile
+from channels.models import InboundMessage
 from channels.services.accounts import values_of
-from core.text import clean
-from journal import services as journal
+from channels.services.attachments import attach_received
 from tenants.actors import Actor
 
 
@@ -31,21 +29,6 @@ def fetch_media(*, message_id: int, actor: Actor, at: datetime) -> int:
     if kept or message.account is None or adapter is None:
         return kept
     values = values_of(message.account)
-    for facts in message.facts.get("media", []):
-        _keep(message, adapter.fetch(values, Media(**facts)), at)
-        kept += 1
-    journal.record(actor=actor, verb="received", thing=message, at=at, changes={"files": kept})
-    return kept
-
-
-def _keep(message: InboundMessage, file: File, at: datetime) -> None:
-    digest = hashlib.sha256(file.content).hexdigest()
-    kept = Attachment(
-        inbound=message,
-        name=clean(file.name)[:200],
-        content_type=file.content_type[:100],
-        size=len(file.content),
-        sha256=digest,
-        created_at=at,
-    )
-    kept.file.save(digest, ContentFile(file.content), save=True)
+    fetched = [adapter.fetch(values, Media(**facts)) for facts in message.facts.get("media", [])]
+    files = [ReadFile(file.name, file.content_type, file.content) for file in fetched]
+    return len(attach_received(message=message, files=files, actor=actor, at=at))

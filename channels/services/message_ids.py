@@ -7,7 +7,8 @@ import re
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from channels.models import OutboundMessage
+from channels import rules
+from channels.models import InboundMessage, OutboundMessage
 from tenants.active import active_tenant_id
 
 OURS = re.compile(r"<fs\.(\d{1,18})\.(\d{1,18})\.([0-9a-f]{24})@[^<>\s]+>")
@@ -25,6 +26,19 @@ def find_ours(references: list[str]) -> OutboundMessage | None:
         if (pk := sealed_pk(reference)) is not None:
             return OutboundMessage.objects.filter(pk=pk).first()
     return None
+
+
+def thread_after(
+    *, received: InboundMessage | None = None, sent: OutboundMessage | None = None
+) -> tuple[str, list[str]]:
+    """What an answer to this e-mail carries as In-Reply-To and References; ("", []) for none."""
+    if received is not None and received.external_id.startswith("<"):
+        known = [str(text) for text in reversed(received.facts.get("references", []))]
+        return received.external_id, rules.thread_after(received.external_id, known)
+    if sent is not None:
+        parent = message_id_of(sent)
+        return parent, rules.thread_after(parent, sent.references.split())
+    return "", []
 
 
 def sealed_pk(reference: str) -> int | None:

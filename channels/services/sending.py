@@ -82,6 +82,8 @@ def send_queued(*, message_id: int, at: datetime, actor: Actor) -> OutboundMessa
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.status != OutboundStatus.QUEUED:
         return message
+    if message.channel == Channel.CHAT:
+        return chat.hand_over(message_id=message_id, actor=actor, at=at)
     OutboundMessage.objects.filter(pk=message_id).update(attempts=F("attempts") + 1)
     return _settle(message_id, _handover(message)(), at, actor)
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels import services as channels
 from channels.enums import Channel
 from core.errors import BadInput, Conflict
 from core.text import clean
@@ -18,15 +17,14 @@ from tickets.enums import Direction, MessageKind, SegmentReason, SlaEvent, Ticke
 from tickets.events import TicketReplied
 from tickets.models import Ticket, TicketMessage
 from tickets.services import clocks
+from tickets.services.answers import SENT_KEY, order_answer
 from tickets.services.chat_feed import send_by_chat
 from tickets.services.common import ensure_owner, finish
+from tickets.services.files import let_files_go
 from tickets.services.follow_ups import follow_up
 from tickets.services.opening import LONGEST_TEXT
 from tickets.services.progress import reopen
 from tickets.services.replies import check_nobody_wrote, count_use, forget_draft, tell_mentioned
-
-SENT_KEY = "ticket-message:{pk}"
-"""The key of the message to the customer, by the ticket message it carries."""
 
 
 @transaction.atomic
@@ -67,6 +65,7 @@ def reply_to_ticket(
     ticket.status = rules.status_when_taken(ticket.status)
     clocks.happened(ticket, SlaEvent.WE_REPLIED, actor=actor, at=at, reason=SegmentReason.WE_REPLIED)
     send_to_customer(ticket, message, actor, at)
+    let_files_go(ticket, message, actor, at)
     fact = TicketReplied(ticket_id=ticket.pk, is_ours=True)
     finish(ticket, verb="replied", actor=actor, at=at, event=fact)
     return message
@@ -81,6 +80,7 @@ def add_note(ticket: Ticket, text: str, *, actor: Actor, at: datetime) -> Ticket
     ensure_owner(ticket, actor)
     forget_draft(ticket, actor)
     tell_mentioned(message, actor)
+    let_files_go(ticket, message, actor, at)
     finish(ticket, verb="noted", actor=actor, at=at)
     return message
 
@@ -157,28 +157,12 @@ def _words(body: str) -> str:
 
 
 def send_to_customer(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) -> None:
-    """Order the e-mail that carries our words, as an answer to the customer's last e-mail."""
+    """Let our words reach the customer: in the chat they have open, else by the channel they prefer."""
     key = SENT_KEY.format(pk=message.pk)
-    if send_by_chat(ticket, message, key=key, actor=actor, at=at):
-        message.channel = Channel.CHAT
-        message.save(update_fields=["channel"])
+    by_chat = send_by_chat(ticket, message, key=key, actor=actor, at=at)
+    channel = Channel.CHAT.value if by_chat else order_answer(ticket, message, actor=actor, at=at)
+    if not channel:
         return
-    contact = ticket.contact
-    if contact is None or not contact.email:
-        return
-    last = ticket.messages.filter(inbound__channel=Channel.EMAIL).select_related("inbound").last()
-    answered = last.inbound.external_id if last is not None and last.inbound is not None else ""
-    message.channel = Channel.EMAIL
+    message.channel = channel
     message.save(update_fields=["channel"])
-    channels.send_message(
-        key=key,
-        channel=Channel.EMAIL,
-        recipient=contact.email,
-        subject=f"Re: {ticket.subject} [{ticket}]",
-        body=message.body,
-        language=ticket.language,
-        actor=actor,
-        at=at,
-        in_reply_to=answered if answered.startswith("<") else "",
-    )
     journal.record(actor=actor, verb="sent", thing=message, at=at, changes={"ticket": ticket.pk})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from channels import queries as inbound
@@ -21,14 +23,20 @@ from customers import services as customer_services
 from customers.models import Contact, Site
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
+from tenants.queries import current_tenant
 from tickets import permissions, queries
 from tickets.models import Ticket, TicketMessage
-from tickets.services.conversation import SENT_KEY, receive_reply
+from tickets.queries.chat import find_ticket_of_chat
+from tickets.queries.messaging import find_open_conversation
+from tickets.services.answers import SENT_KEY
+from tickets.services.conversation import receive_reply
 from tickets.services.opening import open_ticket
 
 log = logging.getLogger(__name__)
 INTAKE = Actor.system("intake")
 NO_SUBJECT = "…"
+MESSAGING = frozenset({Channel.SMS, Channel.LINE, Channel.WECHAT})
+"""Channels on which a sender is known by the channel's own address, and a conversation has no references."""
 
 
 class Intake(StrEnum):
@@ -60,22 +68,26 @@ def take_in(*, message_id: int, actor: Actor, at: datetime) -> tuple[Intake, Tic
         return Intake.KNOWN, known
     answered = _find_answered(message)
     if answered is not None:
-        receive_reply(
+        added = receive_reply(
             ticket_id=answered.pk,
-            body=message.body,
-            author_label=message.sender_name or message.sender_address,
+            body=message.body or _placeholder(message),
+            author_label=_author(message),
             actor=actor,
             at=at,
             channel=message.channel,
             inbound_id=message.pk,
             language=message.language,
         )
-        return Intake.REPLY, answered
+        is_new = added.ticket.follows_id is not None and added.ticket.opened_at == at
+        return Intake.OPENED if is_new else Intake.REPLY, added.ticket
     return Intake.OPENED, _open(message, actor, at)
 
 
-def take_in_email(*, raw: bytes, at: datetime, actor: Actor) -> Intake:
-    """Take in one raw e-mail. It is stored first and stays stored, whatever making a ticket of it does."""
+def take_in_email(*, raw: bytes | BinaryIO, at: datetime, actor: Actor) -> Intake:
+    """Take in one raw e-mail. It is stored first and stays stored, whatever making a ticket of it does.
+
+    A large one is best given as a seekable stream: it is never held in memory as a whole.
+    """
     with transaction.atomic():
         message, _created = channels.ingest_email(raw=raw, at=at, actor=actor)
     try:
@@ -112,13 +124,14 @@ def take_in_web_form(
     language: str,
     at: datetime,
     facts: dict[str, Any] | None = None,
+    files: Sequence[tuple[str, bytes]] = (),
     actor: Actor,
 ) -> Ticket:
     """Take in the public request form and open its ticket at once, so that the customer gets the number.
 
-    `key` makes a repeated click the same request and the same ticket.
+    `key` makes a repeated click the same request and the same ticket. `files` are names with their bytes.
     """
-    message, _created = channels.receive_web_form(
+    message, created = channels.receive_web_form(
         key=key,
         name=name,
         email=email,
@@ -130,6 +143,8 @@ def take_in_web_form(
         actor=actor,
         facts=facts,
     )
+    if created:
+        channels.attach_uploads(message=message, files=files, actor=actor, at=at)
     _outcome, ticket = take_in(message_id=message.pk, actor=INTAKE, at=at)
     if ticket is None:
         raise BadInput(_("The request could not be taken in. Call us instead; nothing of it was lost."))
@@ -167,6 +182,11 @@ def _one_at_a_time(message_id: int) -> None:
 
 def _find_answered(message: InboundMessage) -> Ticket | None:
     """The ticket whose conversation holds a message this one names, when its sender belongs to it."""
+    if message.channel == Channel.CHAT:
+        # The secret of the session has proved whose it is.
+        return find_ticket_of_chat(message.reference)
+    if message.channel in MESSAGING:
+        return find_open_conversation(message.channel, message.sender_address)
     references = [str(text) for text in message.facts.get("references", [])]
     if not references or not message.sender_address:
         return None
@@ -181,7 +201,8 @@ def _ticket_of_ours(references: list[str]) -> Ticket | None:
     prefix = SENT_KEY.format(pk="")
     if sent is None or not sent.key.startswith(prefix):
         return None
-    found = TicketMessage.objects.select_related("ticket").filter(pk=int(sent.key[len(prefix) :])).first()
+    number = int(sent.key[len(prefix) :].partition(":")[0])
+    found = TicketMessage.objects.select_related("ticket").filter(pk=number).first()
     return found.ticket if found else None
 
 
@@ -206,7 +227,8 @@ def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
     subject = message.subject or " ".join(message.body.split())[:80] or _placeholder(message)
     return open_ticket(
         subject=subject,
-        description=message.body or _placeholder(message),
+        description=_everything_said(message) or _placeholder(message),
+        first_words=message.body or _placeholder(message),
         channel=message.channel,
         actor=actor if actor.can(permissions.OPEN) else INTAKE,
         at=at,
@@ -214,8 +236,22 @@ def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
         site_id=_site_of(message, contact, at),
         language=message.language or (contact.language if contact else ""),
         inbound_id=message.pk,
-        author_label=message.sender_name or message.sender_address or message.sender_phone,
+        author_label=_author(message),
     )
+
+
+def _everything_said(message: InboundMessage) -> str:
+    """New and quoted words: of a conversation that begins here, nothing else is known yet."""
+    return "\n\n".join(text for text in (message.body, message.quoted) if text)
+
+
+def _author(message: InboundMessage) -> str:
+    """What the sender is called in the conversation; chats may be anonymous."""
+    name = message.sender_name or message.sender_address or message.sender_phone
+    if not name and message.channel == Channel.CHAT:
+        with translation.override(current_tenant().language):
+            return _("Visitor")
+    return name
 
 
 def _site_of(message: InboundMessage, contact: Contact | None, at: datetime) -> int | None:
@@ -243,7 +279,17 @@ def _placeholder(message: InboundMessage) -> str:
 
 
 def _find_contact(message: InboundMessage) -> Contact | None:
+    if message.channel in MESSAGING:
+        return _known_on_channel(message)
     found = customers.find_contact_by_email(message.sender_address) if message.sender_address else None
+    if found is None and message.sender_phone:
+        return next(iter(customers.find_contacts_by_phone(message.sender_phone)), None)
+    return found
+
+
+def _known_on_channel(message: InboundMessage) -> Contact | None:
+    """Whom the channel calls so; of a number, whoever has it."""
+    found = customers.find_contact_known_as(message.channel, message.sender_address)
     if found is None and message.sender_phone:
         return next(iter(customers.find_contacts_by_phone(message.sender_phone)), None)
     return found
@@ -254,8 +300,20 @@ def _new_contact(message: InboundMessage, at: datetime) -> Contact | None:
     name = message.sender_name or message.sender_address or message.sender_phone
     if not name:
         return None
+    is_messaging = message.channel in MESSAGING
     language = message.language if message.channel == Channel.WEB else ""
     facts: dict[str, Any] = {"actor": INTAKE, "at": at, "language": language}
-    facts |= {"email": message.sender_address, "phone": message.sender_phone}
+    facts |= {"email": "" if is_messaging else message.sender_address, "phone": message.sender_phone}
     customer = customer_services.create_customer(name=name[:200], **facts)
-    return customer_services.add_contact(customer_id=customer.pk, name=name[:120], **facts)
+    if is_messaging:
+        facts["prefers"] = message.channel
+    contact = customer_services.add_contact(customer_id=customer.pk, name=name[:120], **facts)
+    if is_messaging and message.channel != Channel.SMS:
+        customer_services.note_address(
+            contact_id=contact.pk,
+            channel=message.channel,
+            address=message.sender_address,
+            actor=INTAKE,
+            at=at,
+        )
+    return contact

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.guards import permitted
 from channels import queries as channels
 from channels.enums import OutboundStatus
 from core.clock import now
+from customers import queries as customers
+from customers.models import Contract
 from knowledge import queries as knowledge
 from tenants.http import TenantRequest
 from tickets import permissions, queries, rules
@@ -21,10 +24,10 @@ from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitFo
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import ClockView, Line
 from tickets.queries.chat import chat_state_of
+from tickets.reasons import words_of_reason
 from tickets.services.answers import SENT_KEY
 from tickets.views.queue import changed_rows, queue_context
 from tickets.views.talk import around
-from tickets.reasons import words_of_reason
 
 FRAGMENTS = {
     "queue": "tickets/_queue.html",
@@ -45,7 +48,7 @@ class ExplainedClock:
 @permitted(permissions.VIEW)
 @require_safe
 def ticket_list(request: TenantRequest, slug: str) -> HttpResponse:
-    """The inbox. `?view=` open (default), mine, new, waiting or all; the parameters of `tickets.queue` narrow it.
+    """The inbox. `?view=` open (default), mine, new, waiting or all; more of `tickets.queue` narrows it.
 
     `?after=` goes on from a place; `?only=` (ids) answers just those rows, for what changed meanwhile.
     """
@@ -145,5 +148,15 @@ def _panel(ticket: Ticket) -> dict[str, Any]:
     others = queries.tickets_of_customer(ticket.customer_id) if ticket.customer_id else None
     return {
         "others": list(others.exclude(pk=ticket.pk)[:5]) if others is not None else [],
+        "contract": _contract_of(ticket),
+        "repeat": queries.find_repeat(ticket),
         "articles": knowledge.articles_about(ticket.topic.code, ticket.language)[:3] if ticket.topic else [],
     }
+
+
+def _contract_of(ticket: Ticket) -> Contract | None:
+    """The customer's newest contract that holds today."""
+    if ticket.customer_id is None:
+        return None
+    holding = customers.contracts_in_force([ticket.customer_id], timezone.localdate())
+    return next(iter(holding.get(ticket.customer_id, [])), None)

@@ -1,0 +1,1 @@
+"""Local peers that speak the protocols of providers, over loopback."""
