@@ -1,4 +1,4 @@
 """Evaluation: reads everything, writes only its own read models.
 
-Owns: VisitFigures. Publishes: nothing. May call: everything below.
+Owns: VisitFigures, InquiryFigures. Publishes: nothing. May call: everything below.
 """

@@ -8,5 +8,6 @@ from analytics import views
 
 urlpatterns = [
     path("today/", views.director, name="director"),
+    path("today/inquiries/", views.inquiry_figures, name="inquiries"),
     path("today.csv", views.director_csv, name="director_csv"),
 ]

@@ -77,6 +77,28 @@ def director_csv(request: TenantRequest, slug: str) -> HttpResponse:
     return response
 
 
+@permitted(Permission.DIRECTOR_VIEW)
+@require_safe
+def inquiry_figures(request: TenantRequest, slug: str) -> HttpResponse:
+    """Inquiries of the four weeks up to a day: a part of the director's page, or a page of its own."""
+    day = _day(request, timezone.localdate(now(), request.tenant.zone))
+    found = queries.inquiries(day)
+    context = {
+        "day": day,
+        "found": found,
+        "heat": [_heat_row(row, found.most) for row in found.heat],
+        "hours": range(24),
+        "topics": [(one, one.now - one.before) for one in found.topics],
+    }
+    fragment = request.headers.get("HX-Request")
+    return render(request, "analytics/_inquiries.html" if fragment else "analytics/inquiries.html", context)
+
+
+def _heat_row(row: queries.HeatRow, most: int) -> tuple[queries.HeatRow, list[tuple[int, int]]]:
+    """A channel's hours, each with its strength from 0 to 5."""
+    return row, [(count, -(-5 * count // most) if most else 0) for count in row.counts]
+
+
 def _cell(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 

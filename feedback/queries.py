@@ -67,6 +67,11 @@ def responses() -> QuerySet[Response]:
     ).order_by("-id")
 
 
+def find_last_response(customer_id: int) -> Response | None:
+    """What the customer said last, or None."""
+    return responses().filter(visit__work_order__customer_id=customer_id).first()
+
+
 def responses_on(day: date) -> QuerySet[Response]:
     """Ratings of one day in the active time zone."""
     start = timezone.make_aware(datetime.combine(day, time.min))

@@ -29,6 +29,8 @@ class TicketOpened(TicketFact):
 class TicketChanged(TicketFact):
     """Owner, priority, state or another fact of the ticket changed."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class TicketReplied(TicketFact):
@@ -43,15 +45,21 @@ class TicketReplied(TicketFact):
 class TicketResolved(TicketFact):
     """The customer's problem was solved."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class TicketReopened(TicketFact):
     """The problem came back."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class SlaWarned(TicketFact):
     """A clock passed its warning share."""
+
+    outbound_only: ClassVar[bool] = False
 
     clock_id: int
 
@@ -59,6 +67,8 @@ class SlaWarned(TicketFact):
 @dataclass(frozen=True, kw_only=True)
 class SlaBreached(TicketFact):
     """A clock passed its due time."""
+
+    outbound_only: ClassVar[bool] = False
 
     clock_id: int
 
@@ -75,6 +85,8 @@ class TicketMerged(TicketFact):
 @dataclass(frozen=True, kw_only=True)
 class TicketUnmerged(TicketFact):
     """This ticket stands for itself again; `target_id` was its target."""
+
+    outbound_only: ClassVar[bool] = False
 
     target_id: int
 
@@ -95,6 +107,8 @@ class TicketWoke(TicketFact):
 class MemberMentioned(TicketFact):
     """A note names somebody of the tenant."""
 
+    outbound_only: ClassVar[bool] = False
+
     message_id: int
     membership_id: int
 
@@ -114,3 +128,24 @@ class ClocksOutdated(Event):
     calendar_id: int | None
     after_id: int
     actor_label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAssigned(TicketFact):
+    """The ticket has another owner, by somebody else's act. `is_urgent` when it cannot wait for the morning."""
+
+    outbound_only: ClassVar[bool] = False
+
+    membership_id: int
+    by_id: int | None = None
+    by_label: str = ""
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationCalled(TicketFact):
+    """An escalation calls for the rules that listen to `word`."""
+
+    clock_id: int
+    escalation_id: int
+    word: str

@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import queries as accounts
 from accounts.queries import members
 from channels.enums import Channel
 from core.addresses import AddressInput
@@ -16,8 +18,16 @@ from core.text import fold
 from customers.models import Asset, Contact, Customer, Site
 from tenants.enums import Language
 from tickets import queries
-from tickets.enums import Priority, TicketKind, TicketStatus, WaitingFor
-from tickets.models import SubState, Ticket, Topic
+from tickets.enums import (
+    EscalationAct,
+    EscalationMoment,
+    EscalationWhom,
+    Priority,
+    TicketKind,
+    TicketStatus,
+    WaitingFor,
+)
+from tickets.models import SlaPolicy, SubState, Ticket, Topic
 
 
 def _choice(label: Any) -> Any:
@@ -151,7 +161,9 @@ class SplitForm(forms.Form):
         super().__init__(data, *args, **kwargs)
         given = data.getlist("message_ids") if data is not None else []
         fields: dict[str, Any] = self.fields
-        fields["message_ids"].choices = [(text, text) for text in given if text.isdecimal() and len(text) < 18]
+        fields["message_ids"].choices = [
+            (text, text) for text in given if text.isdecimal() and len(text) < 18
+        ]
 
 
 class NotSameForm(forms.Form):
@@ -253,6 +265,7 @@ class ReopenForm(forms.Form):
 
     reason = forms.CharField(label=_("Why"), max_length=500)
 
+
 class CallForm(forms.Form):
     """What was said on the phone. `customer_id` narrows the equipment to one customer's."""
 
@@ -332,3 +345,38 @@ class AssetRequestForm(forms.Form):
     phone = forms.CharField(label=_("Phone (if we may call back)"), max_length=40, required=False)
     ticket = forms.IntegerField(required=False, min_value=1)
     website = forms.CharField(required=False, max_length=200)
+
+
+class EscalationForm(forms.Form):
+    """One act of a policy. `facts()` is what `add_escalation` takes."""
+
+    item_code = forms.ChoiceField(label=_("Promise"), required=False)
+    moment = forms.ChoiceField(label=_("When"), choices=EscalationMoment.choices)
+    after_minutes = forms.IntegerField(
+        label=_("Minutes later"),
+        required=False,
+        min_value=0,
+        help_text=_("Only for some time after the breach."),
+    )
+    act = forms.ChoiceField(label=_("Do"), choices=EscalationAct.choices)
+    whom = forms.ChoiceField(label=_("Whom"), required=False, choices=[("", "–"), *EscalationWhom.choices])
+    role_id = forms.TypedChoiceField(label=_("Role"), required=False, coerce=int, empty_value=None)
+    member_id = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
+    word = forms.CharField(
+        label=_("Word"), required=False, max_length=60, help_text=_("What rules listen to, such as “late”.")
+    )
+
+    def __init__(self, *args: Any, policy: SlaPolicy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        items = policy.items.filter(version=policy.version)
+        people = accounts.members().filter(is_active=True)
+        choices: dict[str, list[tuple[Any, str]]] = {
+            "item_code": [("", gettext("Every promise")), *((item.code, str(item)) for item in items)],
+            "role_id": [("", "–"), *((role.pk, str(role)) for role in accounts.roles())],
+            "member_id": [("", "–"), *((member.pk, str(member)) for member in people)],
+        }
+        for name, offered in choices.items():
+            self.fields[name].choices = offered  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "after_minutes": self.cleaned_data["after_minutes"] or 0}

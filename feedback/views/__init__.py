@@ -1,6 +1,6 @@
 """Pages of feedback: for customers without signing in, and for us."""
 
 from feedback.views.customers import rate, track
-from feedback.views.members import recovery_finish, response_list, visit_qr
+from feedback.views.members import customer_rating, recovery_finish, response_list, visit_qr
 
-__all__ = ["rate", "recovery_finish", "response_list", "track", "visit_qr"]
+__all__ = ["customer_rating", "rate", "recovery_finish", "response_list", "track", "visit_qr"]

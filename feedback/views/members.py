@@ -23,6 +23,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
+from customers import queries as customers
 from dispatch import queries as dispatch
 from feedback import links, queries, rules, services
 from feedback.enums import Flag, LinkPurpose, RatingReason
@@ -34,6 +35,17 @@ from tenants.http import TenantRequest
 
 ROWS = 50
 LOOK_BACK = timedelta(days=30)
+
+
+@permitted(Permission.RESPONSE_VIEW)
+@require_safe
+def customer_rating(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """What a customer said last: a part of the ticket's page, or a page of its own."""
+    customer = customers.get_customer(pk)
+    context = {"customer": customer, "response": queries.find_last_response(pk)}
+    fragment = request.headers.get("HX-Request")
+    template = "feedback/_last_rating.html" if fragment else "feedback/last_rating.html"
+    return render(request, template, context)
 
 
 @permitted(Permission.RESPONSE_VIEW)

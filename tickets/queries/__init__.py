@@ -37,6 +37,12 @@ from tickets.queries.desk import (
     sub_states_for,
 )
 from tickets.queries.duplicates import Match, duplicates_of, find_duplicates
+from tickets.queries.escalations import (
+    escalation_for_update,
+    escalations_for,
+    escalations_of,
+    people_meant,
+)
 from tickets.queries.families import (
     conversation_of,
     family_ids,
@@ -46,6 +52,7 @@ from tickets.queries.families import (
     merged_into,
     tickets_for_update,
 )
+from tickets.queries.files import get_received_file, received_files
 from tickets.queries.inbox import (
     MOST_COUNTED,
     QueuePage,
@@ -67,6 +74,7 @@ from tickets.queries.promises import (
 from tickets.queries.saved import saved_views, view_for_update
 from tickets.queries.tickets import (
     find_least_busy_member,
+    find_repeat,
     find_ticket_of_inbound,
     find_topic,
     get_ticket,
@@ -78,11 +86,6 @@ from tickets.queries.tickets import (
 )
 
 __all__ = [
-    "codes_of",
-    "find_asset_by_code",
-    "open_tickets_of_asset",
-    "saved_views",
-    "view_for_update",
     "MOST_COUNTED",
     "ClockView",
     "Line",
@@ -99,21 +102,28 @@ __all__ = [
     "canned_replies",
     "canned_replies_for",
     "clocks_of",
+    "codes_of",
     "conversation_of",
     "duplicates_of",
+    "escalation_for_update",
+    "escalations_for",
+    "escalations_of",
     "explain",
     "family_ids",
+    "find_asset_by_code",
     "find_calendar_with",
     "find_draft",
     "find_duplicates",
     "find_least_busy_member",
     "find_living_id",
+    "find_repeat",
     "find_ticket_by_number",
     "find_ticket_of_inbound",
     "find_topic",
     "get_calendar",
     "get_canned_reply",
     "get_policy",
+    "get_received_file",
     "get_sub_state",
     "get_ticket",
     "handling_time",
@@ -123,13 +133,17 @@ __all__ = [
     "member_names",
     "merged_into",
     "next_clock",
+    "open_tickets_of_asset",
     "others_at",
+    "people_meant",
     "policies",
     "policy_for_update",
     "promises_for",
     "queue_page",
     "queue_rows",
     "reading_of",
+    "received_files",
+    "saved_views",
     "search_tickets",
     "searched",
     "segments_of",
@@ -143,4 +157,5 @@ __all__ = [
     "topics",
     "version_in_force",
     "view_counts",
+    "view_for_update",
 ]

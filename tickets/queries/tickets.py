@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
@@ -9,8 +11,11 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from accounts.models import Membership
 from core.errors import NotFound
+from tickets.enums import TicketStatus
 from tickets.models import Ticket, TicketMessage, Topic
 from tickets.rules import ACTIVE
+
+REPEAT_DAYS = 60
 
 
 def tickets() -> QuerySet[Ticket]:
@@ -49,6 +54,23 @@ def latest_tickets_of(customer_ids: list[int], *, each: int = 3) -> dict[int, li
     for ticket in found.order_by("-id"):
         latest.setdefault(ticket.customer_id or 0, []).append(ticket)
     return latest
+
+
+def find_repeat(ticket: Ticket) -> Ticket | None:
+    """The last ticket about the same asset and topic in the REPEAT_DAYS before this one: the fault came back."""
+    if ticket.asset_id is None or ticket.topic_id is None:
+        return None
+    return (
+        Ticket.objects.filter(
+            asset_id=ticket.asset_id,
+            topic_id=ticket.topic_id,
+            opened_at__gte=ticket.opened_at - timedelta(days=REPEAT_DAYS),
+            opened_at__lt=ticket.opened_at,
+        )
+        .exclude(status__in=(TicketStatus.SPAM, TicketStatus.MERGED))
+        .order_by("-opened_at")
+        .first()
+    )
 
 
 def find_ticket_of_inbound(inbound_id: int) -> Ticket | None:

@@ -48,11 +48,13 @@ def log_call(
     site_id: int | None = None,
     began_at: datetime | None = None,
     minutes: int | None = None,
+    allow_duplicate: bool = True,
 ) -> Ticket:
     """Keep a call: in `ticket_id`, or in a new ticket with `subject`. `key` makes a repeated click one call.
 
     A caller nobody knows becomes a contact by `name`: at `customer_id`, or as a customer of their own. When the
-    call began and how many minutes it took is noted beside what was said.
+    call began and how many minutes it took is noted beside what was said. Without `allow_duplicate` it raises
+    `LikelyDuplicate` when an open ticket looks like this call.
     """
     actor.require(permissions.OPEN)
     text = clean(body).strip()
@@ -92,6 +94,7 @@ def log_call(
             asset_id=asset_id,
             inbound_id=call.pk,
             author_label=str(contact or caller),
+            allow_duplicate=allow_duplicate,
         )
     _note(ticket, began_at, minutes, caller, actor, at)
     return ticket

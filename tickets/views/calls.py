@@ -22,6 +22,7 @@ from tenants.http import TenantRequest
 from tickets import permissions, queries, services
 from tickets.forms import CallForm
 from tickets.rules import ACTIVE
+from tickets.views.talk import matches_of
 
 
 @permitted(permissions.OPEN)
@@ -37,17 +38,20 @@ def call(request: TenantRequest, slug: str) -> HttpResponse:
     contact = _chosen(given.get("contact", ""), callers)
     customer_id = contact.customer_id if contact else _number(given.get("customer", ""))
     form = CallForm(request.POST or None, customer_id=customer_id, initial=_initial())
-    status = 200
+    status, matches = 200, []
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
                 return _log(request, form, contact, customer_id)
+            except services.LikelyDuplicate as warning:
+                matches = matches_of(warning.matches)
             except (BadInput, Conflict) as refusal:
                 form.add_error(None, refusal.message)
     context = {
         "form": form,
         "caller": caller,
+        "matches": matches,
         "key": request.POST.get("key") or secrets.token_urlsafe(12),
         "name": given.get("name", "")[:120],
         "ticket_chosen": given.get("ticket", ""),
@@ -69,6 +73,7 @@ def _log(
         customer_id=customer_id,
         ticket_id=_number(request.POST.get("ticket", "")),
         **form.facts(at),
+        allow_duplicate=request.POST.get("allow_duplicate") == "yes",
         actor=request.actor,
         at=at,
     )

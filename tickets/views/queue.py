@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
 
+from accounts.guards import permitted
 from accounts.queries import members
 from channels.enums import Channel
 from core.clock import now
@@ -50,8 +54,6 @@ def queue_context(request: TenantRequest) -> dict[str, Any]:
         "views": [(code, labels[code], _capped(counts.get(code))) for code in queue.VIEWS],
         "saved_views": [(one, _link(one)) for one in saved],
         "current_view": current,
-        "choices": choices(),
-        "customer_asked": customers.find_customer(asked.customer) if asked.customer else None,
         "channel": asked.channel,
         "channel_word": dict(Channel.choices).get(asked.channel, ""),
         "channels": Channel.choices,
@@ -62,6 +64,22 @@ def queue_context(request: TenantRequest) -> dict[str, Any]:
         "may_share": request.actor.can(permissions.WORK),
         "is_member": request.actor.membership_id is not None,
     }
+
+
+@permitted(permissions.VIEW)
+@require_safe
+def queue_filter(request: TenantRequest, slug: str) -> HttpResponse:
+    """The conditions of a queue, to be changed: a sheet over the inbox, or a page of its own."""
+    asked = queue.read(request.GET.dict())
+    context = {
+        "queue": asked,
+        "view": asked.view,
+        "q": asked.q,
+        "choices": choices(),
+        "customer_asked": customers.find_customer(asked.customer) if asked.customer else None,
+    }
+    template = "tickets/_narrow.html" if request.headers.get("HX-Request") else "tickets/narrow.html"
+    return render(request, template, context)
 
 
 def changed_rows(request: TenantRequest) -> dict[str, Any]:

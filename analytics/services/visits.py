@@ -1,4 +1,4 @@
-"""Keeping the read models true to the facts."""
+"""What a finished visit adds to the figures."""
 
 from __future__ import annotations
 
