@@ -64,7 +64,7 @@ class MessageSerializer(ReadSerializer[TicketMessage]):
 
     class Meta:
         model = TicketMessage
-        fields = ["id", "kind", "direction", "channel", "author_label", "body", "language", "at"]
+        fields = ["id", "ticket", "kind", "direction", "channel", "author_label", "body", "language", "at"]
         read_only_fields = fields
 
 
@@ -72,6 +72,7 @@ class TicketSerializer(ReadSerializer[Ticket]):
     """A ticket as lists show it."""
 
     clocks = ClockSerializer(many=True, read_only=True)
+    sub_state = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
     class Meta:
         model = Ticket
@@ -84,6 +85,7 @@ class TicketSerializer(ReadSerializer[Ticket]):
             "channel",
             "status",
             "waiting_for",
+            "sub_state",
             "priority",
             "topic",
             "customer",
@@ -97,6 +99,11 @@ class TicketSerializer(ReadSerializer[Ticket]):
             "resolved_at",
             "resolution",
             "due_at",
+            "first_response_at",
+            "reopened_count",
+            "merged_into",
+            "split_from",
+            "follows",
             "source",
             "external_id",
             "version",
@@ -107,18 +114,26 @@ class TicketSerializer(ReadSerializer[Ticket]):
 
 
 class TicketDetailSerializer(TicketSerializer):
-    """A ticket with its conversation and the ledger of its clocks."""
+    """A ticket with its conversation, that of tickets merged into it included, and its clocks' ledgers."""
 
     clocks = ExplainedClockSerializer(many=True, read_only=True)
-    messages = MessageSerializer(many=True, read_only=True)
+    messages = serializers.SerializerMethodField()
 
     class Meta(TicketSerializer.Meta):
         fields = [*TicketSerializer.Meta.fields, "messages"]
         read_only_fields = fields
 
+    @extend_schema_field(MessageSerializer(many=True))
+    def get_messages(self, ticket: Ticket) -> Any:
+        return MessageSerializer(queries.conversation_of(ticket), many=True).data
+
 
 class NewTicketSerializer(serializers.Serializer[Ticket]):
-    """What opening a ticket takes. The customer follows from contact, site or asset."""
+    """What opening a ticket takes. The customer follows from contact, site or asset.
+
+    When open tickets look like it, the answer is 409 `likely_duplicate` with `duplicates`; `allow_duplicate` opens
+    it anyway. A ticket with an `external_id` is its own system's and always opened.
+    """
 
     subject = serializers.CharField(max_length=300)
     description = serializers.CharField(max_length=200_000, required=False, default="", allow_blank=True)
@@ -133,6 +148,7 @@ class NewTicketSerializer(serializers.Serializer[Ticket]):
     language = serializers.ChoiceField(["en", "ja", "zh-hans"], required=False)
     source: Any = serializers.CharField(max_length=40, required=False)
     external_id = serializers.CharField(max_length=120, required=False)
+    allow_duplicate = serializers.BooleanField(required=False, default=False)
 
 
 class TriageSerializer(serializers.Serializer[Ticket]):

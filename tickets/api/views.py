@@ -28,13 +28,14 @@ from tickets.api.serializers import (
     TriageSerializer,
     WaitSerializer,
 )
+from tickets.api.triage import TriageActions
 from tickets.models import Ticket
 
 RELATED = ("topic", "customer", "contact", "site", "asset")
 
 
 @extend_schema(tags=["tickets"])
-class TicketViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+class TicketViewSet(ListModelMixin, RetrieveModelMixin, TriageActions):
     """What customers need, with its conversation and SLA clocks."""
 
     queryset = Ticket.objects.all()
@@ -46,8 +47,8 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def get_queryset(self) -> QuerySet[Ticket]:
         found = super().get_queryset().defer("search_text", "search_grams")
         if self.action == "list":
-            return found.prefetch_related("clocks")
-        return found.prefetch_related("clocks__segments", "messages")
+            return found.select_related("sub_state").prefetch_related("clocks")
+        return found.prefetch_related("clocks__segments")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return TicketSerializer if self.action == "list" else TicketDetailSerializer

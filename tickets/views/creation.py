@@ -18,6 +18,7 @@ from customers.models import Contact
 from tenants.http import TenantRequest
 from tickets import permissions, queries, services
 from tickets.forms import TicketForm
+from tickets.views.talk import matches_of
 
 
 @permitted(permissions.OPEN)
@@ -37,16 +38,23 @@ def ticket_create(request: TenantRequest, slug: str) -> HttpResponse:
             "contact": contact.pk if contact else None,
         },
     )
-    status = 200
+    status, matches = 200, []
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                ticket = services.open_ticket(**form.facts(), actor=request.actor, at=now())
+                ticket = services.open_ticket(
+                    **form.facts(),
+                    allow_duplicate=request.POST.get("allow_duplicate") == "yes",
+                    actor=request.actor,
+                    at=now(),
+                )
                 messages.success(request, _("%(ticket)s is open.") % {"ticket": ticket})
                 return HttpResponseRedirect(
                     reverse("tickets:ticket_detail", args=[slug, ticket.pk]), status=303
                 )
+            except services.LikelyDuplicate as warning:
+                matches = matches_of(warning.matches)
             except (BadInput, Conflict) as refusal:
                 form.add_error(None, refusal.message)
     context = {
@@ -56,6 +64,7 @@ def ticket_create(request: TenantRequest, slug: str) -> HttpResponse:
         "customer": customers.find_customer(customer_id) if customer_id else None,
         "heading": _("Log a call") if is_call else _("New ticket"),
         "callers": [],
+        "matches": matches,
         "others": list(queries.tickets_of_customer(customer_id)[:8]) if customer_id else [],
     }
     return render(request, "tickets/ticket_create.html", context, status=status)
