@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll": {"task": "channels.poll_due", "schedule": 5.0, "options": {"expires": 5}},
     "timers": {"task": "tickets.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
     "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},
+    "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
 }

@@ -147,4 +147,30 @@ class SegmentReason(models.TextChoices):
     ENDED = "ended", _("What it measures happened")
     DROPPED = "dropped", _("No longer needed")
     CARRIED = "carried", _("Carried over from %(ticket)s")
+
+
+class EscalationMoment(models.TextChoices):
+    """When an escalation acts."""
+
+    WARN = "warn", _("When the promise is at risk")
+    BREACH = "breach", _("When the promise is broken")
+    AFTER = "after", _("Some time after the promise was broken")
+
+
+class EscalationAct(models.TextChoices):
+    """What an escalation does."""
+
+    NOTIFY = "notify", _("Tell")
+    REASSIGN = "reassign", _("Give the ticket to")
+    RAISE = "raise", _("Raise the priority")
+    RULE = "rule", _("Call a rule")
+
+
+class EscalationWhom(models.TextChoices):
+    """Whom an escalation tells, or gives the ticket to."""
+
+    OWNER = "owner", _("The owner")
+    ON_CALL = "on_call", _("Whoever is on call")
+    ROLE = "role", pgettext_lazy("escalation", "A role")
+    MEMBER = "member", _("One person")
     MERGED = "merged", _("Goes on in %(ticket)s")

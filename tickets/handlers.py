@@ -5,12 +5,27 @@ from __future__ import annotations
 from channels.events import MessageReceived
 from core.clock import now
 from journal.registry import on
+from notices.registry import name_kinds
 from tenants.actors import Actor
 from tickets import services
-from tickets.events import ClocksOutdated, TicketOpened, TicketReplied
+from tickets.enums import EscalationMoment
+from tickets.events import (
+    ClocksOutdated,
+    MemberMentioned,
+    SlaBreached,
+    SlaWarned,
+    TicketAssigned,
+    TicketOpened,
+    TicketReplied,
+)
+from tickets.letters import KINDS
+from tickets.services.escalating import ESCALATION
 from tickets.services.intake import INTAKE
 
 TRIAGE = Actor.system("triage")
+NOTICES = Actor.system("notices")
+
+name_kinds(KINDS)
 
 
 @on(MessageReceived)
@@ -42,3 +57,57 @@ def on_ticket_replied(event: TicketReplied) -> None:
     """Think again when the customer said more."""
     if not event.is_ours:
         services.form_opinion(ticket_id=event.ticket_id, actor=TRIAGE, at=event.occurred_at)
+
+
+@on(SlaWarned)
+def on_sla_warned(event: SlaWarned) -> None:
+    """Do what the policy says when a promise is at risk."""
+    services.escalate(
+        clock_id=event.clock_id, moment=EscalationMoment.WARN, actor=ESCALATION, at=event.occurred_at
+    )
+
+
+@on(SlaBreached)
+def on_sla_breached(event: SlaBreached) -> None:
+    """Do what the policy says when a promise is broken."""
+    services.escalate(
+        clock_id=event.clock_id, moment=EscalationMoment.BREACH, actor=ESCALATION, at=event.occurred_at
+    )
+
+
+@on(TicketAssigned)
+def on_ticket_assigned(event: TicketAssigned) -> None:
+    """Tell the new owner."""
+    services.tell_owner(
+        ticket_id=event.ticket_id,
+        membership_id=event.membership_id,
+        by=event.by_label,
+        key=f"assigned:{event.event_id}",
+        urgent=event.is_urgent,
+        actor=NOTICES,
+        at=event.occurred_at,
+    )
+
+
+@on(MemberMentioned)
+def on_member_mentioned(event: MemberMentioned) -> None:
+    """Tell whom a note names."""
+    services.tell_of_mention(
+        ticket_id=event.ticket_id,
+        message_id=event.message_id,
+        membership_id=event.membership_id,
+        actor=NOTICES,
+        at=event.occurred_at,
+    )
+
+
+@on(TicketReplied)
+def on_customer_replied(event: TicketReplied) -> None:
+    """Tell the owner, if they want to know of every reply."""
+    if not event.is_ours:
+        services.tell_of_reply(
+            ticket_id=event.ticket_id,
+            key=f"replied:{event.event_id}",
+            actor=NOTICES,
+            at=event.occurred_at,
+        )

@@ -20,6 +20,17 @@ def fire_timers() -> int:
     return total
 
 
+@shared_task(name="tickets.escalate", ignore_result=True)
+def escalate() -> int:
+    """Do what was to happen some time after a breach, batch by batch, until none is left."""
+    total = 0
+    while claimed := services.fire_due_escalations(limit=BATCH):
+        total += claimed
+        if claimed < BATCH:
+            break
+    return total
+
+
 @shared_task(name="tickets.wake", ignore_result=True)
 def wake() -> int:
     """Put waiting tickets whose time has come back on the desk, batch by batch, until none is left."""

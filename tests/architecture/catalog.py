@@ -43,6 +43,7 @@ DEFINER_FUNCTIONS = {
     "prune_outbox": "deletes facts that were told long ago; answers a number",
     "claim_outbound": "which messages are due to be sent, over all tenants: ids only",
     "claim_polls": "which mailboxes are due to be fetched, over all tenants: ids only",
+    "claim_escalations": "which escalations are due, over all tenants: ids only",
     "claim_notices": "which held notices are due, over all tenants: ids only",
     "claim_sla_timers": "which timers are due, over all tenants: ids only",
     "search_tickets": "ids of the active tenant's tickets: the policy would keep the planner from the index",

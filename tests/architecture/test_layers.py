@@ -32,6 +32,7 @@ KERNEL = {"core", "tenants", "journal", "fieldservice"}
 
 INNER_ROOM_IMPORTS = {
     "accounts.api": "the base of every REST resource, and how programs sign in",
+    "notices.registry": "each app says in its own words what its notices tell",
     "accounts.guards": "every page names the permission that opens it",
 }
 """Modules beyond the doors that every app may import, and why."""

@@ -124,6 +124,9 @@ PAGES: dict[str, Act] = {
         {"membership_id": Own(Membership), "from_at": _local(1), "until_at": _local(5), "every_weeks": "0"}
     ),
     "notices:duty_remove": Act(),
+    "tickets:escalation_list": Act({"moment": "breach", "act": "notify", "whom": "on_call"}),
+    "tickets:escalation_usual": Act(),
+    "tickets:escalation_remove": Act(),
     "journal:parked_retry": Act(before=put(OutboxEvent, delivered_at=None, parked_at=NOW)),
     "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
     "tickets:ticket_take": Act(),

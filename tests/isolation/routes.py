@@ -22,7 +22,7 @@ from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
 from tests.isolation.world import Side, code_of
 from tests.routes import Route
-from tickets.models import Ticket
+from tickets.models import Escalation, SlaPolicy, Ticket
 from workforce.models import Absence, Engineer, Skill, Territory
 
 UNKNOWN_ID = 987_654_321
@@ -59,6 +59,8 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "tokens": ApiToken,
     "undelivered": OutboxEvent,
     "notices": Notice,
+    "escalations": Escalation,
+    "policies": SlaPolicy,
     "on-call": OnCallDuty,
 }
 """Whose id follows a path's segment."""

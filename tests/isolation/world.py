@@ -135,6 +135,14 @@ FACTS: dict[str, Facts] = {
     "channels.OutboundMessage": lambda s, n: {"status": "sent", "sent_at": NOW},
     "knowledge.Article": lambda s, n: {"is_published": True},
     "tickets.Ticket": lambda s, n: {"status": "open", "resolved_by": "", "due_at": _hours(n)},
+    "tickets.Escalation": lambda s, n: {
+        "moment": "breach",
+        "act": "notify",
+        "whom": "owner",
+        "role": None,
+        "member": None,
+    },
+    "tickets.EscalationTimer": lambda s, n: {"due_at": _hours(9), "done_at": None},
     "dispatch.WorkOrder": lambda s, n: {
         "status": ("scheduled", "scheduled", "done", "scheduled", "done")[n],
         "duration_minutes": 60,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tickets.models.codes import AssetCode
 from tickets.models.desk import CannedReply, Draft, SavedView, Sitting
+from tickets.models.escalations import Escalation, EscalationTimer
 from tickets.models.sla import (
     BusinessCalendar,
     CalendarVersion,
@@ -21,6 +22,8 @@ __all__ = [
     "CalendarVersion",
     "CannedReply",
     "Draft",
+    "Escalation",
+    "EscalationTimer",
     "SavedView",
     "Sitting",
     "SlaClock",

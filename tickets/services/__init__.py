@@ -11,6 +11,8 @@ from tickets.services.conversation import (
     receive_reply,
     reply_to_ticket,
 )
+from tickets.services.escalating import escalate, fire_due_escalations
+from tickets.services.escalations import add_escalation, add_usual_escalations, remove_escalation
 from tickets.services.intake import (
     Intake,
     discard_quarantined,
@@ -51,12 +53,21 @@ from tickets.services.replies import (
 from tickets.services.saved import move_view, remove_view, rename_view, save_view
 from tickets.services.splitting import split_ticket
 from tickets.services.suggestions import dismiss_duplicate, form_opinion, take_suggestion
+from tickets.services.telling import tell_of_mention, tell_of_reply, tell_owner
 from tickets.services.timers import fire_due_timers
 from tickets.services.waking import wake_due_tickets
 
 from tickets.services.phone import log_call
 from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
 __all__ = [
+    "add_escalation",
+    "add_usual_escalations",
+    "escalate",
+    "fire_due_escalations",
+    "remove_escalation",
+    "tell_of_mention",
+    "tell_of_reply",
+    "tell_owner",
     "issue_codes",
     "reissue_code",
     "report_by_code",

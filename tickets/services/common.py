@@ -17,6 +17,7 @@ from tickets.enums import WaitingFor
 from tickets.events import TicketChanged
 from tickets.models import Ticket
 from tickets.rules import ACTIVE
+from tickets.services.telling import owned_by
 
 
 def ensure_owner(ticket: Ticket, actor: Actor) -> None:
@@ -33,6 +34,7 @@ def ensure_owner(ticket: Ticket, actor: Actor) -> None:
             % {"ticket": ticket}
         )
     ticket.owner_id = member.pk
+    owned_by(ticket, actor)
 
 
 def next_action_at(ticket: Ticket, at: datetime) -> datetime:

@@ -20,6 +20,7 @@ from tickets.models import Ticket, Topic
 from tickets.services import clocks
 from tickets.services.common import ensure_owner, finish
 from tickets.services.opening import find_whom, searchable
+from tickets.services.telling import owned_by
 
 TRIAGE_FIELDS = frozenset(
     {"subject", "kind", "priority", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"}
@@ -44,8 +45,10 @@ def take_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
 
 
 @transaction.atomic
-def assign_owner(*, ticket_id: int, owner_id: int, actor: Actor, at: datetime) -> Ticket:
-    """Make a member of the tenant the owner."""
+def assign_owner(
+    *, ticket_id: int, owner_id: int, actor: Actor, at: datetime, urgent: bool = False
+) -> Ticket:
+    """Make a member of the tenant the owner, and tell them; when `urgent`, at once if they are on call."""
     ticket = queries.ticket_for_update(ticket_id)
     actor.require(permissions.WORK, ticket)
     member = find_member(owner_id)
@@ -56,6 +59,8 @@ def assign_owner(*, ticket_id: int, owner_id: int, actor: Actor, at: datetime) -
     if before is None:
         clocks.happened(ticket, SlaEvent.TAKEN, actor=actor, at=at, reason=SegmentReason.ENDED)
     changes = {"owner": [before, member.pk], "owner_name": str(member)}
+    if before != member.pk:
+        owned_by(ticket, actor, urgent=urgent)
     return finish(ticket, verb="assigned", actor=actor, at=at, changes=changes)
 
 
@@ -78,6 +83,8 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
     ticket.search_grams = grams(ticket.search_text)
     changed = {name: [old, getattr(ticket, name)] for name, old in before.items()}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    if "owner_id" in changed:
+        owned_by(ticket, actor)
     if {"priority", "kind", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
         clocks.retarget(ticket, actor=actor, at=at)
     return finish(ticket, verb="triaged", actor=actor, at=at, changes=changed)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from channels import services as channels
 from journal import services as journal
+from notices import services as notices
 from tickets import services as tickets
 
 
@@ -21,14 +22,17 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        timers = woken = delivered = sent = 0
+        timers = woken = held = delivered = sent = 0
         polled = channels.poll_due()
         while True:
             fired, woke = tickets.fire_due_timers(limit=500), tickets.wake_due_tickets(limit=500)
+            fired += tickets.fire_due_escalations(limit=500)
+            come = notices.deliver_due(limit=500)
             told, tried = journal.deliver_all(), channels.send_due()
             timers, woken, delivered, sent = timers + fired, woken + woke, delivered + told, sent + tried
-            if not fired and not woke and not told and not tried:
+            held += come
+            if not any((fired, woke, come, told, tried)):
                 break
         counts = {"delivered": delivered, "timers": timers, "woken": woken, "pruned": journal.prune()}
-        counts |= {"mailboxes": polled, "sent": sent}
+        counts |= {"mailboxes": polled, "sent": sent, "notices": held}
         self.stdout.write(json.dumps(counts))

@@ -1,0 +1,104 @@
+"""Telling our own people about a ticket: who owns it now, who was named, who replied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from journal import services as journal
+from notices import services as notices
+from tenants.actors import Actor
+from tenants.queries import current_tenant
+from tickets import letters, queries
+from tickets.enums import Direction, MessageKind
+from tickets.events import TicketAssigned
+from tickets.models import Ticket, TicketMessage
+from tickets.rules import ACTIVE
+
+EXCERPT = 200
+
+
+def owned_by(ticket: Ticket, actor: Actor, *, urgent: bool = False) -> None:
+    """Say that somebody else than the actor owns the ticket from now on."""
+    if ticket.owner_id is not None and ticket.owner_id != actor.membership_id:
+        fact = TicketAssigned(
+            ticket_id=ticket.pk,
+            membership_id=ticket.owner_id,
+            by_id=actor.membership_id,
+            by_label=actor.label[:200] if actor.kind == "member" else "",
+            is_urgent=urgent,
+        )
+        journal.publish(fact)
+
+
+@transaction.atomic
+def tell_owner(
+    *, ticket_id: int, membership_id: int, by: str, key: str, urgent: bool, actor: Actor, at: datetime
+) -> None:
+    """Tell a new owner that the ticket is theirs, unless it has gone on meanwhile."""
+    ticket = queries.get_ticket(ticket_id)
+    if ticket.owner_id == membership_id and ticket.status in ACTIVE:
+        facts = {**facts_of(ticket), "by": by}
+        tell([membership_id], letters.ASSIGNED, ticket, facts, key=key, actor=actor, at=at, urgent=urgent)
+
+
+@transaction.atomic
+def tell_of_mention(
+    *, ticket_id: int, message_id: int, membership_id: int, actor: Actor, at: datetime
+) -> None:
+    """Tell somebody that a note names them."""
+    ticket = queries.get_ticket(ticket_id)
+    message = TicketMessage.objects.filter(pk=message_id, ticket=ticket).first()
+    if message is not None:
+        excerpt = " ".join(message.body.split())[:EXCERPT]
+        facts = {**facts_of(ticket), "by": message.author_label, "excerpt": excerpt}
+        key = f"mention:{message_id}"
+        tell([membership_id], letters.MENTIONED, ticket, facts, key=key, actor=actor, at=at)
+
+
+@transaction.atomic
+def tell_of_reply(*, ticket_id: int, key: str, actor: Actor, at: datetime) -> None:
+    """Tell the owner that the customer wrote."""
+    ticket = queries.get_ticket(ticket_id)
+    if ticket.owner_id is None:
+        return
+    theirs = ticket.messages.filter(direction=Direction.INBOUND, kind=MessageKind.PUBLIC).last()
+    facts = {**facts_of(ticket), "by": theirs.author_label if theirs else ""}
+    tell([ticket.owner_id], letters.CUSTOMER_REPLIED, ticket, facts, key=key, actor=actor, at=at)
+
+
+def facts_of(ticket: Ticket) -> dict[str, Any]:
+    """What every notice about a ticket knows of it."""
+    return {
+        "ticket": str(ticket),
+        "subject": ticket.subject,
+        "customer": str(ticket.customer) if ticket.customer else "",
+    }
+
+
+def tell(
+    membership_ids: Iterable[int],
+    kind: str,
+    ticket: Ticket,
+    facts: Mapping[str, Any],
+    *,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    urgent: bool = False,
+) -> None:
+    """Tell these people something that leads to the ticket."""
+    notices.notify(
+        membership_ids=membership_ids,
+        kind=kind,
+        facts=facts,
+        path=reverse("tickets:ticket_detail", args=[current_tenant().slug, ticket.pk]),
+        key=key,
+        actor=actor,
+        at=at,
+        urgent=urgent,
+    )
