@@ -20,6 +20,7 @@ from django.core.wsgi import get_wsgi_application
 from accounts import services as accounts
 from accounts.enums import Permission
 from bench.__main__ import DATA, ROOT
+from bench.timers import timer_figures
 from bench.world import furnish
 from core.clock import now
 from tenants.active import tenant_active
@@ -64,6 +65,7 @@ def everything() -> Iterator[dict[str, Any]]:
         calls=40,
     )
     yield _import_rate()
+    yield from timer_figures()
 
 
 class Web:

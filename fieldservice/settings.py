@@ -171,7 +171,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "journal.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "send": {"task": "channels.send_due", "schedule": 1.0, "options": {"expires": 5}},
     "poll": {"task": "channels.poll_due", "schedule": 5.0, "options": {"expires": 5}},
-    "timers": {"task": "tickets.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
+    "timers": {"task": "tickets.fire_timers", "schedule": 0.5, "options": {"expires": 5}},
     "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},
     "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict
 from journal import live, nudge, queries
+from journal.bulk import insert_rows
 from journal.events import Event
 from journal.models import AuditEntry, OutboxEvent
 from journal.permissions import TENANT_MANAGE
@@ -28,6 +29,14 @@ MAX_ATTEMPTS = 8
 LEASE_SECONDS = 60
 KEPT_DAYS = 30
 _PRUNERS = ("prune_outbox", "prune_handled", "prune_idempotent_acts")
+
+
+class Named(NamedTuple):
+    """A thing by its table's label ("tickets.ticket"), id and name, where loading it would cost too much."""
+
+    label: str
+    pk: int
+    name: str
 
 
 def record(
@@ -51,25 +60,31 @@ def record(
 
 
 def record_many(
-    *, actor: Actor, verb: str, things: Iterable[models.Model], at: datetime, source: str
+    *,
+    actor: Actor,
+    verb: str,
+    things: Iterable[models.Model | Named],
+    at: datetime,
+    source: str,
+    changes: Iterable[dict[str, Any]] | None = None,
 ) -> None:
-    """Write the same act on many things in one statement: for imports."""
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(**_entry(actor=actor, verb=verb, thing=thing, at=at, changes=None), source=source)
-            for thing in things
-        ],
-        batch_size=500,
-    )
+    """Write the same act on many things in one statement. `changes` holds one for each of them, in order."""
+    told = zip(things, changes, strict=True) if changes is not None else ((thing, None) for thing in things)
+    rest = {"source": source, "reason": ""}
+    rows = [
+        _entry(actor=actor, verb=verb, thing=thing, at=at, changes=change) | rest for thing, change in told
+    ]
+    insert_rows(AuditEntry, rows)
 
 
 def _entry(
-    *, actor: Actor, verb: str, thing: models.Model, at: datetime, changes: dict[str, Any] | None
+    *, actor: Actor, verb: str, thing: models.Model | Named, at: datetime, changes: dict[str, Any] | None
 ) -> dict[str, Any]:
+    is_named = isinstance(thing, Named)
     return {
-        "object_type": thing._meta.label_lower,
+        "object_type": thing.label if is_named else thing._meta.label_lower,
         "object_id": thing.pk,
-        "object_label": str(thing)[:200],
+        "object_label": (thing.name if is_named else str(thing))[:200],
         "verb": verb,
         "changes": changes or {},
         "actor_kind": actor.kind,
@@ -82,18 +97,18 @@ def _entry(
 
 def publish(*events: Event) -> None:
     """Write facts to the outbox in the caller's transaction; they are told after it commits."""
-    OutboxEvent.objects.bulk_create(
-        [
-            OutboxEvent(
-                event_id=event.event_id,
-                name=event.name(),
-                payload=event.payload(),
-                occurred_at=event.occurred_at,
-            )
-            for event in events
-        ],
-        batch_size=500,
-    )
+    rows = [
+        {
+            "event_id": event.event_id,
+            "name": event.name(),
+            "payload": event.payload(),
+            "occurred_at": event.occurred_at,
+            "attempts": 0,
+            "last_error": "",
+        }
+        for event in events
+    ]
+    insert_rows(OutboxEvent, rows)
     transaction.on_commit(nudge.deliver_soon)
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from tickets import services
 
-BATCH = 500
+BATCH = 2_000
 
 
 @shared_task(name="tickets.fire_timers", ignore_result=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -14,30 +15,51 @@ from tickets.enums import TicketStatus as S
 @dataclass(frozen=True)
 class Promise:
     pk: int
-    priority: int | None
-    tier: str
+    priority: int | None = None
+    tier: str = ""
+    kind: str = ""
+    contract_id: int | None = None
+    work_type_code: str = ""
+
+
+def chosen(policies: list[Promise], **facts: Any) -> tuple[int, str] | None:
+    found = rules.choose_policy(policies, rules.Facts(**facts))
+    return found and (found[0].pk, found[1])
 
 
 def test_the_most_specific_promise_wins() -> None:
-    anybody, urgent, gold, both = (
-        Promise(1, None, ""),
-        Promise(2, 1, ""),
-        Promise(3, None, "gold"),
-        Promise(4, 1, "gold"),
-    )
-    everything = [anybody, urgent, gold, both]
-    assert rules.choose_policy(everything, priority=1, tier="gold") == (both, "tier_and_priority")
-    assert rules.choose_policy(everything, priority=1, tier="") == (urgent, "priority")
-    assert rules.choose_policy(everything, priority=3, tier="gold") == (gold, "tier")
-    assert rules.choose_policy(everything, priority=3, tier="") == (anybody, "any")
-    assert rules.choose_policy([urgent], priority=3, tier="") is None
+    everything = [Promise(1), Promise(2, 1), Promise(3, None, "gold"), Promise(4, 1, "gold")]
+    assert chosen(everything, priority=1, tier="gold") == (4, "priority+tier")
+    assert chosen(everything, priority=1) == (2, "priority")
+    assert chosen(everything, priority=3, tier="gold") == (3, "tier")
+    assert chosen(everything, priority=3) == (1, "any")
+    assert chosen([Promise(2, 1)], priority=3) is None
+
+
+def test_kind_weighs_most_then_contract_work_type_priority_and_tier() -> None:
+    order = [
+        Promise(1, tier="gold"),
+        Promise(2, priority=1),
+        Promise(3, work_type_code="lift"),
+        Promise(4, contract_id=7),
+        Promise(5, kind="complaint"),
+    ]
+    facts = {"priority": 1, "tier": "gold", "work_type": "lift", "contract_ids": (7,), "kind": "complaint"}
+    while order:
+        found = chosen(order, **facts)
+        assert found is not None
+        assert found[0] == order.pop().pk
 
 
 def test_of_two_alike_the_older_wins() -> None:
-    assert rules.choose_policy([Promise(9, 1, ""), Promise(5, 1, "")], priority=1, tier="") == (
-        Promise(5, 1, ""),
-        "priority",
-    )
+    assert chosen([Promise(9, 1), Promise(5, 1)], priority=1) == (5, "priority")
+
+
+def test_conditions_must_all_hold() -> None:
+    facts = rules.Facts(priority=2, channel="chat")
+    conditions = [{"field": "channel", "any_of": ["chat"]}, {"field": "priority", "any_of": [1, 2]}]
+    assert rules.applies(conditions, facts)
+    assert not rules.applies([*conditions, {"field": "tier", "any_of": ["gold"]}], facts)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -40,7 +42,7 @@ def version_in_force(calendar: BusinessCalendar) -> CalendarVersion:
     return calendar.current
 
 
-def find_calendar_with(weekly: dict[str, object], own_days: list[object]) -> BusinessCalendar | None:
+def find_calendar_with(weekly: Mapping[str, Any], own_days: Sequence[Any]) -> BusinessCalendar | None:
     """The first calendar without zone and country that has exactly these hours and days, or None."""
     return (
         BusinessCalendar.objects.filter(

@@ -133,8 +133,9 @@ def publish_policy(
     check_fields(policy)
     policy.save()
     _publish(policy, items)
-    told = {name: pair for name, pair in told.items() if pair[0] != pair[1]} | {"version": policy.version}
-    journal.record(actor=actor, verb="published", thing=policy, at=at, changes=told)
+    changed: dict[str, Any] = {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+    changed["version"] = policy.version
+    journal.record(actor=actor, verb="published", thing=policy, at=at, changes=changed)
     replay_clocks(reason=SegmentReason.PUBLISHED, actor=actor, at=at)
     return policy
 
