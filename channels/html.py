@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import nh3
@@ -125,7 +126,7 @@ def safe_html(source: str) -> SafeHtml:
     return SafeHtml(kept.strip(), blocked)
 
 
-def with_pictures(document: str, addresses: dict[str, str]) -> str:
+def with_pictures(document: str, addresses: Mapping[str, str]) -> str:
     """The document with its own pictures at the addresses given by content id; others stay away."""
 
     def place(match: re.Match[str]) -> str:

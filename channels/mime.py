@@ -46,6 +46,7 @@ _WIDER = {
     "unicode-1-1-utf-7": "utf-7",
 }
 _NOT_TEXT = {"base64", "bz2", "hex", "quopri", "rot13", "uu", "zip", "zlib", "idna", "punycode"}
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDO]|\([BJI])")
 
 
@@ -70,7 +71,7 @@ def header(message: Message, name: str) -> str:
 
 
 def tidy_header(raw: str) -> str:
-    """What a header's own text says."""
+    """What a header's own text says, without marks that would turn the words around it."""
     if not raw:
         return ""
     if any("\udc80" <= char <= "\udcff" for char in raw):
@@ -78,7 +79,7 @@ def tidy_header(raw: str) -> str:
     text = raw.replace("\r", " ").replace("\n", " ")
     if "=?" in text:
         text = _words(text)
-    return clean(text.encode("utf-8", "replace").decode("utf-8")).strip()
+    return clean(_DIRECTION.sub("", text.encode("utf-8", "replace").decode("utf-8"))).strip()
 
 
 def leaves(message: Message) -> Iterator[Message]:

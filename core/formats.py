@@ -20,6 +20,9 @@ _JAPANESE_ONLY = re.compile(
 _WEEKDAYS = {"ja": "月火水木金土日", "zh-hans": "一二三四五六日"}
 _ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 def _language() -> str:
@@ -137,6 +140,11 @@ def initials(name: str) -> str:
         return words[0][0]
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])
     return letters.upper()
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether any of it is written from right to left: Hebrew, Arabic and their kin."""
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 def guess_language(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dispatch.views import board, rules, visits, work_orders, work_types
+from dispatch.views import board, files, rules, visits, work_orders, work_types
 
 urlpatterns = [
     path("board/", board.board, name="board"),
@@ -14,6 +14,16 @@ urlpatterns = [
     path("work-orders/new/", work_orders.work_order_create, name="work_order_create"),
     path("work-orders/<int:work_order_id>/", work_orders.work_order_detail, name="work_order_detail"),
     path("work-orders/<int:work_order_id>/cancel/", work_orders.work_order_cancel, name="work_order_cancel"),
+    path(
+        "work-orders/<int:work_order_id>/files/<int:file_id>/",
+        files.work_order_file,
+        name="work_order_file",
+    ),
+    path(
+        "work-orders/<int:work_order_id>/files/<int:file_id>/picture/",
+        files.work_order_picture,
+        name="work_order_picture",
+    ),
     path(
         "work-orders/<int:work_order_id>/dispatch/",
         work_orders.work_order_dispatch,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from channels.enums import AttachmentState
+from channels.enums import AttachmentState, FileProblem
 from channels.models.messages import InboundMessage, OutboundMessage
 from tenants.models import TenantModel
 
@@ -45,3 +45,13 @@ class Attachment(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_preview(self) -> bool:
+        """Whether it is a picture that we wrote anew, so that it may be shown."""
+        return bool(self.file) and self.width is not None and self.content_type in ("image/png", "image/jpeg")
+
+    @property
+    def refusal(self) -> str:
+        """Why it is not kept, in words."""
+        return str(dict(FileProblem.choices).get(self.reason, self.reason))

@@ -15,7 +15,6 @@ from channels.services.attachments import (
     attach_received,
     attach_uploads,
     check_upload,
-    refusal_of,
     remove_waiting,
     send_waiting,
 )
@@ -59,7 +58,6 @@ __all__ = [
     "receive",
     "receive_chat",
     "receive_web_form",
-    "refusal_of",
     "release",
     "remove_waiting",
     "resend",

@@ -85,7 +85,7 @@ def add_waiting(*, place: str, name: str, content: bytes, actor: Actor, at: date
     read = ReadFile(name, "", content)
     judged = _judged(read)
     if judged.verdict.problem:
-        raise BadInput(refusal_of(judged.verdict.name, judged.verdict.problem))
+        raise BadInput(_refusal(judged.verdict.name, judged.verdict.problem))
     held = queries.waiting_attachments(place)
     total = (held.aggregate(total=Sum("size"))["total"] or 0) + len(judged.content)
     if held.count() >= MOST_WAITING or total > MOST_WAITING_BYTES:
@@ -122,17 +122,17 @@ def send_waiting(
     return held.update(content_id=instead)
 
 
-def refusal_of(name: str, problem: str) -> str:
+def _refusal(name: str, problem: str) -> str:
     """Why a file is not taken, as a sentence that names it."""
     reason = dict(FileProblem.choices).get(problem, problem)
     return _("“%(name)s” was not taken: %(reason)s") % {"name": name, "reason": reason}
 
 
-def check_upload(*, name: str, content: bytes) -> None:
-    """Raise BadInput when a file of a public form could not be kept."""
+def check_upload(*, name: str, content: bytes, actor: Actor) -> None:
+    """Raise BadInput when a file that the actor sends with a form could not be kept. Changes nothing."""
     judged = _judged(ReadFile(name, "", content))
     if judged.verdict.problem:
-        raise BadInput(refusal_of(judged.verdict.name, judged.verdict.problem))
+        raise BadInput(_refusal(judged.verdict.name, judged.verdict.problem))
 
 
 def _keep(

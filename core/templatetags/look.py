@@ -62,9 +62,13 @@ def avatar(name: str, lang: str = "") -> SafeString:
 
 @register.simple_tag
 def lang_attr(text: object, lang: str = "") -> SafeString:
-    """` lang="…"` for a name, address or message: the stored language, else a guess, else nothing."""
+    """` lang="…"` for a name, address or message: the stored language, else a guess, else nothing.
+
+    Words written from right to left get ` dir="auto"`, which also keeps them from turning what stands around.
+    """
     found = lang or formats.guess_language(str(text))
-    return format_html(' lang="{}"', found) if found else SafeString("")
+    language = format_html(' lang="{}"', found) if found else SafeString("")
+    return language + SafeString(' dir="auto"') if formats.is_right_to_left(str(text)) else language
 
 
 @register.simple_tag(takes_context=True)

@@ -165,6 +165,7 @@ def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
     return {
         "work_order": work_order,
         "runs": [told_run(run, names) for run in runs],
+        "ticket_files": tickets.received_files(work_order.ticket) if work_order.ticket else [],
         "cancel_form": ReasonForm(),
         "is_open": work_order.status not in rules.CLOSED_WORK and work_order.status != WorkOrderStatus.DONE,
         "can_create": request.actor.can(Permission.WORK_CREATE),

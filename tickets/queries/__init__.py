@@ -85,18 +85,7 @@ from tickets.queries.tickets import (
     topics,
 )
 
-from tickets.queries.escalations import (
-    escalation_for_update,
-    escalations_for,
-    escalations_of,
-    people_meant,
-)
-
 __all__ = [
-    "escalation_for_update",
-    "escalations_for",
-    "escalations_of",
-    "people_meant",
     "MOST_COUNTED",
     "ClockView",
     "Line",

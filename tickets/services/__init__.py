@@ -6,6 +6,7 @@ from tickets.services.bulk import NewTicket, open_tickets_in_bulk
 from tickets.services.calendars import create_calendar, refresh_calendar, update_calendar
 from tickets.services.chat import desk_writes, say_in_chat, take_chat_delivery, visitor_writes
 from tickets.services.clocks import note_work_order, stop_clock
+from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
 from tickets.services.conversation import (
     add_message,
     receive_reply,
@@ -13,6 +14,7 @@ from tickets.services.conversation import (
 )
 from tickets.services.escalating import escalate, fire_due_escalations
 from tickets.services.escalations import add_escalation, add_usual_escalations, remove_escalation
+from tickets.services.files import add_reply_file, remove_reply_file
 from tickets.services.intake import (
     Intake,
     discard_quarantined,
@@ -24,6 +26,7 @@ from tickets.services.intake import (
 from tickets.services.labels import create_sub_state, set_sub_state, update_sub_state
 from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.opening import LikelyDuplicate, open_ticket
+from tickets.services.phone import log_call
 from tickets.services.policies import (
     NewItem,
     create_policy,
@@ -57,32 +60,16 @@ from tickets.services.telling import tell_of_mention, tell_of_reply, tell_owner
 from tickets.services.timers import fire_due_timers
 from tickets.services.waking import wake_due_tickets
 
-from tickets.services.phone import log_call
-from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
 __all__ = [
-    "add_escalation",
-    "add_usual_escalations",
-    "escalate",
-    "fire_due_escalations",
-    "remove_escalation",
-    "tell_of_mention",
-    "tell_of_reply",
-    "tell_owner",
-    "issue_codes",
-    "reissue_code",
-    "report_by_code",
-    "revoke_code",
-    "log_call",
-    "move_view",
-    "remove_view",
-    "rename_view",
-    "save_view",
     "AnsweredMeanwhile",
     "Intake",
     "LikelyDuplicate",
     "NewItem",
     "NewTicket",
+    "add_escalation",
     "add_message",
+    "add_reply_file",
+    "add_usual_escalations",
     "assign_owner",
     "close_ticket",
     "continue_ticket",
@@ -94,10 +81,15 @@ __all__ = [
     "desk_writes",
     "discard_quarantined",
     "dismiss_duplicate",
+    "escalate",
+    "fire_due_escalations",
     "fire_due_timers",
     "form_opinion",
+    "issue_codes",
+    "log_call",
     "mark_spam",
     "merge_tickets",
+    "move_view",
     "note_work_order",
     "open_quarantined",
     "open_ticket",
@@ -105,11 +97,19 @@ __all__ = [
     "publish_policy",
     "receive_reply",
     "refresh_calendar",
+    "reissue_code",
+    "remove_escalation",
+    "remove_reply_file",
+    "remove_view",
+    "rename_view",
     "reopen_ticket",
     "replay_clocks",
     "reply_to_ticket",
+    "report_by_code",
     "resolve_ticket",
+    "revoke_code",
     "save_draft",
+    "save_view",
     "say_in_chat",
     "set_sub_state",
     "sit_at",
@@ -122,6 +122,9 @@ __all__ = [
     "take_in_web_form",
     "take_suggestion",
     "take_ticket",
+    "tell_of_mention",
+    "tell_of_reply",
+    "tell_owner",
     "triage_ticket",
     "unmerge_ticket",
     "update_calendar",

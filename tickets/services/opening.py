@@ -79,6 +79,7 @@ def open_ticket(
     external_id: str = "",
     inbound_id: int | None = None,
     author_label: str = "",
+    first_words: str = "",
     allow_duplicate: bool = True,
 ) -> Ticket:
     """Take in a customer's need, and start the clocks of the most specific SLA policy.
@@ -115,7 +116,7 @@ def open_ticket(
     if channel == Channel.PHONE and actor.membership_id and actor.can(permissions.WORK):
         ticket.owner_id, ticket.status = actor.membership_id, TicketStatus.OPEN
     _insert(ticket, whom, actor, at)
-    _first_message(ticket, inbound_id, author_label or _author(whom, actor), at)
+    _first_message(ticket, first_words, inbound_id, author_label or _author(whom, actor), at)
     changes = {"subject": ticket.subject[:200], "channel": channel, "priority": ticket.priority}
     journal.record(actor=actor, verb="opened", thing=ticket, at=at, changes=changes, source=source)
     journal.publish(TicketOpened(ticket_id=ticket.pk))
@@ -135,7 +136,9 @@ def _check_new(ticket: Ticket, at: datetime) -> None:
     )
     if matches:
         raise LikelyDuplicate(
-            _("This looks like %(ticket)s. Add to that one, or say that you want a new one (allow_duplicate).")
+            _(
+                "This looks like %(ticket)s. Add to that one, or say that you want a new one (allow_duplicate)."
+            )
             % {"ticket": matches[0].ticket},
             matches,
         )
@@ -224,7 +227,9 @@ def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
         ledger.start_clocks([opening], plans, actor=actor)
 
 
-def _first_message(ticket: Ticket, inbound_id: int | None, author_label: str, at: datetime) -> None:
+def _first_message(
+    ticket: Ticket, words: str, inbound_id: int | None, author_label: str, at: datetime
+) -> None:
     if not ticket.description and inbound_id is None:
         return
     TicketMessage.objects.create(
@@ -233,7 +238,7 @@ def _first_message(ticket: Ticket, inbound_id: int | None, author_label: str, at
         channel=ticket.channel,
         author_label=author_label[:200],
         inbound_id=inbound_id,
-        body=ticket.description,
+        body=clean(words)[:LONGEST_TEXT] or ticket.description,
         language=ticket.language,
         at=at,
     )

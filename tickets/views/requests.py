@@ -17,6 +17,7 @@ from tenants.enums import Language
 from tenants.http import TenantRequest
 from tickets import queries, services
 from tickets.forms import RequestForm
+from tickets.views.uploads import LIMITS, read_uploads
 
 PER_ADDRESS = 10
 PER_TENANT = 300
@@ -28,7 +29,7 @@ SALT = "tickets.request"
 def request_create(request: TenantRequest, slug: str) -> HttpResponse:
     """Ask for help. Sent at most 10 times per address, and 300 times per company, in ten minutes."""
     form = RequestForm(request.POST or None)
-    context = {"form": form, "brand": request.tenant.name}
+    context = {"form": form, "brand": request.tenant.name, **LIMITS}
     if request.method == "GET":
         return render(request, "tickets/request.html", context)
     if _is_flood(request):
@@ -36,6 +37,7 @@ def request_create(request: TenantRequest, slug: str) -> HttpResponse:
         response = render(request, "tickets/request_too_many.html", context, status=429)
         response.headers["Retry-After"] = str(WINDOW_SECONDS)
         return response
+    files = read_uploads(request, form)
     if not form.is_valid():
         return render(request, "tickets/request.html", context, status=422)
     if form.cleaned_data["website"]:
@@ -49,6 +51,7 @@ def request_create(request: TenantRequest, slug: str) -> HttpResponse:
         subject=form.cleaned_data["subject"],
         body=form.cleaned_data["body"],
         facts={"address": form.cleaned_data["address"].strip()},
+        files=files,
         language=_language(),
         at=now(),
         actor=request.actor,

@@ -16,8 +16,9 @@ from tickets import permissions, queries
 from tickets.forms import MergeForm, SplitForm
 from tickets.models import CannedReply, Ticket, TicketMessage
 from tickets.queries import Match
-from tickets.rules import ACTIVE
+from tickets.queries.files import draft_files
 from tickets.reasons import words_of_likeness
+from tickets.rules import ACTIVE
 
 KNOWN_PLACES = ("contact", "ticket", "visit", "me", "company")
 
@@ -36,9 +37,14 @@ def around(request: TenantRequest, ticket: Ticket, messages: Sequence[TicketMess
         return found
     return found | {
         "matches": matches_of(queries.duplicates_of(ticket)) if is_open else [],
-        "canned": filled_replies(ticket, request) if is_open or ticket.status in ("resolved", "closed") else [],
-        "colleagues": [name for pk, name in queries.member_names().items() if pk != request.actor.membership_id],
+        "canned": filled_replies(ticket, request)
+        if is_open or ticket.status in ("resolved", "closed")
+        else [],
+        "colleagues": [
+            name for pk, name in queries.member_names().items() if pk != request.actor.membership_id
+        ],
         "draft": queries.find_draft(ticket, request.actor),
+        "reply_files": draft_files(ticket.pk, request.actor),
         "others_here": queries.others_at(ticket.pk, request.actor, now()),
         "merge_form": MergeForm(),
         "split_form": SplitForm(),
