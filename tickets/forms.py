@@ -127,7 +127,7 @@ class ReplyForm(forms.Form):
     canned = forms.IntegerField(required=False, min_value=1)
 
 
-class NumberField(forms.CharField):
+class NumberField(forms.Field):
     """A ticket by the number people read, "T-17" or "17"; gives the ticket."""
 
     def to_python(self, value: Any) -> Any:
@@ -137,7 +137,7 @@ class NumberField(forms.CharField):
         ticket = queries.find_ticket_by_number(int(text)) if text.isdecimal() and len(text) < 18 else None
         if ticket is None:
             raise forms.ValidationError(
-                _("There is no ticket %(number)s. Give its number, such as T-17."), params={"number": value}
+                _("There is no ticket %(number)s. Give its number, such as T-17."), params={"number": str(value)[:30]}
             )
         return ticket
 
@@ -145,7 +145,7 @@ class NumberField(forms.CharField):
 class MergeForm(forms.Form):
     """In which ticket it goes on."""
 
-    target = NumberField(label=_("Goes on in"), max_length=30)
+    target = NumberField(label=_("Goes on in"))
     reason = forms.CharField(label=_("Why"), max_length=500, required=False)
     tell_customer = forms.BooleanField(label=_("Tell the customer, in their language"), required=False)
     across_customers = forms.BooleanField(label=_("Also when the customers differ"), required=False)
