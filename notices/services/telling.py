@@ -42,13 +42,14 @@ def notify(
     actor: Actor,
     at: datetime,
     urgent: bool = False,
+    instead_of: str = "",
 ) -> list[Notice]:
     """Tell people of the tenant something, once per person and `key`. Returns the notices that were made.
 
     Nobody is told of their own act, nor of a kind they do not want. A notice waits for its person's own
     hours; an `urgent` one reaches whoever is on call at once, wanted or not. Of a kind that folds, what a
     person has not read yet about the same `path` takes the new facts instead of being told again. `facts`
-    are JSON.
+    are JSON. What waits under the key `instead_of` is overtaken, and never told.
     """
     people = [m for m in queries.reachable(membership_ids) if m.pk != actor.membership_id]
     how, wishes = kind_named(kind) or UNKNOWN, queries.wishes_of(m.pk for m in people)
@@ -56,6 +57,8 @@ def notify(
     on_call = {m.pk for m in queries.on_call_at(at)} if urgent and people else set()
     people = [m for m in people if m.pk not in told]
     people = [m for m in people if m.pk in on_call or wishes[m.pk].kinds.get(kind, how.is_wanted)]
+    if instead_of:
+        Notice.objects.filter(membership__in=people, key=instead_of, delivered_at=None).delete()
     if how.folds:
         folded = _fold(people, kind, facts, path)
         people = [m for m in people if m.pk not in folded]

@@ -12,17 +12,19 @@ from core.calendars import WEEKDAYS, Calendar
 from core.errors import BadInput, NotAllowed
 from core.validation import check_fields
 from journal import services as journal
-from notices.models import OwnHours
+from notices import queries, rules
+from notices.models import Notice, OwnHours
 from notices.registry import known_kinds
 from notices.rules import Hours
 from tenants.actors import Actor
+from tenants.queries import current_tenant
 
 
 @transaction.atomic
 def set_own_hours(
     *, weekly: Hours, mail: str, kinds: Mapping[str, bool], actor: Actor, at: datetime
 ) -> OwnHours:
-    """Say when and how one wants to be told: for oneself only.
+    """Say when and how one wants to be told: for oneself only. It holds for what waits already, too.
 
     `weekly` maps "mon" … "sun" to [["09:00", "17:00"], …] in one's own time, {} is any time; `mail` is a
     `MailWish`; `kinds` maps codes of kinds to yes or no. Raises `BadInput` when no hour is left.
@@ -36,8 +38,17 @@ def set_own_hours(
     own.kinds = {code: bool(wanted) for code, wanted in kinds.items() if code in known_kinds()}
     check_fields(own)
     own.save()
+    _wait_anew(own, at)
     journal.record(actor=actor, verb="changed", thing=own, at=at, changes={"mail": mail})
     return own
+
+
+def _wait_anew(own: OwnHours, at: datetime) -> None:
+    zone = queries.zone_of(own.membership, current_tenant().zone)
+    held = list(Notice.objects.select_for_update().filter(membership_id=own.membership_id, delivered_at=None))
+    for notice in held:
+        notice.due_at = rules.due_at(own.weekly, zone, at, at_once=False)
+    Notice.objects.bulk_update(held, ["due_at"])
 
 
 def _check(hours: Mapping[str, list[list[str]]]) -> None:

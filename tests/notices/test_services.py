@@ -198,3 +198,19 @@ def test_a_letter_is_for_the_system_that_sends_it(in_acme: Company) -> None:
         services.write_letter(notice_id=notice.pk, actor=in_acme.ada.actor, at=MORNING)
     services.mark_read(notice_id=notice.pk, actor=in_acme.sora.actor, at=MORNING)
     assert services.write_letter(notice_id=notice.pk, actor=SYSTEM, at=MORNING) is None
+
+
+def test_new_hours_hold_for_what_waits_already(in_acme: Company) -> None:
+    tell(in_acme.sora)
+    services.set_own_hours(weekly={}, mail="none", kinds={}, actor=in_acme.sora.actor, at=NIGHT)
+    with at_the_clock(NIGHT):
+        assert services.deliver_due() == 1
+
+
+def test_what_waits_can_be_overtaken(in_acme: Company) -> None:
+    tell(in_acme.sora, key="warning")
+    tell(in_acme.sora, key="breach", instead_of="warning")
+    assert [notice.key for notice in Notice.objects.all()] == ["breach"]
+    tell(in_acme.sora, key="warning 2", at=MORNING)
+    tell(in_acme.sora, key="breach 2", at=MORNING, instead_of="warning 2")
+    assert Notice.objects.count() == 3, "what was told stays told"

@@ -136,11 +136,20 @@ def _tell(
         "due_at": due,
         "minutes": escalation.after_minutes,
     }
-    # Somebody who is meant twice, as owner and as being on call, is told once.
-    key = f"sla:{clock.pk}:{escalation.moment}:{escalation.after_minutes}"
-    kind = letters.SLA_WARNED if is_warning else letters.SLA_BREACHED
-    ids = [member.pk for member in people]
-    tell(ids, kind, clock.ticket, facts, key=key, actor=actor, at=at, urgent=True)
+    # Somebody who is meant twice, as owner and as being on call, is told once. A breach overtakes a warning
+    # that still waits for the morning.
+    key, warning = f"sla:{clock.pk}:{escalation.moment}:{escalation.after_minutes}", f"sla:{clock.pk}:warn:0"
+    tell(
+        [member.pk for member in people],
+        letters.SLA_WARNED if is_warning else letters.SLA_BREACHED,
+        clock.ticket,
+        facts,
+        key=key,
+        actor=actor,
+        at=at,
+        urgent=True,
+        instead_of="" if is_warning else warning,
+    )
 
 
 def _reassign(escalation: Escalation, clock: SlaClock, actor: Actor, at: datetime) -> dict[str, Any]:

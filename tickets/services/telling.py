@@ -90,6 +90,7 @@ def tell(
     actor: Actor,
     at: datetime,
     urgent: bool = False,
+    instead_of: str = "",
 ) -> None:
     """Tell these people something that leads to the ticket."""
     notices.notify(
@@ -101,4 +102,5 @@ def tell(
         actor=actor,
         at=at,
         urgent=urgent,
+        instead_of=instead_of,
     )
