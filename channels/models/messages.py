@@ -6,6 +6,7 @@ from django.db import models
 
 from channels.enums import Channel, InboundStatus, OutboundStatus
 from channels.models.accounts import ChannelAccount
+from channels.sms import Parts, parts_of
 from tenants.models import TenantModel
 
 
@@ -108,3 +109,13 @@ class OutboundMessage(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.recipient}"
+
+    @property
+    def parts(self) -> Parts:
+        """Into how many SMS its words are cut."""
+        return parts_of(self.body)
+
+    @property
+    def may_be_resent(self) -> bool:
+        """Whether its words are still there to be sent again."""
+        return self.status == OutboundStatus.FAILED and not (self.is_secret and not self.body)

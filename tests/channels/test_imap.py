@@ -8,7 +8,7 @@ import pytest
 
 from channels import services
 from channels.models import ChannelAccount, InboundMessage
-from channels.services import polling
+from channels.services import mail, polling
 from core.errors import Conflict
 from journal import services as journal
 from tenants.active import tenant_active
@@ -85,7 +85,7 @@ def test_a_mailbox_that_counts_anew_gives_nothing_twice(in_acme: Company, mailbo
 def test_a_poison_message_does_not_keep_the_rest_out(
     in_acme: Company, mailbox: ImapPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = polling.ingest_email
+    whole = mail.ingest_email
 
     def breaking(**facts: Any) -> Any:
         if b"No. 2" in facts["raw"]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.guards import permitted
 from channels import queries as channels
-from channels.enums import OutboundStatus
+from channels.models import OutboundMessage
 from core.clock import now
 from customers import queries as customers
 from customers.models import Contract
@@ -82,13 +82,13 @@ def _answer(
 
 def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
     at = now()
-    explained = [_explained(view, at) for view in queries.clocks_of(ticket, at)]
+    clocks = [explained(view, at) for view in queries.clocks_of(ticket, at)]
     messages = list(queries.conversation_of(ticket))
     following = rules.TRANSITIONS[TicketStatus(ticket.status)]
     work, resolve = request.actor.can(permissions.WORK), request.actor.can(permissions.RESOLVE)
     return {
         "ticket": ticket,
-        "clocks": explained,
+        "clocks": clocks,
         "conversation": delivered(messages),
         "chat": chat_state_of(ticket, at),
         "next_actions": {
@@ -121,27 +121,19 @@ def triage_form(ticket: Ticket, data: Any = None) -> TriageForm:
     )
 
 
-def _explained(view: ClockView, at: Any) -> ExplainedClock:
+def explained(view: ClockView, at: Any) -> ExplainedClock:
+    """A clock with its ledger and its promise in the reader's words."""
+    """A clock with its ledger and the reason of its policy in words."""
     lines = queries.explain(view.clock, at)
     worded = [(line, words_of_reason(line.reason)) for line in lines]
     return ExplainedClock(view, worded, PolicyReason.worded(view.clock.policy_reason))
 
 
-def delivered(messages: list[TicketMessage]) -> list[tuple[TicketMessage, str]]:
-    """Messages, each of ours with how far it got ("" for the others)."""
-    sent = _sent(messages)
-    return [(message, _delivery(message, sent)) for message in messages]
-
-
-def _sent(messages: list[TicketMessage]) -> dict[str, str]:
-    """How far each message of ours got, by the key it was sent with."""
-    keys = [SENT_KEY.format(pk=message.pk) for message in messages if message.direction == "out"]
-    return {key: sent.status for key, sent in channels.outbound_by_keys(keys).items()} if keys else {}
-
-
-def _delivery(message: TicketMessage, sent: dict[str, str]) -> str:
-    status = sent.get(SENT_KEY.format(pk=message.pk), "")
-    return status if status in OutboundStatus.values else ""
+def delivered(messages: list[TicketMessage]) -> list[tuple[TicketMessage, OutboundMessage | None]]:
+    """Messages, each of ours with what carries it to the customer (None for the others)."""
+    keys = {message.pk: SENT_KEY.format(pk=message.pk) for message in messages if message.direction == "out"}
+    sent = channels.outbound_by_keys(list(keys.values())) if keys else {}
+    return [(message, sent.get(keys.get(message.pk, ""))) for message in messages]
 
 
 def _panel(ticket: Ticket) -> dict[str, Any]:
