@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},
     "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "calendars": {"task": "tickets.refresh_calendars", "schedule": 86_400.0, "options": {"expires": 3600}},
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 

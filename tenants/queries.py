@@ -19,3 +19,8 @@ def get_tenant(tenant_id: int) -> Tenant:
 def current_tenant() -> Tenant:
     """The active tenant's row."""
     return get_tenant(active_tenant_id())
+
+
+def active_tenant_ids() -> list[int]:
+    """Ids of every active company: for work that the clock starts, one company after the other."""
+    return list(Tenant.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))

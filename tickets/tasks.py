@@ -40,3 +40,9 @@ def wake() -> int:
         if claimed < BATCH:
             break
     return total
+
+
+@shared_task(name="tickets.refresh_calendars", ignore_result=True)
+def refresh_calendars() -> int:
+    """Expand the holidays of business calendars before they run out, and take over new decrees."""
+    return services.refresh_calendars()

@@ -6,6 +6,7 @@ from django.urls import path
 
 from tickets.views import (
     acts,
+    calendars,
     calls,
     chat_desk,
     codes,
@@ -14,6 +15,8 @@ from tickets.views import (
     escalations,
     files,
     inbox,
+    ledgers,
+    policies,
     quarantine,
     queue,
     saved,
@@ -70,6 +73,15 @@ urlpatterns = [
     path("tickets/<int:pk>/label/", triage.ticket_label, name="ticket_label"),
     path("tickets/<int:pk>/draft/", writing.ticket_draft, name="ticket_draft"),
     path("tickets/<int:pk>/presence/", writing.ticket_presence, name="ticket_presence"),
+    path("tickets/<int:pk>/clocks/<int:clock_id>/", ledgers.clock_detail, name="clock_detail"),
+    path("settings/calendars/", calendars.calendar_list, name="calendar_list"),
+    path("settings/calendars/new/", calendars.calendar_create, name="calendar_create"),
+    path("settings/calendars/<int:pk>/", calendars.calendar_edit, name="calendar_edit"),
+    path("settings/calendars/<int:pk>/import/", calendars.calendar_import, name="calendar_import"),
+    path("settings/policies/", policies.policy_list, name="policy_list"),
+    path("settings/policies/new/", policies.policy_create, name="policy_create"),
+    path("settings/policies/<int:pk>/", policies.policy_edit, name="policy_edit"),
+    path("settings/policies/<int:pk>/switch/", policies.policy_switch, name="policy_switch"),
     path("settings/policies/<int:pk>/escalations/", escalations.escalation_list, name="escalation_list"),
     path(
         "settings/policies/<int:pk>/escalations/usual/", escalations.escalation_usual, name="escalation_usual"

@@ -12,7 +12,7 @@ from core.api.reading import ReadSerializer
 from core.clock import now
 from customers.models import Asset, Contact, Customer, Site
 from tickets import queries
-from tickets.enums import MessageKind, Priority, TicketKind, WaitingFor
+from tickets.enums import MessageKind, PolicyReason, Priority, TicketKind, WaitingFor
 from tickets.models import SlaClock, Ticket, TicketMessage, Topic
 
 
@@ -22,7 +22,12 @@ class ClockSerializer(ReadSerializer[SlaClock]):
     class Meta:
         model = SlaClock
         fields = [
+            "id",
             "kpi",
+            "code",
+            "round",
+            "item",
+            "policy",
             "state",
             "target_minutes",
             "elapsed_minutes",
@@ -36,13 +41,25 @@ class ClockSerializer(ReadSerializer[SlaClock]):
 
 
 class ExplainedClockSerializer(ClockSerializer):
-    """An SLA clock with the ledger that explains it."""
+    """An SLA clock with the ledger that explains it. `warn_percent` of the target may be used before a warning;
+    `calendar_version` is null around the clock."""
 
+    name = serializers.CharField(source="item.__str__", read_only=True)
+    policy_name = serializers.CharField(source="policy.name", read_only=True)
+    warn_percent = serializers.IntegerField(source="item.warn_percent", read_only=True)
+    why = serializers.SerializerMethodField()
     explanation = serializers.SerializerMethodField()
 
     class Meta(ClockSerializer.Meta):
-        fields = [*ClockSerializer.Meta.fields, "policy_reason", "zone", "explanation"]
+        fields = [
+            *ClockSerializer.Meta.fields,
+            *("name", "policy_name", "warn_percent", "policy_reason", "why", "zone", "calendar_version"),
+            "explanation",
+        ]
         read_only_fields = fields
+
+    def get_why(self, clock: SlaClock) -> str:
+        return PolicyReason.worded(clock.policy_reason)
 
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_explanation(self, clock: SlaClock) -> list[dict[str, Any]]:

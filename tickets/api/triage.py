@@ -155,5 +155,7 @@ class TriageActions(Resource):
         return dict(reader.validated_data)
 
     def _ticket(self, ticket_id: int, code: int = status.HTTP_200_OK) -> Response:
-        ticket = Ticket.objects.prefetch_related("clocks__segments").get(pk=ticket_id)
+        ticket = Ticket.objects.prefetch_related("clocks__segments", "clocks__item", "clocks__policy").get(
+            pk=ticket_id
+        )
         return Response(TicketDetailSerializer(ticket).data, status=code)

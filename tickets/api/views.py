@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.views import Resource
-from tickets import permissions, services
+from tickets import permissions, queries, services
 from tickets.api.filters import TicketFilter
 from tickets.api.serializers import (
     AssignSerializer,
+    ExplainedClockSerializer,
     MessageSerializer,
     NewTicketSerializer,
     NothingSerializer,
@@ -48,7 +49,7 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, TriageActions):
         found = super().get_queryset().defer("search_text", "search_grams")
         if self.action == "list":
             return found.select_related("sub_state").prefetch_related("clocks")
-        return found.prefetch_related("clocks__segments")
+        return found.prefetch_related("clocks__segments", "clocks__item", "clocks__policy")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return TicketSerializer if self.action == "list" else TicketDetailSerializer
@@ -86,6 +87,16 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, TriageActions):
         values = self._read(TriageSerializer, partial=True)
         services.triage_ticket(ticket_id=int(pk), actor=self.actor, at=self.at, **values)
         return self._shown(int(pk))
+
+    @extend_schema(
+        summary="The SLA clocks with the ledgers that explain them",
+        responses=ExplainedClockSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def clocks(self, request: Request, pk: str) -> Response:
+        clocks = [view.clock for view in queries.rounds_of(self.get_object(), self.at)]
+        return Response(ExplainedClockSerializer(clocks, many=True).data)
 
     @extend_schema(
         summary="Answer the customer, or add an internal note",

@@ -19,8 +19,10 @@ from tickets.queries.clocks import (
     Line,
     clocks_of,
     explain,
+    get_clock,
     next_clock,
     reading_of,
+    rounds_of,
     segments_of,
 )
 from tickets.queries.codes import codes_of, find_asset_by_code, open_tickets_of_asset
@@ -86,6 +88,8 @@ from tickets.queries.tickets import (
 )
 
 __all__ = [
+    "get_clock",
+    "rounds_of",
     "MOST_COUNTED",
     "ClockView",
     "Line",

@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from core.calendars import elapsed
+from core.errors import NotFound
 from tickets import sla
 from tickets.enums import ClockState
 from tickets.models import SlaClock, SlaSegment, Ticket
@@ -64,11 +68,30 @@ def reading_of(clock: SlaClock, at: datetime) -> sla.Reading:
 
 
 def clocks_of(ticket: Ticket, at: datetime) -> list[ClockView]:
-    """The ticket's clocks as they stand at `at`, each replayed from its ledger, in two queries."""
-    clocks = (
-        SlaClock.objects.filter(ticket=ticket).prefetch_related("segments").select_related("policy", "item")
-    )
-    return [_replayed(clock, at) for clock in clocks.order_by("id")]
+    """The ticket's clocks as they stand at `at`, each replayed from its ledger, in two queries.
+
+    Of the rounds of one promise the latest.
+    """
+    latest = {clock.code: clock for clock in _with_ledger(ticket).order_by("round", "id")}
+    return [_replayed(clock, at) for clock in sorted(latest.values(), key=lambda clock: clock.pk)]
+
+
+def rounds_of(ticket: Ticket, at: datetime) -> list[ClockView]:
+    """Every clock of the ticket, earlier rounds too, in the order they began."""
+    return [_replayed(clock, at) for clock in _with_ledger(ticket).order_by("id")]
+
+
+def get_clock(ticket: Ticket, clock_id: int, at: datetime) -> ClockView:
+    """One clock of the ticket; raises NotFound."""
+    found = _with_ledger(ticket).filter(pk=clock_id).first()
+    if found is None:
+        raise NotFound(_("Clock %(id)s of %(ticket)s is not here.") % {"id": clock_id, "ticket": ticket})
+    return _replayed(found, at)
+
+
+def _with_ledger(ticket: Ticket) -> QuerySet[SlaClock]:
+    clocks = SlaClock.objects.filter(ticket=ticket).prefetch_related("segments")
+    return clocks.select_related("policy", "item", "calendar_version__calendar")
 
 
 def _replayed(clock: SlaClock, at: datetime) -> ClockView:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from tickets.services.bulk import NewTicket, open_tickets_in_bulk
-from tickets.services.calendars import create_calendar, refresh_calendar, update_calendar
+from tickets.services.calendars import (
+    create_calendar,
+    import_closed_days,
+    refresh_calendar,
+    refresh_calendars,
+    update_calendar,
+)
 from tickets.services.chat import desk_writes, say_in_chat, take_chat_delivery, visitor_writes
 from tickets.services.clocks import note_work_order, stop_clock
 from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
@@ -53,6 +59,7 @@ from tickets.services.replies import (
     save_draft,
     update_canned_reply,
 )
+from tickets.services.returns import note_return
 from tickets.services.saved import move_view, remove_view, rename_view, save_view
 from tickets.services.splitting import split_ticket
 from tickets.services.suggestions import dismiss_duplicate, form_opinion, take_suggestion
@@ -85,11 +92,13 @@ __all__ = [
     "fire_due_escalations",
     "fire_due_timers",
     "form_opinion",
+    "import_closed_days",
     "issue_codes",
     "log_call",
     "mark_spam",
     "merge_tickets",
     "move_view",
+    "note_return",
     "note_work_order",
     "open_quarantined",
     "open_ticket",
@@ -97,6 +106,7 @@ __all__ = [
     "publish_policy",
     "receive_reply",
     "refresh_calendar",
+    "refresh_calendars",
     "reissue_code",
     "remove_escalation",
     "remove_reply_file",

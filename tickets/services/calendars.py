@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core.clock import now
 from core.errors import BadInput
 from core.validation import check_fields
 from journal import services as journal
+from tenants.active import tenant_active
 from tenants.actors import Actor
-from tenants.queries import current_tenant
-from tickets import business_days, queries
+from tenants.queries import active_tenant_ids, current_tenant
+from tickets import business_days, closed_days, queries
 from tickets.enums import SegmentReason
 from tickets.models import BusinessCalendar, CalendarVersion
 from tickets.services.replays import replay_clocks
@@ -79,6 +82,40 @@ def update_calendar(
     journal.record(actor=actor, verb="changed", thing=calendar, at=at, changes=_short(told))
     replay_clocks(reason=reason, calendar_id=calendar.pk, actor=actor, at=at)
     return calendar
+
+
+@transaction.atomic
+def import_closed_days(*, calendar_id: int, data: bytes, actor: Actor, at: datetime) -> int:
+    """Take over the closed days of an iCalendar file, for the years that matter; returns how many.
+
+    A day of our own that was told before is told anew. Raises BadInput for what is no calendar.
+    """
+    calendar = queries.get_calendar(calendar_id)
+    actor.require(Permission.TENANT_MANAGE, calendar)
+    version, tenant = queries.version_in_force(calendar), current_tenant()
+    zone = ZoneInfo(calendar.time_zone) if calendar.time_zone else tenant.zone
+    first, last = business_days.years_that_matter(at.astimezone(tenant.zone).date())
+    try:
+        found = closed_days.from_ical(data, version.weekly, zone, first, last)
+    except Exception as error:  # Whatever the two libraries stumble over, the file is what is wrong.
+        raise BadInput(
+            _("The file cannot be taken over: %(why)s. Choose an iCalendar file (.ics) of closed days.")
+            % {"why": str(error)[:200]},
+            errors={"file": [_("No iCalendar file.")]},
+        ) from error
+    own = {day["on"]: day for day in version.own_days} | {day["on"]: day for day in found}
+    update_calendar(calendar_id=calendar_id, own_days=[own[day] for day in sorted(own)], actor=actor, at=at)
+    return len(found)
+
+
+def refresh_calendars() -> int:
+    """Refresh the calendars of every company whose holidays follow a law; returns how many got a version."""
+    count = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_active(tenant_id):
+            for calendar_id in queries.calendars_with_holidays():
+                count += refresh_calendar(calendar_id=calendar_id, actor=CALENDAR_KEEPER, at=now())
+    return count
 
 
 @transaction.atomic

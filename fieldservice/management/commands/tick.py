@@ -34,5 +34,6 @@ class Command(BaseCommand):
             if not any((fired, woke, come, told, tried)):
                 break
         counts = {"delivered": delivered, "timers": timers, "woken": woken, "pruned": journal.prune()}
+        counts |= {"calendars": tickets.refresh_calendars()}
         counts |= {"mailboxes": polled, "sent": sent, "notices": held}
         self.stdout.write(json.dumps(counts))
