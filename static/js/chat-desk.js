@@ -56,6 +56,16 @@ document.addEventListener("fieldservice:changed", ({ detail }) => {
   }
 });
 
+// What was missed while the page loaded, or while the feed is away, is asked for.
+function catchUp() {
+  const part = talk();
+  if (!part || document.hidden) return;
+  const waiting = unsettled(part);
+  fetchNews(waiting.length ? Math.min(...waiting) - 1 : last(part)).catch(() => {});
+}
+setTimeout(catchUp, 1_500);
+setInterval(catchUp, 10_000);
+
 let typedAt = 0;
 document.addEventListener("input", (event) => {
   const part = talk();

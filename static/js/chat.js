@@ -25,23 +25,29 @@ let lastHeard = 0;
 
 /* ---------- What is remembered ---------- */
 
+// Where a browser gives frames of other sites no storage, a cookie of this frame on this very site does.
+const jar = {
+  get: (key) => document.cookie.split("; ").find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1) ?? "",
+  set: (key, value) => {
+    const rest = `Path=${new URL(".", location.href).pathname}; Secure; SameSite=None; Partitioned`;
+    document.cookie = `${key}=${value}; Max-Age=${value ? 30 * 86_400 : 0}; ${rest}`;
+  },
+};
+
+function storage() {
+  try {
+    localStorage.setItem("fieldservice-chat", "1");
+    return { get: (key) => localStorage.getItem(key) ?? "", set: (key, value) => (value ? localStorage.setItem(key, value) : localStorage.removeItem(key)) };
+  } catch {
+    return jar;
+  }
+}
+const memory = storage();
+
 function keep(value) {
   code = value;
   end.hidden = !value;
-  try {
-    if (value) localStorage.setItem(said.dataset.key, value);
-    else localStorage.removeItem(said.dataset.key);
-  } catch {
-    // Without storage the chat lasts as long as this page.
-  }
-}
-
-function kept() {
-  try {
-    return localStorage.getItem(said.dataset.key) ?? "";
-  } catch {
-    return "";
-  }
+  memory.set(said.dataset.key, value);
 }
 
 /* ---------- Asking the server ---------- */
@@ -361,7 +367,7 @@ end.addEventListener("click", async () => {
   over();
 });
 
-keep(kept());
+keep(memory.get(said.dataset.key));
 if (code) {
   form.querySelector("[data-who]").hidden = true;
   read().then(listen);

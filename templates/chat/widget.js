@@ -26,7 +26,7 @@
     if (document.getElementById(facts.key)) return;
     const host = document.createElement("div");
     host.id = facts.key;
-    const root = host.attachShadow({ mode: "closed" });
+    const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];

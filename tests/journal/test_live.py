@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,39 +15,16 @@ import pytest
 
 from fieldservice.live import QUEUE_LENGTH, Hub
 from journal import live
+from tests.feeds import running_feed
 
 TENANT, RIVAL = 7_001, 7_002
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def feed() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """A feed on a free port, as `make demo` starts it."""
-    port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
-    process = subprocess.Popen(
-        [*command, "--timeout-graceful-shutdown", "20", "fieldservice.live:application"],
-        env={**os.environ, "FIELDSERVICE_BASE_URL": "https://desk.example"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/healthz")
-            break
-        except OSError:
-            assert process.poll() is None, "The feed ended at once."
-            assert time.monotonic() < deadline, "The feed did not start."
-            time.sleep(0.1)
-    yield port, process
-    process.kill()
-    process.wait()
+    """A feed for the pages of desk.example."""
+    with running_feed("https://desk.example") as running:
+        yield running
 
 
 def _open(port: int, query: str, *, path: str = "/live", **headers: str) -> HTTPResponse:
