@@ -29,7 +29,7 @@ LEARN_FROM = 2_000
 KEPT_SECONDS = 900
 MOST_ASSETS = 200
 LEAST_SHARE = 0.05
-_LEARNED_KEY = "tickets.learned.{tenant}"
+_LEARNED_KEY = "tickets.learned.{tenant}.{topics}"
 
 
 @transaction.atomic
@@ -84,8 +84,12 @@ def dismiss_duplicate(*, ticket_id: int, other_id: int, actor: Actor, at: dateti
 
 
 def learned() -> Learned:
-    """What the tenant's own solved tickets teach, and the names of its topics; reckoned anew every 15 minutes."""
-    key = _LEARNED_KEY.format(tenant=active_tenant_id())
+    """What the tenant's own solved tickets teach, and the names of its topics.
+
+    Reckoned anew every 15 minutes, and as soon as a topic is added.
+    """
+    latest = Topic.objects.order_by("-id").values_list("pk", flat=True).first()
+    key = _LEARNED_KEY.format(tenant=active_tenant_id(), topics=latest or 0)
     found: Learned | None = cache.get(key)
     if found is None:
         found = _learn()
