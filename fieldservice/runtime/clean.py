@@ -15,7 +15,7 @@ from .supervisor import living_children
 
 # Named one by one: FIELDSERVICE_DATA may be a directory that holds other things too.
 DATA = (
-    "main", "test", "logs", "media", "mail", "static", "secret_key", "demo.json", "seed.json", "demo.lock",
+    "main", "test", "logs", "media", "mail", "static", "compiled", "secret_key", "demo.json", "seed.json", "demo.lock",
     "processes.json",
 )  # fmt: skip
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", "staticfiles")
