@@ -1,4 +1,4 @@
-"""A day to plan, as the search sees it: who works when and where, what is to be done, and what each thing costs."""
+"""A day to plan, as the search sees it: who works when and where, what is to be done, what each costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.optimiser import kernel as k
+from dispatch.optimiser.kernel import layout as k
 
 NEIGHBOURS = 100
 HELPERS = 5
@@ -19,7 +19,7 @@ MOST_NEEDS = 63
 Ints = NDArray[np.int32]
 Place = tuple[float, float]
 Travel = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
-"""Whole seconds from each place of the first list to each of the second; places are rows of two numbers."""
+"""Whole seconds from each place of the first list to each of the second; a place is two numbers."""
 
 
 class BadProblem(ValueError):
@@ -53,8 +53,8 @@ class Worker:
 class Order:
     """Work at one place. `window` bounds its start; a start after `start_by` costs `late_price`.
 
-    Not doing it costs `prize`. `pinned` is the index of the only worker who may, and must, do it. `was` is whom
-    the customer expects; anybody else, or nobody, costs `change_price` more.
+    Not doing it costs `prize`. `pinned` is the index of the only worker who may, and must, do it. `was` is
+    whom the customer expects; anybody else, or nobody, costs `change_price` more.
     """
 
     place: Place
@@ -146,7 +146,7 @@ def _check(problem: Problem) -> None:
 
 
 def _bisected(spots: NDArray[np.float64]) -> NDArray[np.int64]:
-    """An order of the places in which near ones have near numbers: halved along the longer side, and again."""
+    """An order in which near places have near numbers: halved along the longer side, and again."""
     found: list[NDArray[np.int64]] = []
     waiting = [np.arange(len(spots))]
     while waiting:
@@ -205,16 +205,19 @@ def _empty_routes(problem: Problem, n_orders: int) -> Ints:
     shortest = np.cumsum(np.sort([order.seconds for order in problem.orders])) if n_orders else np.zeros(0)
     longest = max(worker.shift[1] - worker.shift[0] for worker in problem.workers)
     most = min(n_orders, int(np.searchsorted(shortest, longest, side="right")))
-    width = max(k.HEADS, most + 5)
-    routes = np.zeros((len(problem.workers), k.BLOCK, width), np.int32)
+    routes = np.zeros((len(problem.workers), k.FIRST + most + 6, k.COLUMNS), np.int32)
     same = all(worker.start == worker.end for worker in problem.workers)
     for number, (block, worker) in enumerate(zip(routes, problem.workers, strict=True)):
         start = n_orders + number
         end = start if same else start + len(problem.workers)
-        block[k.STOPS, :2] = start, end
-        head, pause = block[k.HEAD], worker.pause
+        block[k.FIRST : k.FIRST + 2, k.STOP] = start, end
+        block[0, k.LAST] = k.FIRST + 1
+        block[0, k.CAPACITY], block[0, k.KIND] = (
+            worker.capacity,
+            worker.kind if worker.kind >= 0 else -2 - number,
+        )
+        head, pause = block[1], worker.pause
         head[k.START], head[k.END] = worker.shift
-        head[k.CAPACITY], head[k.KIND] = worker.capacity, worker.kind if worker.kind >= 0 else -2 - number
         head[k.BREAK_FROM], head[k.BREAK_TO] = (pause.opens, pause.closes) if pause else (k.NEVER, -1)
         head[k.BREAK_SECONDS], head[k.HAS_BREAK] = (pause.seconds, 1) if pause else (0, 0)
     return routes

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.optimiser import kernel as k
+from dispatch.optimiser.kernel import annealing, places
+from dispatch.optimiser.kernel import layout as k
+from dispatch.optimiser.kernel import routes as kernel_routes
+from dispatch.optimiser.kernel.scratch import scratch
 from dispatch.optimiser.problem import Arrays, BadProblem, Ints, Problem, arrays_of
 
 ROUNDS = 40
@@ -145,17 +148,25 @@ class _Search:
         arrays = self.arrays
         routes, route_of = arrays.routes.copy(), np.full(len(arrays.orders), -1, np.int32)
         for number, block in enumerate(routes):
-            if not k._whole(routes, number, arrays.orders, arrays.travel):
-                block[k.HEAD, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
-        args = (arrays.orders, arrays.needs, arrays.can, arrays.travel, arrays.back, arrays.queue)
-        k.begin(routes, route_of, *args)
+            if not kernel_routes.whole(routes, number, arrays.orders, arrays.travel):
+                block[0, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
+        args = (
+            arrays.orders,
+            arrays.needs,
+            arrays.can,
+            arrays.travel,
+            arrays.back,
+            arrays.queue,
+            np.ones(1, np.uint64),
+        )
+        places.begin(routes, route_of, *args)
         dropped = arrays.numbering[(arrays.orders[:, k.PIN] >= 0) & (route_of < 0)]
         if len(dropped):
             raise BadProblem(
-                f"Promised orders {sorted(int(i) for i in dropped)[:20]} cannot all be kept: their times contradict "
-                "each other, the shift or the break. Release one of them."
+                f"Promised orders {sorted(int(i) for i in dropped)[:20]} cannot all be kept: their times "
+                "contradict each other, the shift or the break. Release one of them."
             )
-        return _Walk(routes, route_of, int(k.total(routes, route_of, arrays.orders)))
+        return _Walk(routes, route_of, int(places.total(routes, route_of, arrays.orders)))
 
     def _steps_of(self, number: int) -> int:
         if self.budget.steps is not None:
@@ -177,6 +188,7 @@ class _Search:
         self,
         walk: _Walk,
         best: _Walk,
+        *,
         steps: int,
         number: int,
         thread: int,
@@ -185,7 +197,7 @@ class _Search:
     ) -> int:
         arrays = self.arrays
         return int(
-            k.anneal(
+            annealing.anneal(
                 steps,
                 *self._heat(number, self.budget.rounds),
                 self.states[thread],
@@ -205,6 +217,7 @@ class _Search:
                 side,
                 self.settings,
                 self.keys,
+                *scratch(walk.routes, len(walk.route_of), sides[0], side),
             )
         )
 
@@ -214,8 +227,10 @@ class _Search:
         def one(thread: int) -> _Walk:
             walk = walks[thread]
             best = walk.copy()
-            best.cost += self._anneal(walk, best, steps, number, thread, self.everybody, 0)
-            walk.cost = int(k.total(walk.routes, walk.route_of, self.arrays.orders))
+            best.cost += self._anneal(
+                walk, best, steps=steps, number=number, thread=thread, sides=self.everybody, side=0
+            )
+            walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
             return best
 
         return min(pool.map(one, range(len(walks))), key=lambda walk: walk.cost)
@@ -233,10 +248,12 @@ class _Search:
         best = walk.copy()
 
         def one(thread: int) -> int:
-            return self._anneal(walk, best, steps, number, thread, sides, thread)
+            return self._anneal(
+                walk, best, steps=steps, number=number, thread=thread, sides=sides, side=thread
+            )
 
         best.cost += sum(pool.map(one, range(threads)))
-        walk.cost = int(k.total(walk.routes, walk.route_of, self.arrays.orders))
+        walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
         return best
 
     def _cut(self, walk: _Walk, threads: int) -> tuple[Ints, Ints]:
@@ -246,7 +263,7 @@ class _Search:
         along = centres @ np.array([np.cos(angle), np.sin(angle)])
         middle = np.zeros(len(walk.routes))
         for number, block in enumerate(walk.routes):
-            stops = block[k.STOPS, 1 : block[k.HEAD, k.COUNT] + 1]
+            stops = block[k.FIRST + 1 : block[0, k.LAST], k.STOP]
             middle[number] = along[stops].mean() if len(stops) else self.rng.uniform(along.min(), along.max())
         ranks = np.argsort(np.argsort(middle, kind="stable"), kind="stable")
         route_side = (ranks * threads // len(ranks)).astype(np.int32)
@@ -258,7 +275,7 @@ class _Search:
     def _told(self, best: _Walk) -> Solution:
         numbering: NDArray[np.int64] = self.arrays.numbering
         routes = [
-            [int(numbering[stop]) for stop in block[k.STOPS, 1 : block[k.HEAD, k.COUNT] + 1]]
+            [int(numbering[stop]) for stop in block[k.FIRST + 1 : block[0, k.LAST], k.STOP]]
             for block in best.routes
         ]
         unserved = sorted(int(numbering[i]) for i in np.flatnonzero(best.route_of < 0))

@@ -1,7 +1,7 @@
 """Routing instances in Solomon's format, planned by the same search.
 
-Distances are truncated to one decimal, as the published best-known solutions count them; everything is kept in
-tenths, so that it is whole.
+Distances are truncated to one decimal, as the published best-known solutions count them; everything is kept
+in tenths, so that it is whole.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def judge(instance: Instance, routes: list[list[int]]) -> tuple[float, bool]:
 
 def _travel(from_places: NDArray[np.float64], to_places: NDArray[np.float64]) -> NDArray[np.int64]:
     apart = from_places[:, None, :] - to_places[None, :, :]
-    return np.floor(np.hypot(apart[..., 0], apart[..., 1]) * TENTHS).astype(np.int64)
+    tenths: NDArray[np.int64] = np.floor(np.hypot(apart[..., 0], apart[..., 1]) * TENTHS).astype(np.int64)
+    return tenths
 
 
 def _is_number(text: str) -> bool:

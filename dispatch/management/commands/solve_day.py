@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dispatch.management.solving import prepare, search_arguments, search_with_bar
 from dispatch.optimiser import days
 from dispatch.optimiser.problem import BadProblem
-from dispatch.optimiser.running import prepare, search_arguments, search_with_bar
 
 
 class Command(BaseCommand):

@@ -1,0 +1,223 @@
+"""One route: when it is driven, what it costs, and how it changes."""
+
+from __future__ import annotations
+
+from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.layout import (
+    AMOUNT,
+    BREAK_FROM,
+    BREAK_SECONDS,
+    BREAK_TO,
+    CAP,
+    CHANGE_PRICE,
+    CHANGES,
+    CLOSES,
+    COLUMNS,
+    DONE_IN,
+    DONE_OUT,
+    DUE_IN,
+    DUE_OUT,
+    END,
+    FIRST,
+    FLAGS,
+    HAS_BREAK,
+    LAST,
+    LATE,
+    LATE_PRICE,
+    LATENESS,
+    LEG,
+    LENGTH,
+    LOAD,
+    NEVER,
+    OPENS,
+    SECONDS,
+    START,
+    START_BY,
+    STOP,
+    WAS,
+)
+
+
+@jit
+def forward(routes: Array, r: int, orders: Array, first: int) -> bool:
+    """Reckon earliest departures from row `first` on; False when the route cannot be driven."""
+    last = routes[r, 0, LAST]
+    opens, until, length = routes[r, 1, BREAK_FROM], routes[r, 1, BREAK_TO], routes[r, 1, BREAK_SECONDS]
+    due, done = routes[r, first - 1, DUE_OUT], routes[r, first - 1, DONE_OUT]
+    for k in range(first, last):
+        leg = routes[r, k - 1, LEG]
+        arrives = done + leg
+        if due <= until:
+            arrives = min(arrives, max(due + leg, opens) + length)
+        stop = routes[r, k, STOP]
+        cap = orders[stop, CLOSES] if routes[r, k, LATE] else orders[stop, CAP]
+        start = max(due + leg, orders[stop, OPENS])
+        due = start + orders[stop, SECONDS] if start <= cap else NEVER
+        start = max(arrives, orders[stop, OPENS])
+        done = start + orders[stop, SECONDS] if start <= cap else NEVER
+        routes[r, k, DUE_OUT] = due
+        routes[r, k, DONE_OUT] = done
+        if due >= NEVER and done >= NEVER:
+            return False
+    leg = routes[r, last - 1, LEG]
+    arrives = done + leg
+    if due <= until:
+        arrives = min(arrives, max(due + leg, opens) + length)
+    return bool(arrives <= routes[r, 1, END])
+
+
+@jit
+def backward(routes: Array, r: int, orders: Array, first: int) -> None:
+    """Reckon latest arrivals from row `first` back to the first stop."""
+    opens, until, length = routes[r, 1, BREAK_FROM], routes[r, 1, BREAK_TO], routes[r, 1, BREAK_SECONDS]
+    done, due = routes[r, first + 1, DONE_IN], routes[r, first + 1, DUE_IN]
+    for k in range(first, FIRST, -1):
+        stop = routes[r, k, STOP]
+        leg, seconds, earliest = routes[r, k, LEG], orders[stop, SECONDS], orders[stop, OPENS]
+        cap = orders[stop, CLOSES] if routes[r, k, LATE] else orders[stop, CAP]
+        leaves = due - leg
+        if done >= opens + length:
+            leaves = max(leaves, min(until, done - length - leg))
+        due = min(cap, leaves - seconds)
+        if due < earliest:
+            due = -1
+        done = min(cap, done - leg - seconds)
+        if done < earliest:
+            done = -1
+        routes[r, k, DONE_IN] = done
+        routes[r, k, DUE_IN] = due
+
+
+@jit
+def whole(routes: Array, r: int, orders: Array, travel: Array) -> bool:
+    """Reckon everything of a route from its stops; False when it cannot be driven."""
+    last = routes[r, 0, LAST]
+    length = 0
+    for k in range(FIRST, last):
+        leg = int(travel[routes[r, k, STOP], routes[r, k + 1, STOP]])
+        routes[r, k, LEG] = leg
+        length += leg
+    routes[r, 0, LENGTH] = length
+    has_break = routes[r, 1, HAS_BREAK]
+    routes[r, FIRST, DUE_OUT] = routes[r, 1, START] if has_break else NEVER
+    routes[r, FIRST, DONE_OUT] = NEVER if has_break else routes[r, 1, START]
+    routes[r, last, DONE_IN] = routes[r, 1, END]
+    routes[r, last, DUE_IN] = -1
+    if not forward(routes, r, orders, FIRST + 1):
+        return False
+    backward(routes, r, orders, last - 1)
+    return True
+
+
+@jit
+def lateness(routes: Array, r: int, orders: Array) -> int:
+    """What late starts cost, with the break where it makes fewest of them, at the first such place."""
+    if routes[r, 0, FLAGS] == 0:
+        return 0
+    last, has_break = routes[r, 0, LAST], routes[r, 1, HAS_BREAK]
+    fewest, price = NEVER, NEVER
+    for place in range(FIRST, last if has_break else FIRST + 1):
+        clock = routes[r, 1, START]
+        misses, cost, feasible = 0, 0, True
+        for k in range(FIRST, last):
+            arrives = clock + routes[r, k, LEG]
+            if has_break and k == place:
+                if clock > routes[r, 1, BREAK_TO]:
+                    feasible = False
+                    break
+                arrives = max(arrives, routes[r, 1, BREAK_FROM]) + routes[r, 1, BREAK_SECONDS]
+            if k == last - 1:
+                feasible = arrives <= routes[r, 1, END]
+                break
+            stop = routes[r, k + 1, STOP]
+            start = max(arrives, orders[stop, OPENS])
+            if start > orders[stop, CLOSES]:
+                feasible = False
+                break
+            if start > orders[stop, START_BY]:
+                misses += 1
+                cost += orders[stop, LATE_PRICE]
+            clock = start + orders[stop, SECONDS]
+        if feasible and misses < fewest:
+            fewest, price = misses, cost
+    return price
+
+
+@jit
+def settle(routes: Array, r: int, orders: Array) -> bool:
+    """Take back flags of lateness that are not needed any more, and price the others exactly."""
+    if routes[r, 0, FLAGS] > 0:
+        last = routes[r, 0, LAST]
+        for k in range(FIRST + 1, last):
+            if routes[r, k, LATE]:
+                routes[r, k, LATE] = 0
+                if forward(routes, r, orders, FIRST + 1):
+                    routes[r, 0, FLAGS] -= 1
+                else:
+                    routes[r, k, LATE] = 1
+        if not forward(routes, r, orders, FIRST + 1):
+            return False
+        backward(routes, r, orders, last - 1)
+    routes[r, 0, LATENESS] = lateness(routes, r, orders)
+    return True
+
+
+@jit
+def cost(routes: Array, r: int) -> int:
+    """What a route costs; nothing while nobody leaves home."""
+    if routes[r, 0, LAST] == FIRST + 1:
+        return 0
+    return int(routes[r, 0, LENGTH] + routes[r, 0, LATENESS] + routes[r, 0, CHANGES])
+
+
+@jit
+def insert(
+    routes: Array, r: int, orders: Array, travel: Array, order: int, after: int, late: int, change: int
+) -> None:
+    """Put an order behind row `after`."""
+    last = routes[r, 0, LAST]
+    for k in range(last, after, -1):
+        for column in range(COLUMNS):
+            routes[r, k + 1, column] = routes[r, k, column]
+    routes[r, after + 1, STOP] = order
+    routes[r, after + 1, LATE] = late
+    inward = int(travel[routes[r, after, STOP], order])
+    outward = int(travel[order, routes[r, after + 2, STOP]])
+    routes[r, 0, LENGTH] += inward + outward - routes[r, after, LEG]
+    routes[r, after, LEG] = inward
+    routes[r, after + 1, LEG] = outward
+    routes[r, 0, LAST] = last + 1
+    routes[r, 0, LOAD] += orders[order, AMOUNT]
+    routes[r, 0, FLAGS] += late
+    routes[r, 0, CHANGES] += change
+    forward(routes, r, orders, after + 1)
+    backward(routes, r, orders, after + 1)
+
+
+@jit
+def cut(routes: Array, r: int, orders: Array, travel: Array, gone: Array) -> bool:
+    """Take every stop out that is marked in `gone`; False when what is left cannot be driven."""
+    last, kept = routes[r, 0, LAST], FIRST
+    for k in range(FIRST + 1, last):
+        stop = routes[r, k, STOP]
+        if gone[stop]:
+            routes[r, 0, LOAD] -= orders[stop, AMOUNT]
+            routes[r, 0, FLAGS] -= routes[r, k, LATE]
+            if orders[stop, WAS] >= 0 and orders[stop, WAS] != r:
+                routes[r, 0, CHANGES] -= orders[stop, CHANGE_PRICE]
+        else:
+            kept += 1
+            routes[r, kept, STOP] = stop
+            routes[r, kept, LATE] = routes[r, k, LATE]
+    routes[r, kept + 1, STOP] = routes[r, last, STOP]
+    routes[r, kept + 1, LATE] = 0
+    routes[r, 0, LAST] = kept + 1
+    return bool(whole(routes, r, orders, travel) and settle(routes, r, orders))
+
+
+@jit
+def copy(source: Array, at: int, target: Array, to: int) -> None:
+    """Copy one route, as far as it is filled."""
+    for k in range(source[at, 0, LAST] + 1):
+        for column in range(COLUMNS):
+            target[to, k, column] = source[at, k, column]

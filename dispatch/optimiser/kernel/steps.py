@@ -1,0 +1,261 @@
+"""The two halves of one step: take work out, and put it back."""
+
+from __future__ import annotations
+
+from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.layout import (
+    AMOUNT,
+    BEFORE,
+    BROKEN,
+    CAP,
+    FEW_UNSERVED,
+    FIRST,
+    KEYS,
+    KIND,
+    LAST,
+    MOST_POOLED,
+    MOST_TOUCHED,
+    NEAR_UNSERVED,
+    OPENS,
+    PIN,
+    POOLED,
+    PRIZE,
+    SECONDS,
+    SPLIT,
+    STOP,
+    TOUCHED,
+    WAITING,
+)
+from dispatch.optimiser.kernel.places import change, find_place, may, uniform
+from dispatch.optimiser.kernel.routes import copy, cost, cut, insert
+
+
+@jit
+def touch(
+    routes: Array, route: int, step: int, touched: Array, touched_in: Array, saved: Array, counts: Array
+) -> None:
+    """Remember a route as it is before the step changes it."""
+    number = counts[TOUCHED]
+    touched[number] = route
+    touched_in[route] = step
+    copy(routes, route, saved, number)
+    counts[TOUCHED] = number + 1
+    counts[BEFORE] += cost(routes, route)
+
+
+@jit
+def take_string(
+    routes: Array,
+    route: int,
+    near: int,
+    orders: Array,
+    longest: float,
+    split: float,
+    state: Array,
+    pool: Array,
+    pool_was: Array,
+    gone: Array,
+    counts: Array,
+) -> None:
+    """Mark and pool a string of stops that holds `near`; half the time some inside it stay."""
+    count = routes[route, 0, LAST] - FIRST - 1
+    at = FIRST + 1
+    while routes[route, at, STOP] != near:
+        at += 1
+    size = min(int(1.0 + uniform(state) * min(float(count), longest)), count)
+    keep = 0
+    if 1 < size < count and uniform(state) < 0.5:
+        keep = 1
+        while size + keep < count and uniform(state) > split:
+            keep += 1
+    span = size + keep
+    low = max(FIRST + 1, at - span + 1)
+    high = min(at, FIRST + 1 + count - span)
+    first = low + int(uniform(state) * (high - low + 1))
+    hole = first + 1 + int(uniform(state) * (size - 1)) if keep > 0 else -1
+    pooled = counts[POOLED]
+    for k in range(first, first + span):
+        if keep > 0 and hole <= k < hole + keep:
+            continue
+        stop = routes[route, k, STOP]
+        if orders[stop, PIN] >= 0:
+            continue
+        gone[stop] = 1
+        pool[pooled] = stop
+        pool_was[pooled] = route
+        pooled += 1
+    counts[POOLED] = pooled
+
+
+@jit
+def ruin(
+    seed: int,
+    step: int,
+    longest: float,
+    most_strings: float,
+    state: Array,
+    routes: Array,
+    route_of: Array,
+    orders: Array,
+    needs: Array,
+    can: Array,
+    travel: Array,
+    neighbours: Array,
+    order_side: Array,
+    side: int,
+    settings: Array,
+    touched: Array,
+    touched_in: Array,
+    saved: Array,
+    pool: Array,
+    pool_was: Array,
+    gone: Array,
+    counts: Array,
+) -> None:
+    """Take strings out of the routes around `seed`, and up what waits there."""
+    only_able = route_of[seed] < 0 and uniform(state) < 0.5
+    strings = int(1.0 + uniform(state) * most_strings)
+    taken, taken_up = 0, 0
+    for index in range(neighbours.shape[1]):
+        near = neighbours[seed, index]
+        if near < 0:
+            break
+        if order_side[near] != side:
+            continue
+        route = route_of[near]
+        if route < 0:
+            close = index < settings[NEAR_UNSERVED] and taken_up < settings[FEW_UNSERVED]
+            if close and (index == 0 or uniform(state) < 0.7):
+                pool[counts[POOLED]] = near
+                pool_was[counts[POOLED]] = -1
+                counts[POOLED] += 1
+                counts[BEFORE] += orders[near, PRIZE]
+                taken_up += 1
+            continue
+        if taken >= strings:
+            if index >= settings[NEAR_UNSERVED] or counts[WAITING] == 0:
+                break
+            continue
+        if touched_in[route] == step or orders[near, PIN] >= 0:
+            continue
+        if only_able and (needs[seed] & ~can[route]) != 0:
+            continue
+        if counts[POOLED] + routes.shape[1] >= MOST_POOLED or counts[TOUCHED] + 2 >= MOST_TOUCHED:
+            break
+        touch(routes, route, step, touched, touched_in, saved, counts)
+        take_string(
+            routes, route, near, orders, longest, settings[SPLIT], state, pool, pool_was, gone, counts
+        )
+        taken += 1
+        if not cut(routes, route, orders, travel, gone):
+            counts[BROKEN] = 1
+    for index in range(counts[POOLED]):
+        gone[pool[index]] = 0
+        route_of[pool[index]] = -1
+
+
+@jit
+def key(kind: int, order: int, orders: Array, help_distance: Array, state: Array) -> float:
+    """What to sort by when work is put back, the smallest first."""
+    if kind == 1:
+        return -float(orders[order, PRIZE])
+    if kind == 2:
+        return -float(orders[order, PRIZE]) / (orders[order, SECONDS] + 900.0)
+    if kind == 3:
+        return -float(orders[order, SECONDS])
+    if kind == 4:
+        return -float(help_distance[order])
+    if kind == 5:
+        return float(help_distance[order])
+    if kind == 6:
+        return float(orders[order, CAP] - orders[order, OPENS])
+    if kind == 7:
+        return float(orders[order, OPENS])
+    if kind == 8:
+        return -float(orders[order, CAP])
+    if kind == 9:
+        return -float(orders[order, AMOUNT])
+    return float(uniform(state))
+
+
+@jit
+def rank(
+    pool: Array,
+    pool_was: Array,
+    weight: Array,
+    count: int,
+    keys: Array,
+    orders: Array,
+    help_distance: Array,
+    state: Array,
+) -> None:
+    """Sort what was taken out by one key, drawn by its share in `keys`."""
+    pick, kind = uniform(state), 0
+    while kind < KEYS - 1 and pick >= keys[kind]:
+        pick -= keys[kind]
+        kind += 1
+    for index in range(count):
+        order, was = pool[index], pool_was[index]
+        value = key(kind, order, orders, help_distance, state)
+        slot = index - 1
+        while slot >= 0 and weight[slot] > value:
+            pool[slot + 1], pool_was[slot + 1], weight[slot + 1] = pool[slot], pool_was[slot], weight[slot]
+            slot -= 1
+        pool[slot + 1], pool_was[slot + 1], weight[slot + 1] = order, was, value
+
+
+@jit
+def put_back(
+    order: int,
+    step: int,
+    state: Array,
+    routes: Array,
+    orders: Array,
+    needs: Array,
+    can: Array,
+    travel: Array,
+    back: Array,
+    helpers: Array,
+    route_side: Array,
+    side: int,
+    every: Array,
+    everywhere: bool,
+    blink: float,
+    touched: Array,
+    touched_in: Array,
+    saved: Array,
+    counts: Array,
+) -> tuple[int, int]:
+    """Put one order where it costs least: (its route or -1, what that costs, its prize when nowhere)."""
+    width, n_touched = routes.shape[1], counts[TOUCHED]
+    best, best_route, place, late = int(orders[order, PRIZE]), -1, 0, 0
+    empty_kind = -1
+    for trial in range(len(every) if everywhere else n_touched + helpers.shape[1]):
+        if everywhere:
+            route = every[trial]
+            if routes[route, 0, LAST] == FIRST + 1:
+                if routes[route, 0, KIND] == empty_kind:
+                    continue
+                empty_kind = routes[route, 0, KIND]
+        elif trial < n_touched:
+            route = touched[trial]
+        else:
+            route = helpers[order, trial - n_touched]
+            if route < 0:
+                break
+            if touched_in[route] == step or route_side[route] != side:
+                continue
+        if not may(routes, route, orders, needs, can, order):
+            continue
+        if routes[route, 0, LAST] + 3 >= width or (touched_in[route] != step and n_touched >= MOST_TOUCHED):
+            continue
+        extra = change(orders, order, route)
+        price, k, is_late = find_place(routes, route, orders, travel, back, order, best - extra, blink, state)
+        if k >= 0:
+            best, best_route, place, late = price + extra, route, k, is_late
+    if best_route < 0:
+        return -1, best
+    if touched_in[best_route] != step:
+        touch(routes, best_route, step, touched, touched_in, saved, counts)
+    insert(routes, best_route, orders, travel, order, place, late, change(orders, order, best_route))
+    return best_route, best
