@@ -40,8 +40,8 @@ class InquiryFigures(TenantModel):
     """What one ticket adds to the figures of intake; rewritten by handlers from the facts when it changes.
 
     Day and hour are of the tenant's zone. `response_minutes` runs on the wall clock from the opening to our
-    first public answer; `handling_seconds` is how long people had the ticket open. Spam and merged tickets are
-    nobody's inquiry: they have no row.
+    first public answer; `handling_seconds` is how long people had the ticket open. Spam and merged tickets
+    are nobody's inquiry: they have no row.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")

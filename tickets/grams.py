@@ -1,11 +1,11 @@
 """The grams a ticket is found by, as whole numbers. Pure.
 
-Words of scripts that write without spaces (kana, ideographs, hangul) give single characters and pairs. All other
-words give triples, and their first one and two characters: pairs of Latin letters stand in nearly every text and
-would narrow nothing down. A gram is kept as a 31-bit sum of tenant and letters: half the room, each tenant has
-lists of its own in the index, and two that share a sum only cost a second look. Every ticket also carries the
-block of numbers it belongs to, as a negative number, so that a search can look at the newest blocks first,
-however common its words are.
+Words of scripts that write without spaces (kana, ideographs, hangul) give single characters and pairs. All
+other words give triples, and their first one and two characters: pairs of Latin letters stand in nearly every
+text and would narrow nothing down. A gram is kept as a 31-bit sum of tenant and letters: half the room, each
+tenant has lists of its own in the index, and two that share a sum only cost a second look. Every ticket also
+carries the block of numbers it belongs to, as a negative number, so that a search can look at the newest
+blocks first, however common its words are.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def grams_of(text: str, number: int, tenant_id: int) -> list[int]:
 
 
 def grams_wanted(text: str, tenant_id: int) -> list[int]:
-    """The grams a ticket must have to hold `text`. One or two letters alone find words that begin with them."""
+    """The grams a ticket must have to hold `text`. One or two letters alone find words that begin so."""
     sure: set[str] = set()
     short: set[str] = set()
     for run in _RUNS.findall(fold(text)):

@@ -1,9 +1,9 @@
-"""What a queue of the inbox shows: its parameters as people, links and saved views write them, read and checked."""
+"""What a queue of the inbox shows: the parameters of people, links and saved views, read and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ class Queue:
 
     @property
     def by_number(self) -> bool:
-        """Whether the newest come first, rather than the first due: what was searched for, and old tickets."""
+        """Whether the newest come first, rather than the first due: what was searched for, and old ones."""
         return bool(self.q) or not self.is_living
 
     @property
@@ -152,11 +152,6 @@ def read(given: Mapping[str, str]) -> Queue:
         q=search,
         problems=tuple(problems),
     )
-
-
-def with_problem(queue: Queue, problem: str, **changes: str | int | None) -> Queue:
-    """The queue with something left out that does not exist, and the word about it."""
-    return replace(queue, problems=(*queue.problems, problem), **changes)  # type: ignore[arg-type]
 
 
 def _owner(value: str, complain: Callable[[str], None]) -> str:

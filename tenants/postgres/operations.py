@@ -16,21 +16,18 @@ def definer_function(
     needs: Sequence[str],
     volatility: str = "VOLATILE",
     language: str = "sql",
-    settings: Sequence[str] = (),
 ) -> RunSQL:
     """A function that may look across tenants and returns ids only, owned by `fsm_worker`.
 
     `arguments` is the SQL argument list ("lim int, lease interval"), `needs` the grants its body uses
-    ("SELECT, UPDATE ON journal_outboxevent"), `settings` what holds while it runs ("enable_seqscan = off"). Every
-    such function stands on the catalog gate's reviewed list.
+    ("SELECT, UPDATE ON journal_outboxevent"). Every such function stands on the catalog gate's reviewed list.
     """
     grants = "".join(f"GRANT {grant} TO fsm_worker;\n" for grant in needs)
-    holding = " ".join(f"SET {setting}" for setting in settings)
     types = ", ".join(part.strip().split(" ", 1)[1] for part in arguments.split(",")) if arguments else ""
     return RunSQL(
         sql=f"""
         CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns}
-        LANGUAGE {language} {volatility} SECURITY DEFINER SET search_path = pg_catalog, public {holding}
+        LANGUAGE {language} {volatility} SECURITY DEFINER SET search_path = pg_catalog, public
         AS $body$ {body} $body$;
         {grants}
         GRANT USAGE, CREATE ON SCHEMA public TO fsm_worker;

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Membership
 from billing.models import Invoice
+from channels.models import ChannelAccount, OutboundMessage
 from customers.models import Asset, Contact, Customer, Site
 from delivery import queries
 from delivery import services as delivery
@@ -23,7 +24,7 @@ from tests.cast import Person
 from tests.factories.delivery import arrive, picture
 from tests.isolation.routes import Act, Before, Own, put
 from tests.isolation.world import DONE_VISIT, NOW, OWN, SENT_VISIT, TODAY, Side
-from tickets.models import Ticket, Topic
+from tickets.models import SubState, Ticket, TicketMessage, Topic
 from workforce.models import Engineer, Skill, Territory
 
 
@@ -90,6 +91,18 @@ def _at_visit(body: Mapping[str, Any] | None = None, *, before: Before | None = 
     return Act(body or {}, who="tom", n=SENT_VISIT, before=before)
 
 
+def _merged(side: Side) -> None:
+    put(Ticket, status="merged", merged_into=side.row(Ticket, 1))(side)
+
+
+def _two_messages(side: Side) -> None:
+    put(TicketMessage, 1, ticket=side.row(Ticket))(side)
+
+
+def _suggested(side: Side) -> None:
+    put(Ticket, opinion={"topic": [{"id": side.row(Topic, 1).pk, "label": "", "score": 1}]})(side)
+
+
 STEP = Own(ChecklistItem, SENT_VISIT)
 PHOTO = {"photo": _photo, "kind": "after", "item_id": STEP}
 UNSIGNED = {"outcome": "absent", "reason": "nobody there"}
@@ -127,6 +140,16 @@ PAGES: dict[str, Act] = {
     "tickets:escalation_list": Act({"moment": "breach", "act": "notify", "whom": "on_call"}),
     "tickets:escalation_usual": Act(),
     "tickets:escalation_remove": Act(),
+    "channels:account_create": Act(
+        {"provider": "line", "name": "LINE", "address": "@acme", "channel_secret": "a", "access_token": "b"}
+    ),
+    "channels:account_edit": Act(
+        {"name": "WeChat", "address": "acme", "app_id": "wx1", "app_secret": "a", "token": "b"}
+    ),
+    "channels:account_try": Act(before=put(ChannelAccount, adapter="mailbox", options={})),
+    "channels:account_switch": Act({"is_active": "0"}),
+    "channels:message_resend": Act(before=put(OutboundMessage, status="failed")),
+    "hooks:hook": Act({"MsgId": "1"}, who=""),
     "journal:parked_retry": Act(before=put(OutboxEvent, delivered_at=None, parked_at=NOW)),
     "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
     "tickets:ticket_take": Act(),
@@ -147,6 +170,18 @@ PAGES: dict[str, Act] = {
     "tickets:ticket_close": Act(before=RESOLVED),
     "tickets:ticket_reopen": Act({"reason": "It hums again"}, before=RESOLVED),
     "tickets:ticket_spam": Act(before=put(Ticket, status="new")),
+    "tickets:ticket_merge": Act({"target": "T-2", "across_customers": "on"}),
+    "tickets:ticket_unmerge": Act(before=_merged),
+    "tickets:ticket_split": Act({"message_ids": Own(TicketMessage)}, before=_two_messages),
+    "tickets:ticket_not_same": Act({"other": Own(Ticket, 1)}),
+    "tickets:ticket_suggestion": Act({"what": "topic", "value": Own(Topic, 1)}, before=_suggested),
+    "tickets:ticket_label": Act({"sub_state": Own(SubState)}),
+    "tickets:ticket_draft": Act({"body": "Dear Mari", "kind": "public"}),
+    "tickets:ticket_presence": Act({"writing": "yes"}),
+    "tickets:canned_reply_list": Act({"title": "Thanks", "body": "Thank you.", "topic": Own(Topic)}),
+    "tickets:canned_reply_edit": Act({"title": "Thanks", "body": "Thank you.", "topic": Own(Topic)}),
+    "tickets:sub_state_list": Act({"status": "open", "name": "Quoted", "code": "quoted", "position": 1}),
+    "tickets:sub_state_edit": Act({"name": "Quoted", "position": 1}),
     "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
     "dispatch:work_order_create": Act(
         {
@@ -276,6 +311,25 @@ PAGES: dict[str, Act] = {
     "accounts:token_create": Act({"name": "shop", "scopes": ["ticket_view"]}),
     "accounts:token_revoke": Act(),
     "accounts:profile": Act({"name": "Ada"}),
+    "tickets:view_save": Act({"name": "Mine", "view": "open", "shared": "1"}),
+    "tickets:view_rename": Act({"name": "Ours"}),
+    "tickets:view_move": Act({"by": "1"}),
+    "tickets:view_remove": Act(),
+    "tickets:call": Act(
+        {
+            "key": "call",
+            "caller": "03-5555-0142",
+            "customer": Own(Customer),
+            "contact": Own(Contact),
+            "ticket": Own(Ticket),
+            "asset": Own(Asset),
+            "body": "It hums again",
+        }
+    ),
+    "tickets:label_list": Act(),
+    "tickets:code_reissue": Act(),
+    "tickets:code_revoke": Act(),
+    "intake:asset_request": Act({"body": "It smokes", "ticket": Own(Ticket)}, who="", n=0),
     "intake:request": Act(
         {"name": "Mari", "email": "mari@aoki.example", "subject": "No heat", "body": "Since today"}, who=""
     ),
@@ -310,6 +364,11 @@ API: dict[str, Act] = {
     "ticket-reply post": Act({"body": "We come at ten."}),
     "ticket-resolve post": Act({"resolution": "done"}),
     "ticket-take post": Act(),
+    "ticket-merge post": Act({"into": Own(Ticket, 1), "across_customers": True}),
+    "ticket-unmerge post": Act(before=_merged),
+    "ticket-split post": Act({"message_ids": [Own(TicketMessage)]}, before=_two_messages),
+    "ticket-not-same post": Act({"other": Own(Ticket, 1)}),
+    "ticket-sub-state post": Act({"sub_state": None}),
     "ticket-wait post": Act({"waiting_for": "customer"}),
     "customer-list post": Act({"name": "Sato Ltd"}),
     "customer-detail patch": Act({"name": "Sato Ltd"}),

@@ -11,7 +11,7 @@ from django.db import models
 
 from accounts.models import ApiToken, Membership, Role
 from billing.models import Charge, Invoice
-from channels.models import InboundMessage
+from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
 from customers.models import Asset, Contact, Customer, Site
 from delivery.models import ChecklistItem, Photo
 from dispatch.models import DispatchRule, Visit, WorkOrder, WorkType
@@ -20,9 +20,9 @@ from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
 from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
-from tests.isolation.world import Side, code_of
+from tests.isolation.world import Side, code_of, hook_of, label_of
 from tests.routes import Route
-from tickets.models import Escalation, SlaPolicy, Ticket
+from tickets.models import CannedReply, Escalation, SavedView, SlaPolicy, SubState, Ticket, TicketMessage
 from workforce.models import Absence, Engineer, Skill, Territory
 
 UNKNOWN_ID = 987_654_321
@@ -31,8 +31,13 @@ UNKNOWN_CODE = "0123456789abcdefghjkmnpqrs"
 
 SEGMENTS: dict[str, type[models.Model]] = {
     "tickets": Ticket,
+    "canned-replies": CannedReply,
+    "sub-states": SubState,
     "quarantine": InboundMessage,
+    "files": Attachment,
+    "messages": TicketMessage,
     "customers": Customer,
+    "views": SavedView,
     "contacts": Contact,
     "sites": Site,
     "assets": Asset,
@@ -58,6 +63,8 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "roles": Role,
     "tokens": ApiToken,
     "undelivered": OutboxEvent,
+    "channels": ChannelAccount,
+    "sent-messages": OutboundMessage,
     "notices": Notice,
     "escalations": Escalation,
     "policies": SlaPolicy,
@@ -117,6 +124,10 @@ def unknown(name: str) -> Any:
 
 
 def _slot(route: Route, name: str, side: Side, n: int) -> Any:
+    if route.name == "intake:asset_request":
+        return label_of(side, n)
+    if route.name == "hooks:hook":
+        return hook_of(side)
     if name == "code":
         return code_of(side, 0 if route.name == "customer:rate" else 1)
     if name == "object_type":

@@ -6,6 +6,7 @@ row *n* of every table it refers to. `FACTS` says only what a model's rules need
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +21,8 @@ from django.utils import timezone
 
 from accounts.enums import RoleCode
 from accounts.models import Membership, Role
+from channels import vault
+from channels.models import ChannelAccount
 from dispatch.models import Visit
 from feedback import links
 from feedback.models import CustomerLink
@@ -28,6 +31,8 @@ from tenants.active import tenant_active
 from tenants.postgres.schema import is_tenant_table
 from tests.cast import Company, found_company
 from tests.factories.delivery import picture
+from tickets import links as labels
+from tickets.models import AssetCode
 from workforce.models import Engineer
 
 ROWS = 3
@@ -131,10 +136,29 @@ FACTS: dict[str, Facts] = {
     "workforce.Absence": lambda s, n: {"start_at": _hours(200), "end_at": _hours(210)},
     "notices.Notice": lambda s, n: {"delivered_at": NOW, "path": f"/t/{s.slug}/notices/"},
     "notices.OnCallDuty": lambda s, n: {"from_at": _hours(-1), "until_at": _hours(9 + n)},
+    "channels.Attachment": lambda s, n: {
+        "file": ContentFile(picture(), name=f"{s.word}-{n}.jpg"),
+        "outbound": None,
+        "content_type": "image/jpeg",
+        "width": 64,
+        "height": 48,
+    },
+    "channels.ChannelAccount": lambda s, n: {
+        "adapter": ("wechat", "widget", "gateway")[n],
+        "channel": ("wechat", "chat", "sms")[n],
+        "secrets": vault.seal({"token": f"{s.word}-token"}),
+    },
     "channels.InboundMessage": lambda s, n: {"status": "quarantined"},
     "channels.OutboundMessage": lambda s, n: {"status": "sent", "sent_at": NOW},
     "knowledge.Article": lambda s, n: {"is_published": True},
-    "tickets.Ticket": lambda s, n: {"status": "open", "resolved_by": "", "due_at": _hours(n)},
+    "tickets.Ticket": lambda s, n: {
+        "status": "open",
+        "resolved_by": "",
+        "due_at": _hours(n),
+        "next_action_at": _hours(n + 1),
+        "number": n + 1,
+    },
+    "tickets.SubState": lambda s, n: {"status": "open"},
     "tickets.Escalation": lambda s, n: {
         "moment": "breach",
         "act": "notify",
@@ -162,6 +186,8 @@ FACTS: dict[str, Facts] = {
     "billing.PriceItem": lambda s, n: {"valid_from": date(2026, 1, 1 + n), "unit_price_minor": 1000},
     "billing.Invoice": lambda s, n: {"net_minor": 1000, "tax_minor": 100, "total_minor": 1100},
     "billing.LedgerLine": lambda s, n: {"amount_minor": 1100},
+    "tickets.AssetCode": lambda s, n: {"revoked_at": None},
+    "tickets.SavedView": lambda s, n: {"owner": None, "query": {"view": "open"}},
     "feedback.CustomerLink": lambda s, n: {
         "visit": s.row(Visit, DONE_VISIT if n == 0 else n),
         "purpose": "rate" if n == 0 else "track",
@@ -213,6 +239,8 @@ def _add(side: Side, model: type[models.Model], n: int) -> None:
     thing.pk = side.first_id + n
     if isinstance(thing, CustomerLink):
         thing.code_hash = links.hash_of(links.code_of(thing))
+    if isinstance(thing, AssetCode):
+        thing.code_hash = labels.hash_of(labels.code_of(thing.nonce))
     thing.save()
 
 
@@ -292,3 +320,14 @@ def digest(side: Side) -> dict[str, str]:
 def code_of(side: Side, n: int = 0) -> str:
     """The secret of the company's n-th customer link: 0 rates, the others track."""
     return links.code_of(side.row(CustomerLink, n))
+
+
+def label_of(side: Side, n: int = 0) -> str:
+    """The secret on the label of the company's n-th asset."""
+    return labels.code_of(side.row(AssetCode, n).nonce)
+
+
+def hook_of(side: Side) -> str:
+    """The webhook of the company's first account, as its provider calls it: signed."""
+    signed = hashlib.sha1("".join(sorted([f"{side.word}-token", "1", "2"])).encode()).hexdigest()
+    return f"{side.row(ChannelAccount).hook}/?timestamp=1&nonce=2&signature={signed}&echostr="

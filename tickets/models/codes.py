@@ -9,7 +9,7 @@ from tenants.models import TenantModel
 
 
 class AssetCode(TenantModel):
-    """A revocable key to the request form of one asset: what its label's QR code opens. Only its hash is kept.
+    """A revocable key to the request form of one asset: what its label's QR code opens. Only a hash is kept.
 
     The code is made from `nonce` with the installation's secret, so that a label can be printed again, while
     the database alone gives nobody a way in. An asset has at most one code that is not revoked.

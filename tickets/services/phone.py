@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from channels import services as channels
-from channels.enums import Channel
+from channels.enums import Channel, InboundStatus
 from channels.models import InboundMessage
 from core.errors import BadInput
 from core.text import clean
@@ -50,10 +51,10 @@ def log_call(
     minutes: int | None = None,
     allow_duplicate: bool = True,
 ) -> Ticket:
-    """Keep a call: in `ticket_id`, or in a new ticket with `subject`. `key` makes a repeated click one call.
+    """Keep a call: in `ticket_id`, or in a new ticket with `subject`. `key` makes a second click one call.
 
-    A caller nobody knows becomes a contact by `name`: at `customer_id`, or as a customer of their own. When the
-    call began and how many minutes it took is noted beside what was said. Without `allow_duplicate` it raises
+    A caller nobody knows becomes a contact by `name`: at `customer_id`, or as a customer of their own. When
+    the call began and how many minutes it took is noted beside what was said. Without `allow_duplicate` it raises
     `LikelyDuplicate` when an open ticket looks like this call.
     """
     actor.require(permissions.OPEN)
@@ -62,8 +63,9 @@ def log_call(
         raise BadInput(_("Note what was said."), errors={"body": [_("Note what was said.")]})
     if minutes is not None and not 0 <= minutes <= LONGEST_CALL:
         raise BadInput(_("A call takes 0 to 1440 minutes."), errors={"minutes": [_("0 to 1440 minutes.")]})
-    contact = _contact(contact_id, name, customer_id, caller, actor, at)
-    call, created = _store(key, text, caller, contact, began_at or at, minutes, actor, at)
+    contact = _contact(contact_id, name, customer_id, caller, actor=actor, at=at)
+    facts = {"caller": caller, "began_at": (began_at or at).isoformat(), "minutes": minutes}
+    call, created = _store(key, text, contact, facts, actor=actor, at=at)
     known = None if created else queries.find_ticket_of_inbound(call.pk)
     if known is not None:
         return known
@@ -96,12 +98,12 @@ def log_call(
             author_label=str(contact or caller),
             allow_duplicate=allow_duplicate,
         )
-    _note(ticket, began_at, minutes, caller, actor, at)
+    _note(ticket, began_at, minutes, caller, actor=actor, at=at)
     return ticket
 
 
 def _contact(
-    contact_id: int | None, name: str, customer_id: int | None, caller: str, actor: Actor, at: datetime
+    contact_id: int | None, name: str, customer_id: int | None, caller: str, *, actor: Actor, at: datetime
 ) -> Contact | None:
     if contact_id is not None:
         return customers.get_contact(contact_id)
@@ -122,16 +124,8 @@ def _contact(
 
 
 def _store(
-    key: str,
-    text: str,
-    caller: str,
-    contact: Contact | None,
-    began_at: datetime,
-    minutes: int | None,
-    actor: Actor,
-    at: datetime,
+    key: str, text: str, contact: Contact | None, facts: dict[str, Any], *, actor: Actor, at: datetime
 ) -> tuple[InboundMessage, bool]:
-    facts = {"caller": caller, "began_at": began_at.isoformat(), "minutes": minutes}
     return channels.receive(
         channel=Channel.PHONE,
         external_id=f"call:{key}",
@@ -139,15 +133,21 @@ def _store(
         received_at=at,
         actor=actor,
         sender_name=str(contact or "")[:200],
-        sender_phone=caller.strip()[:40],
+        sender_phone=str(facts["caller"]).strip()[:40],
         body=text,
-        status="read",
+        status=InboundStatus.READ,
         **facts,
     )
 
 
 def _note(
-    ticket: Ticket, began_at: datetime | None, minutes: int | None, caller: str, actor: Actor, at: datetime
+    ticket: Ticket,
+    began_at: datetime | None,
+    minutes: int | None,
+    caller: str,
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """What a clock on the wall saw of the call, among us."""
     parts = []

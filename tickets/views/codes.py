@@ -134,7 +134,7 @@ def _label(request: TenantRequest, asset: Asset, code: AssetCode | None) -> tupl
     url = request.build_absolute_uri(links.path_of(request.tenant, code))
     out = io.BytesIO()
     segno.make(url, error="m").save(out, kind="svg", xmldecl=False, svgns=True, border=2, omitsize=True)
-    return mark_safe(out.getvalue().decode()), url.split("://", 1)[-1]  # noqa: S308  drawn by segno of our own address
+    return mark_safe(out.getvalue().decode()), url.split("://", 1)[-1]
 
 
 def _back(request: TenantRequest, asset: Asset) -> HttpResponseRedirect:

@@ -60,6 +60,7 @@ def queue_context(request: TenantRequest) -> dict[str, Any]:
         "q": asked.q,
         "query": _query(request),
         "next_query": urlencode({**_kept(request), "after": page.after}) if page.after else "",
+        "page_keys": page_keys(),
         "may_open": request.actor.can(permissions.OPEN),
         "may_share": request.actor.can(permissions.WORK),
         "is_member": request.actor.membership_id is not None,
@@ -99,6 +100,21 @@ def view_labels() -> dict[str, str]:
         "waiting": _("Waiting"),
         "all": _("All"),
     }
+
+
+def page_keys() -> list[tuple[str, str]]:
+    """What the sheet of keys says about the inbox."""
+    return [
+        ("j", _("Next ticket")),
+        ("k", _("Previous ticket")),
+        ("Enter", _("Open the ticket")),
+        ("r", _("Reply")),
+        ("n", _("Internal note")),
+        ("w", _("Let it wait")),
+        ("m", _("Merge")),
+        ("t", _("Take it")),
+        ("e", _("Resolve")),
+    ]
 
 
 def choices() -> dict[str, list[tuple[Any, str]]]:
