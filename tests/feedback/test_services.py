@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, connection
 
+from channels import services as channels
 from channels.models import OutboundMessage
 from core.errors import BadInput, IllegalTransition, NotAllowed, NotFound
 from dispatch.enums import VisitStatus
@@ -187,6 +188,7 @@ def tell(company: Company, event: type[VisitCompleted] | type[VisitSent], visit_
     with tenant_active(company.tenant.pk):
         journal.publish(event(visit_id=visit_id, work_order_id=0, engineer_id=0))
     journal.deliver_all()
+    channels.send_due()
 
 
 @pytest.mark.django_db(transaction=True)

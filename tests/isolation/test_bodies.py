@@ -22,7 +22,7 @@ from tests.isolation.acts import API, PAGES
 from tests.isolation.asking import Walker, assert_alike
 from tests.isolation.routes import UNKNOWN_ID, Own, slots
 from tests.routes import Route, all_routes
-from tickets.models import Ticket, Topic
+from tickets.models import Ticket, TicketMessage, Topic
 from workforce.models import Engineer, Skill, Territory
 
 RELATED: dict[str, type[models.Model]] = {
@@ -31,9 +31,12 @@ RELATED: dict[str, type[models.Model]] = {
     "customer": Customer,
     "engineer": Engineer,
     "from": StockLocation,
+    "into": Ticket,
     "item": ChecklistItem,
     "location": StockLocation,
     "membership": Membership,
+    "message_ids": TicketMessage,
+    "other": Ticket,
     "owner": Membership,
     "parent": Asset,
     "part": Part,

@@ -14,6 +14,7 @@ from django.test import Client
 
 from billing.enums import InvoiceStatus
 from billing.models import Invoice, LedgerLine
+from channels.services import send_due
 from delivery.models import ChecklistItem
 from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRun, Visit, WorkOrder
@@ -47,6 +48,7 @@ def test_breakdown_to_paid_invoice(acme: Company, signed_in: SignIn, mailoutbox:
     the_engineer_does_the_work(acme, signed_in(acme.tom), visit, world)
     deliver_all()
     invoice = the_clerk_issues_and_is_paid(acme, signed_in(acme.cora), order)
+    send_due()
     the_customer_rates(acme, mailoutbox, visit)
     deliver_all()
     the_director_sees_it(signed_in(acme.dirk))
