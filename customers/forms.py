@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -44,6 +44,21 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
         }
         widgets = {"access_notes": forms.Textarea(attrs={"rows": 3})}
+
+
+class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Contract
+        fields = ["number", "name", "starts_on", "ends_on", "time_zone"]
+        help_texts = {
+            "time_zone": _(
+                "Business hours count in this zone wherever the site is. Empty means the site's own."
+            ),
+        }
+        widgets = {
+            name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            for name in ("starts_on", "ends_on")
+        }
 
 
 class AssetForm(forms.ModelForm):  # type: ignore[type-arg]

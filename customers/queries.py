@@ -87,6 +87,23 @@ def site_for_update(site_id: int) -> Site:
     return _found(found, _("Site %(id)s is not here."), site_id)
 
 
+def contracts_of(customer_id: int) -> QuerySet[Contract]:
+    """A customer's contracts, newest first."""
+    return Contract.objects.filter(customer_id=customer_id)
+
+
+def get_contract(contract_id: int) -> Contract:
+    """The contract with its customer; raises NotFound."""
+    found = Contract.objects.select_related("customer").filter(pk=contract_id).first()
+    return _found(found, _("Contract %(id)s is not here."), contract_id)
+
+
+def contract_for_update(contract_id: int) -> Contract:
+    """The contract, locked; raises NotFound."""
+    found = Contract.objects.select_for_update().filter(pk=contract_id).first()
+    return _found(found, _("Contract %(id)s is not here."), contract_id)
+
+
 def contracts_in_force(customer_ids: Iterable[int], on: date) -> dict[int, list[Contract]]:
     """Customers' contracts that hold on this day, newest first, by the customer's id."""
     holding = Contract.objects.filter(customer_id__in=set(customer_ids), starts_on__lte=on)

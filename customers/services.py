@@ -16,12 +16,13 @@ from core.text import fold
 from core.validation import check_fields
 from customers import queries, rules
 from customers.enums import ContactChannel, CustomerTier
-from customers.models import Asset, Contact, ContactAddress, Customer, Site
+from customers.events import ContractChanged
+from customers.models import Asset, Contact, ContactAddress, Contract, Customer, Site
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
 
-Thing = TypeVar("Thing", Customer, Contact, Site, Asset)
+Thing = TypeVar("Thing", Customer, Contact, Site, Asset, Contract)
 CUSTOMER_FIELDS = frozenset(
     {"name", "tier", "language", "email", "phone", "billing_address", "source", "external_id"}
 )
@@ -30,6 +31,7 @@ SITE_FIELDS = frozenset(
     {"name", "address", "postal_code", "city", "area", "latitude", "longitude", "time_zone", "access_notes"}
     | {"source", "external_id"}
 )
+CONTRACT_FIELDS = frozenset({"number", "name", "starts_on", "ends_on", "time_zone"})
 ASSET_FIELDS = frozenset({"name", "model", "serial", "installed_on"})
 
 
@@ -207,6 +209,41 @@ def update_asset(*, asset_id: int, actor: Actor, at: datetime, **changes: Any) -
     asset = queries.asset_for_update(asset_id)
     actor.require(Permission.CUSTOMER_EDIT, asset)
     return _change(asset, changes, ASSET_FIELDS, check=check_fields, actor=actor, at=at)
+
+
+@transaction.atomic
+def add_contract(*, customer_id: int, actor: Actor, at: datetime, **facts: Any) -> Contract:
+    """Note an agreement with a customer, as CONTRACT_FIELDS. Raises Conflict when its number is taken."""
+    actor.require(Permission.CUSTOMER_EDIT)
+    customer = queries.get_customer(customer_id)
+    contract = Contract(customer=customer, **{name: facts[name] for name in CONTRACT_FIELDS & facts.keys()})
+    _check_contract(contract)
+    contract.save(force_insert=True)
+    journal.record(actor=actor, verb="created", thing=contract, at=at, changes={"customer": customer_id})
+    journal.publish(ContractChanged(contract_id=contract.pk, customer_id=customer_id))
+    return contract
+
+
+@transaction.atomic
+def update_contract(*, contract_id: int, actor: Actor, at: datetime, **changes: Any) -> Contract:
+    """Change some of CONTRACT_FIELDS. Clocks that run for the customer are counted again."""
+    contract = queries.contract_for_update(contract_id)
+    actor.require(Permission.CUSTOMER_EDIT, contract)
+    changed = _change(contract, changes, CONTRACT_FIELDS, check=_check_contract, actor=actor, at=at)
+    journal.publish(ContractChanged(contract_id=contract.pk, customer_id=contract.customer_id))
+    return changed
+
+
+def _check_contract(contract: Contract) -> None:
+    check_fields(contract)
+    if contract.ends_on is not None and contract.ends_on < contract.starts_on:
+        why = _("A contract cannot end before it starts.")
+        raise BadInput(why, errors={"ends_on": [why]})
+    if Contract.objects.filter(number=contract.number).exclude(pk=contract.pk).exists():
+        raise Conflict(
+            _("There is a contract %(number)s already. Give this one another number.")
+            % {"number": contract.number}
+        )
 
 
 def _parent_at(site: Site, parent_id: int) -> Asset:

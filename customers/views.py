@@ -20,8 +20,8 @@ from core.clock import now
 from core.errors import BadInput, Conflict
 from customers import permissions, queries, services
 from customers.enums import CustomerTier
-from customers.forms import AssetForm, ContactForm, CustomerForm, SiteForm
-from customers.models import Asset, Contact, Customer, Site
+from customers.forms import AssetForm, ContactForm, ContractForm, CustomerForm, SiteForm
+from customers.models import Asset, Contact, Contract, Customer, Site
 from tenants.http import TenantRequest
 
 PAGE = 50
@@ -49,6 +49,7 @@ def customer_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         "contacts": queries.contacts_of(pk),
         "sites": queries.sites_of(pk),
         "assets": queries.assets_of(pk),
+        "contracts": queries.contracts_of(pk),
         "may_edit": request.actor.can(permissions.EDIT),
     }
     return render(request, "customers/customer_detail.html", context)
@@ -127,10 +128,27 @@ def asset_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     return _edit_page(request, AssetForm, asset, update, customer_id=asset.site.customer_id)
 
 
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def contract_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """A new contract of a customer."""
+    customer, add = queries.get_customer(pk), partial(services.add_contract, customer_id=pk)
+    heading = _("New contract of %(name)s") % {"name": customer}
+    return _save_page(request, ContractForm(request.POST or None), add, heading, customer_id=pk)
+
+
+@permitted(permissions.EDIT)
+@require_http_methods(["GET", "POST"])
+def contract_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Change a contract."""
+    contract, update = queries.get_contract(pk), partial(services.update_contract, contract_id=pk)
+    return _edit_page(request, ContractForm, contract, update, customer_id=contract.customer_id)
+
+
 def _edit_page(
     request: TenantRequest,
     form_class: type[ModelForm[Any]],
-    thing: Customer | Contact | Site | Asset,
+    thing: Customer | Contact | Site | Asset | Contract,
     update: Callable[..., object],
     *,
     customer_id: int,

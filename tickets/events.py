@@ -126,6 +126,7 @@ class ClocksOutdated(Event):
 
     reason: str
     calendar_id: int | None
+    customer_id: int | None
     after_id: int
     actor_label: str
 

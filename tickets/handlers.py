@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from channels.events import MessageReceived
+from channels.events import MessageReceived, MessageReturned
 from core.clock import now
+from customers.events import ContractChanged
 from journal.registry import on
 from notices.registry import name_kinds
 from tenants.actors import Actor
 from tickets import services
-from tickets.enums import EscalationMoment
+from tickets.enums import EscalationMoment, SegmentReason
 from tickets.events import (
     ClocksOutdated,
     MemberMentioned,
@@ -34,12 +35,19 @@ def on_message_received(event: MessageReceived) -> None:
     services.take_in(message_id=event.message_id, actor=INTAKE, at=now())
 
 
+@on(MessageReturned)
+def on_message_returned(event: MessageReturned) -> None:
+    """Note in the ticket that an answer came back."""
+    services.note_return(outbound_id=event.message_id, actor=INTAKE, at=now())
+
+
 @on(ClocksOutdated)
 def on_clocks_outdated(event: ClocksOutdated) -> None:
     """Replay the next batch of clocks that a changed policy or calendar left behind."""
     services.replay_clocks(
         reason=event.reason,
         calendar_id=event.calendar_id,
+        customer_id=event.customer_id,
         after_id=event.after_id,
         actor=Actor.system(event.actor_label),
         at=now(),
@@ -111,3 +119,14 @@ def on_customer_replied(event: TicketReplied) -> None:
             actor=NOTICES,
             at=event.occurred_at,
         )
+
+
+@on(ContractChanged)
+def on_contract_changed(event: ContractChanged) -> None:
+    """Hold the customer's running clocks to what is promised under the contract as it is now."""
+    services.replay_clocks(
+        reason=SegmentReason.RETARGETED,
+        customer_id=event.customer_id,
+        actor=Actor.system("contract"),
+        at=now(),
+    )

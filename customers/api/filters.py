@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from core.text import fold
 from customers import queries, rules
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 
 
 class CustomerFilter(filters.FilterSet):
@@ -68,3 +68,14 @@ class AssetFilter(filters.FilterSet):
     class Meta:
         model = Asset
         fields = ["serial", "model"]
+
+
+class ContractFilter(filters.FilterSet):
+    """Contracts of a customer, or by number."""
+
+    customer = filters.NumberFilter(field_name="customer_id")
+    updated_since = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = Contract
+        fields = ["number"]

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.reading import ReadSerializer
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 
 _STAMPS = ["id", "created_at", "updated_at"]
 
@@ -99,6 +99,27 @@ class AssetSerializer(ReadSerializer[Asset]):
             "model",
             "serial",
             "installed_on",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = _STAMPS
+
+
+class ContractSerializer(ReadSerializer[Contract]):
+    """`customer` is given once, when the contract is made. A zone wins over that of the site."""
+
+    customer: Any = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all())
+
+    class Meta:
+        model = Contract
+        fields = [
+            "id",
+            "customer",
+            "number",
+            "name",
+            "starts_on",
+            "ends_on",
+            "time_zone",
             "created_at",
             "updated_at",
         ]

@@ -13,14 +13,21 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from customers import permissions, services
-from customers.api.filters import AssetFilter, ContactFilter, CustomerFilter, SiteFilter
+from customers.api.filters import (
+    AssetFilter,
+    ContactFilter,
+    ContractFilter,
+    CustomerFilter,
+    SiteFilter,
+)
 from customers.api.serializers import (
     AssetSerializer,
     ContactSerializer,
+    ContractSerializer,
     CustomerSerializer,
     SiteSerializer,
 )
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 
 
 class EditableResource(ListModelMixin, RetrieveModelMixin, Resource):
@@ -192,3 +199,44 @@ class AssetViewSet(EditableResource):
 
     def change(self, thing_id: int, values: dict[str, Any]) -> Asset:
         return services.update_asset(asset_id=thing_id, actor=self.actor, at=self.at, **values)
+
+
+@extend_schema(tags=["customers"])
+class ContractViewSet(EditableResource):
+    """An agreement with a customer, which SLA policies may name."""
+
+    queryset = Contract.objects.all()
+    serializer_class = ContractSerializer
+    filterset_class = ContractFilter
+    made_once = ("customer",)
+
+    @extend_schema(
+        summary="Note a contract of a customer",
+        examples=[
+            OpenApiExample(
+                "Full care in the contract's own zone",
+                value={
+                    "customer": 1,
+                    "number": "C-2026-17",
+                    "name": "Full care",
+                    "starts_on": "2026-04-01",
+                    "ends_on": "2027-03-31",
+                    "time_zone": "Asia/Tokyo",
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def create(self, request: Request) -> Response:
+        return super().create(request)
+
+    @extend_schema(summary="Change some fields of a contract")
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return super().partial_update(request, pk)
+
+    def make(self, values: dict[str, Any]) -> Contract:
+        customer = values.pop("customer")
+        return services.add_contract(customer_id=customer.pk, **values, actor=self.actor, at=self.at)
+
+    def change(self, thing_id: int, values: dict[str, Any]) -> Contract:
+        return services.update_contract(contract_id=thing_id, actor=self.actor, at=self.at, **values)
