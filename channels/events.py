@@ -36,3 +36,10 @@ class MediaAnnounced(Event):
     """A message came with files that the provider keeps for us to fetch."""
 
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReturned(Event):
+    """A message of ours came back: it did not reach whom it was for."""
+
+    message_id: int

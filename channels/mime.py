@@ -21,7 +21,8 @@ import charset_normalizer
 
 from core.text import clean
 
-LONGEST_HEADER = 16_000
+LONGEST_START, LONGEST_END = 12_000, 4_000
+"""What is read of a longer header: a sender's address and the nearest reference stand at its end."""
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
@@ -61,7 +62,10 @@ def raw_header(message: Message, name: str) -> str:
     """The first header of this name as it stands in the message; "" when there is none."""
     for key, value in message.raw_items():
         if key.lower() == name:
-            return str(value)[:LONGEST_HEADER]
+            text = str(value)
+            if len(text) > LONGEST_START + LONGEST_END:
+                return text[:LONGEST_START] + text[-LONGEST_END:]
+            return text
     return ""
 
 

@@ -84,17 +84,19 @@ def split_reply(text: str) -> Split:
         head, tail = _with_answers_below(head, tail, first_quote - cut)
     elif start is None:
         head, tail = lines, []
-    head, signature = _without_signature(_without_rule(head))
-    new, rest = "\n".join(head).strip(), "\n".join([*signature, *tail]).strip("\n")
+    head, rule = _without_rule(head)
+    head, signature = _without_signature(head)
+    new, rest = "\n".join(head).strip(), "\n".join([*signature, *rule, *tail]).strip("\n")
     return Split(new, rest) if new else Split(text)
 
 
-def _without_rule(lines: list[str]) -> list[str]:
-    """Without the ruled line that a mail program draws above what it quotes."""
+def _without_rule(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines before the rule that a mail program draws above what it quotes, and that rule."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
-    return lines[: end - 1] if end > 1 and _RULE.match(lines[end - 1]) else lines
+    cut = end - 1 if end > 1 and _RULE.match(lines[end - 1]) else len(lines)
+    return lines[:cut], lines[cut:]
 
 
 def _with_answers_below(head: list[str], tail: list[str], quote: int) -> tuple[list[str], list[str]]:

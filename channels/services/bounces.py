@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from channels.enums import OutboundStatus
+from channels.events import MessageReturned
 from channels.models import InboundMessage, OutboundMessage
 from channels.reports import Report, read_report
 from channels.services.message_ids import OURS, sealed_pk
@@ -34,6 +35,8 @@ def note_bounce(*, message: InboundMessage, actor: Actor, at: datetime) -> Outbo
     if report.is_final:
         sent.status, sent.due_at = OutboundStatus.FAILED, None
     sent.save(update_fields=["status", "reason", "due_at"])
+    if report.is_final:
+        journal.publish(MessageReturned(message_id=sent.pk))
     journal.record(actor=actor, verb=sent.status, thing=sent, at=at, reason=sent.reason)
     return sent
 

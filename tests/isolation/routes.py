@@ -12,7 +12,7 @@ from django.db import models
 from accounts.models import ApiToken, Membership, Role
 from billing.models import Charge, Invoice
 from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
 from dispatch.models import DispatchRule, Visit, WorkOrder, WorkType
 from feedback.models import Recovery, Response
@@ -22,7 +22,17 @@ from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
 from tests.isolation.world import Side, code_of, hook_of, label_of
 from tests.routes import Route
-from tickets.models import CannedReply, Escalation, SavedView, SlaPolicy, SubState, Ticket, TicketMessage
+from tickets.models import (
+    BusinessCalendar,
+    CannedReply,
+    Escalation,
+    SavedView,
+    SlaClock,
+    SlaPolicy,
+    SubState,
+    Ticket,
+    TicketMessage,
+)
 from workforce.models import Absence, Engineer, Skill, Territory
 
 UNKNOWN_ID = 987_654_321
@@ -68,6 +78,9 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "notices": Notice,
     "escalations": Escalation,
     "policies": SlaPolicy,
+    "calendars": BusinessCalendar,
+    "clocks": SlaClock,
+    "contracts": Contract,
     "on-call": OnCallDuty,
 }
 """Whose id follows a path's segment."""

@@ -32,7 +32,7 @@ from tenants.postgres.schema import is_tenant_table
 from tests.cast import Company, found_company
 from tests.factories.delivery import picture
 from tickets import links as labels
-from tickets.models import AssetCode
+from tickets.models import AssetCode, BusinessCalendar, CalendarVersion
 from workforce.models import Engineer
 
 ROWS = 3
@@ -158,6 +158,9 @@ FACTS: dict[str, Facts] = {
         "next_action_at": _hours(n + 1),
         "number": n + 1,
     },
+    "tickets.BusinessCalendar": lambda s, n: {"current": None},
+    "tickets.CalendarVersion": lambda s, n: {"country": "", "subdivision": "", "expanded_until": None},
+    "tickets.SlaPolicy": lambda s, n: {"contract": None, "work_type_code": ""},
     "tickets.SubState": lambda s, n: {"status": "open"},
     "tickets.Escalation": lambda s, n: {
         "moment": "breach",
@@ -212,7 +215,18 @@ def tenant_models() -> list[type[models.Model]]:
 
 
 def _needed(model: type[models.Model]) -> set[Any]:
-    return {f.related_model for f in model._meta.local_fields if isinstance(f, models.ForeignKey)}
+    return {
+        f.related_model
+        for f in model._meta.local_fields
+        if isinstance(f, models.ForeignKey) and (model, f.name) != (BusinessCalendar, "current")
+    }
+
+
+def _put_in_force(side: Side) -> None:
+    """A calendar names its version in force, which names the calendar: the one circle there is."""
+    for version in side.rows[CalendarVersion]:
+        BusinessCalendar.objects.filter(pk=version.calendar_id).update(current=version)
+    side.rows[BusinessCalendar] = list(BusinessCalendar.objects.order_by("pk"))
 
 
 def build(slug: str, word: str, first_id: int) -> Side:
@@ -226,6 +240,7 @@ def build(slug: str, word: str, first_id: int) -> Side:
                 for n in range(MORE_ROWS.get(model._meta.label, ROWS)):
                     _add(side, model, n)
             side.rows[model] = list(model._default_manager.order_by("pk"))
+        _put_in_force(side)
         side.rows[StockLevel] = list(StockLevel.objects.order_by("pk"))
         _balance(side)
         connection.check_constraints()

@@ -1,4 +1,4 @@
-"""What a message of the conversation holds beside its new words: quoted text, HTML, files, how it fared."""
+"""What a message of the conversation holds beside its new words: quoted text, HTML and files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class Content:
     has_raw: bool = False
     blocked: int = 0
     seal: str = ""
-    fared: str = ""
     files: list[Attachment] = field(default_factory=list)
 
 
@@ -47,7 +46,7 @@ def draft_files(ticket_id: int, actor: Actor) -> list[Attachment]:
 
 
 def contents_of(messages: Sequence[TicketMessage]) -> dict[int, Content]:
-    """What each of these messages holds beside its words, by message id, in five queries."""
+    """What each of these messages holds beside its words, by message id, in four queries."""
     found = {message.pk: Content() for message in messages}
     _add_received(found, messages)
     keys = {f"{SENT_PREFIX}{message.pk}": message.pk for message in messages if message.direction == "out"}
@@ -58,8 +57,6 @@ def contents_of(messages: Sequence[TicketMessage]) -> dict[int, Content]:
     places = {place_of_message(pk): pk for pk in keys.values()}
     for place, files in channels.attachments_at(list(places)).items():
         found[places[place]].files += files
-    for key, sent in channels.outbound_by_keys(list(keys)).items():
-        found[keys[key]].fared = sent.reason
     return found
 
 
