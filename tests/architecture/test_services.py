@@ -29,6 +29,7 @@ ACTORLESS = {
     "notices.services.deliver_due": "the clock's work: whoever runs it",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
     "tickets.services.wake_due_tickets": "as fire_due_timers",
+    "tickets.services.refresh_calendars": "as fire_due_timers, once a day",
     "journal.services.start_soon": "a nudge: the task claims rows that were ordered by somebody",
     "channels.services.send_due": "the clock's work: each message was ordered by somebody",
     "channels.services.poll_due": "the clock's work: it acts as the system",

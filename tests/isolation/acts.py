@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import Membership
 from billing.models import Invoice
 from channels.models import ChannelAccount, OutboundMessage
-from customers.models import Asset, Contact, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery import queries
 from delivery import services as delivery
 from delivery.models import ChecklistItem
@@ -24,7 +24,7 @@ from tests.cast import Person
 from tests.factories.delivery import arrive, picture
 from tests.isolation.routes import Act, Before, Own, put
 from tests.isolation.world import DONE_VISIT, NOW, OWN, SENT_VISIT, TODAY, Side
-from tickets.models import SubState, Ticket, TicketMessage, Topic
+from tickets.models import BusinessCalendar, SubState, Ticket, TicketMessage, Topic
 from workforce.models import Engineer, Skill, Territory
 
 
@@ -38,6 +38,13 @@ def _local(hours: int) -> str:
 
 def _photo() -> SimpleUploadedFile:
     return SimpleUploadedFile("photo.jpg", picture(color="red"), "image/jpeg")
+
+
+def _closed_days() -> SimpleUploadedFile:
+    """An iCalendar file of one closed day."""
+    event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261231\r\nSUMMARY:Closed\r\nEND:VEVENT\r\n"
+    text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n{event}END:VCALENDAR\r\n"
+    return SimpleUploadedFile("closed.ics", text.encode(), "text/calendar")
 
 
 def _tom(side: Side) -> Person:
@@ -111,6 +118,19 @@ RESOLVED = put(Ticket, status="resolved", resolved_at=NOW, resolved_by="ada")
 WAITING = put(Ticket, status="waiting", waiting_for="customer", next_action_at=NOW)
 INVITED = put(Membership, 3, is_active=False, joined_at=None, invited_at=NOW - timedelta(days=1))
 NEW_SITE = {"name": "Annex", "address": "1-2-3", "area": "north"}
+NEW_CONTRACT = {"number": "C-2026", "name": "Full care", "starts_on": "2026-04-01"}
+PROMISE = {
+    "name": "Quick",
+    "is_active": "on",
+    "contract": Own(Contract),
+    "item-TOTAL_FORMS": "1",
+    "item-INITIAL_FORMS": "0",
+    "item-0-kpi": "resolution",
+    "item-0-target_minutes": "60",
+    "item-0-warn_percent": "70",
+    "item-0-on_reopen": "continue",
+    "item-0-calendar": Own(BusinessCalendar),
+}
 PLAN = {"engineer": Own(Engineer, 1), "start_at": _local(5), "override_reason": "the customer asks"}
 API_PLAN = {"engineer": Own(Engineer, 1), "start_at": _instant(5), "override_reason": "the customer asks"}
 
@@ -138,6 +158,14 @@ PAGES: dict[str, Act] = {
     ),
     "notices:duty_remove": Act(),
     "tickets:escalation_list": Act({"moment": "breach", "act": "notify", "whom": "on_call"}),
+    "tickets:calendar_create": Act({"name": "Nights", "mon": "22-6"}),
+    "tickets:calendar_edit": Act({"name": "Nights", "mon": "22-6"}),
+    "tickets:calendar_import": Act({"file": _closed_days}),
+    "tickets:policy_create": Act(PROMISE),
+    "tickets:policy_edit": Act(PROMISE),
+    "tickets:policy_switch": Act({"is_active": "0"}),
+    "customers:contract_create": Act(NEW_CONTRACT),
+    "customers:contract_edit": Act(NEW_CONTRACT),
     "tickets:escalation_usual": Act(),
     "tickets:escalation_remove": Act(),
     "channels:account_create": Act(
@@ -374,6 +402,8 @@ API: dict[str, Act] = {
     "customer-detail patch": Act({"name": "Sato Ltd"}),
     "contact-list post": Act({"customer": Own(Customer), "name": "Mr. Sato"}),
     "contact-detail patch": Act({"customer": Own(Customer), "name": "Mr. Sato"}),
+    "contract-list post": Act({"customer": Own(Customer), **NEW_CONTRACT}),
+    "contract-detail patch": Act({"customer": Own(Customer), **NEW_CONTRACT}),
     "site-list post": Act({"customer": Own(Customer), **NEW_SITE}),
     "site-detail patch": Act({"customer": Own(Customer), **NEW_SITE}),
     "asset-list post": Act({"site": Own(Site), "parent": Own(Asset), "name": "Press"}),
