@@ -54,7 +54,6 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("people", "accounts:member_list", "users", _("People"), (P.MEMBER_MANAGE,)),
     ("roles", "accounts:role_list", "shield", _("Roles"), (P.MEMBER_MANAGE,)),
     ("tokens", "accounts:token_list", "api", _("API tokens"), (P.TOKEN_MANAGE,)),
-    ("on_call", "notices:on_call", "phone-call", _("On call"), ROSTER),
     ("policies", "tickets:policy_list", "clock", _("Promises"), (P.TENANT_MANAGE,)),
     ("calendars", "tickets:calendar_list", "calendar", _("Business calendars"), (P.TENANT_MANAGE,)),
     ("canned_replies", "tickets:canned_reply_list", "template", _("Canned replies"), (P.TENANT_MANAGE,)),

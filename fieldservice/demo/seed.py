@@ -22,6 +22,7 @@ from dispatch import services as dispatch
 from dispatch.enums import Strategy
 from inventory import services as inventory
 from inventory.enums import LocationKind
+from notices import services as notices
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -72,6 +73,7 @@ def found_company(slug: str, *, at: datetime) -> Tenant:
         _add_stock(facts, at)
         _add_customers(facts, at)
         _add_promises(facts, at)
+        _add_roster(founding, at)
     return tenant
 
 
@@ -241,9 +243,25 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
         )
 
 
+def _add_roster(founding: Founding, at: datetime) -> None:
+    """The service desk and the dispatcher take turns on call, week by week, from Monday morning."""
+    zone = founding.tenant.zone
+    today = at.astimezone(zone).date()
+    monday = datetime.combine(today - timedelta(days=today.weekday()), time(8), zone)
+    for number, role in enumerate((RoleCode.SERVICE_DESK, RoleCode.DISPATCHER)):
+        notices.add_duty(
+            membership_id=founding.members[role].pk,
+            from_at=monday + timedelta(weeks=number),
+            until_at=monday + timedelta(weeks=number + 1),
+            every_weeks=2,
+            actor=SEED,
+            at=at,
+        )
+
+
 def _add_promises(facts: dict[str, Any], at: datetime) -> None:
     for name, priority, tier, response, arrival, resolution in facts["policies"]:
-        tickets.create_policy(
+        policy = tickets.create_policy(
             name=name,
             priority=priority,
             tier=tier,
@@ -253,6 +271,7 @@ def _add_promises(facts: dict[str, Any], at: datetime) -> None:
             actor=SEED,
             at=at,
         )
+        tickets.add_usual_escalations(policy_id=policy.pk, actor=SEED, at=at)
     since = (at - timedelta(days=365)).date()
     for kind in (ChargeKind.LABOUR, ChargeKind.TRAVEL):
         billing.set_price(
