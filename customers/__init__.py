@@ -1,4 +1,4 @@
-"""For whom: customers, their contacts, sites and assets.
+"""For whom: customers, their contacts, contracts, sites and assets.
 
-Owns: Customer, Contact, Site, Asset. Publishes: nothing yet. May call: accounts, journal, tenants, core.
+Owns: Customer, Contact, Contract, Site, Asset. Publishes: ContractChanged. May call: accounts, journal, tenants, core.
 """
