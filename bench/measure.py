@@ -20,6 +20,7 @@ from django.core.wsgi import get_wsgi_application
 from accounts import services as accounts
 from accounts.enums import Permission
 from bench.__main__ import DATA, ROOT
+from bench.inbox import inbox_figures
 from bench.timers import timer_figures
 from bench.world import furnish
 from core.clock import now
@@ -66,6 +67,7 @@ def everything() -> Iterator[dict[str, Any]]:
     )
     yield _import_rate()
     yield from timer_figures()
+    yield from inbox_figures()
 
 
 class Web:
