@@ -145,6 +145,7 @@ PAGES: dict[str, Act] = {
             "contact": Own(Contact),
             "site": Own(Site),
             "asset": Own(Asset),
+            "allow_duplicate": "yes",
         }
     ),
     "tickets:quarantine_open": Act({"sender_name": "Mari", "sender_address": "mari@aoki.example"}),
@@ -374,6 +375,7 @@ API: dict[str, Act] = {
             "contact": Own(Contact),
             "site": Own(Site),
             "asset": Own(Asset),
+            "allow_duplicate": True,
         }
     ),
     "ticket-detail patch": Act(

@@ -38,7 +38,7 @@ def test_same_problem_by_phone_and_mail_becomes_one_ticket(
     assert one.headers["Location"].endswith(f"/tickets/{call.pk}/")
     everything_happens()
     page = desk.get(one.headers["Location"]).content.decode()
-    for words in ("The copier jams on 3F", "Paper jam message will not go", "1 message from", str(mail)):
+    for words in ("The copier jams on 3F", "Paper jam message will not go", "2 messages from", str(mail)):
         assert words in page
     with tenant_active(acme.tenant.pk):
         assert Ticket.objects.get(pk=mail.pk).status == TicketStatus.MERGED

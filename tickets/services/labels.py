@@ -23,7 +23,9 @@ def create_sub_state(
     """Add a label that tickets in one state may carry. Its code is for programs and stays."""
     actor.require(permissions.SETTINGS)
     if SubState.objects.filter(code=code).exists():
-        raise Conflict(_("There is a sub-state with the code “%(code)s” already. Use another.") % {"code": code})
+        raise Conflict(
+            _("There is a sub-state with the code “%(code)s” already. Use another.") % {"code": code}
+        )
     label = SubState(code=code, name=name.strip(), status=status, position=position)
     check_fields(label)
     label.save(force_insert=True)
@@ -42,7 +44,9 @@ def update_sub_state(
     label.name, label.position, label.is_active = name.strip(), position, is_active
     check_fields(label)
     label.save()
-    changes = {name: [old, getattr(label, name)] for name, old in before.items() if old != getattr(label, name)}
+    changes = {
+        name: [old, getattr(label, name)] for name, old in before.items() if old != getattr(label, name)
+    }
     journal.record(actor=actor, verb="changed", thing=label, at=at, changes=changes)
     return label
 

@@ -90,7 +90,9 @@ def _check_merge(source: Ticket, target: Ticket, across_customers: bool) -> None
     both = {source.customer_id, target.customer_id} - {None}
     if len(both) > 1 and not across_customers:
         raise Conflict(
-            _("%(source)s and %(target)s are of different customers. Say that it is meant, or correct one first.")
+            _(
+                "%(source)s and %(target)s are of different customers. Say that it is meant, or correct one first."
+            )
             % {"source": source, "target": target},
             code="different_customers",
         )

@@ -26,7 +26,9 @@ def sit_at(*, ticket_id: int, is_writing: bool, actor: Actor, at: datetime) -> S
     if actor.membership_id is None:
         return None
     Ticket.objects.select_for_update(no_key=True).only("pk").get(pk=ticket.pk)
-    found = Sitting.objects.filter(ticket=ticket, member_id=actor.membership_id, seen_at__gt=at - STALE).last()
+    found = Sitting.objects.filter(
+        ticket=ticket, member_id=actor.membership_id, seen_at__gt=at - STALE
+    ).last()
     if found is None:
         found = Sitting.objects.create(
             ticket=ticket, member_id=actor.membership_id, from_at=at, seen_at=at, is_writing=is_writing

@@ -124,7 +124,9 @@ def update_canned_reply(
     _check_free(reply)
     check_fields(reply)
     reply.save()
-    changes = {name: [old, getattr(reply, name)] for name, old in before.items() if old != getattr(reply, name)}
+    changes = {
+        name: [old, getattr(reply, name)] for name, old in before.items() if old != getattr(reply, name)
+    }
     journal.record(actor=actor, verb="changed", thing=reply, at=at, changes=changes)
     return reply
 
@@ -133,6 +135,8 @@ def _check_free(reply: CannedReply) -> None:
     same = CannedReply.objects.filter(title=reply.title, language=reply.language).exclude(pk=reply.pk)
     if same.exists():
         raise Conflict(
-            _("There is a canned reply “%(title)s” in this language already. Change that one, or use another title.")
+            _(
+                "There is a canned reply “%(title)s” in this language already. Change that one, or use another title."
+            )
             % {"title": reply.title}
         )

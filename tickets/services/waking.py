@@ -54,4 +54,6 @@ def _wake(ticket_id: int, at: datetime) -> Ticket | None:
     ticket.next_action_at = ticket.wake_leased_until = None
     clocks.follow_status(ticket, actor=WAKER, at=at, reason=SegmentReason.CONTINUED)
     changes = {"status": [TicketStatus.WAITING, TicketStatus.OPEN], "waiting_for": waited_for}
-    return finish(ticket, verb="woke", actor=WAKER, at=at, changes=changes, event=TicketWoke(ticket_id=ticket.pk))
+    return finish(
+        ticket, verb="woke", actor=WAKER, at=at, changes=changes, event=TicketWoke(ticket_id=ticket.pk)
+    )

@@ -30,11 +30,20 @@ def ticket_reply(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return show_ticket(request, pk, status=422, reply_form=form)
     kind = form.cleaned_data["kind"]
-    services.reply_to_ticket(
-        ticket_id=pk, body=form.cleaned_data["body"], kind=kind, actor=request.actor, at=now()
-    )
+    try:
+        services.reply_to_ticket(
+            ticket_id=pk,
+            body=form.cleaned_data["body"],
+            kind=kind,
+            seen_message_id=form.cleaned_data["seen"],
+            canned_id=form.cleaned_data["canned"],
+            actor=request.actor,
+            at=now(),
+        )
+    except services.AnsweredMeanwhile as warning:
+        return show_ticket(request, pk, status=409, reply_form=form, meanwhile=warning)
     is_note = kind == MessageKind.INTERNAL
-    return _back(request, pk, _("Noted.") if is_note else _("Reply sent."))
+    return back_to(request, pk, _("Noted.") if is_note else _("Reply sent."))
 
 
 @permitted(permissions.WORK)
@@ -42,7 +51,7 @@ def ticket_reply(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 def ticket_take(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Make the ticket mine."""
     ticket = services.take_ticket(ticket_id=pk, actor=request.actor, at=now())
-    return _back(request, pk, _("%(ticket)s is yours.") % {"ticket": ticket})
+    return back_to(request, pk, _("%(ticket)s is yours.") % {"ticket": ticket})
 
 
 @permitted(permissions.WORK)
@@ -57,7 +66,7 @@ def ticket_triage(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     services.triage_ticket(
         ticket_id=pk, actor=request.actor, at=at, owner_id=owner and owner.pk, **form.facts()
     )
-    return _back(request, pk, _("Saved."))
+    return back_to(request, pk, _("Saved."))
 
 
 @permitted(permissions.WORK)
@@ -115,10 +124,11 @@ def _act(
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         raise BadInput(next(iter(errors.values()))[0], errors=errors)
     service(ticket_id=pk, actor=request.actor, at=now(), **(form.cleaned_data if form else {}))
-    return _back(request, pk, said)
+    return back_to(request, pk, said)
 
 
-def _back(request: TenantRequest, pk: int, said: str) -> HttpResponse:
+def back_to(request: TenantRequest, pk: int, said: str) -> HttpResponse:
+    """Show the ticket, in the queue it was found in, with a word about what was done."""
     messages.success(request, said)
     query = request.GET.urlencode()
     url = reverse("tickets:ticket_detail", args=[request.tenant.slug, pk])
