@@ -20,7 +20,9 @@ from django.core.wsgi import get_wsgi_application
 from accounts import services as accounts
 from accounts.enums import Permission
 from bench.__main__ import DATA, ROOT
+from bench.chat import chat_figures
 from bench.inbox import inbox_figures
+from bench.mail import ingest_rate
 from bench.timers import timer_figures
 from bench.world import furnish
 from core.clock import now
@@ -66,8 +68,10 @@ def everything() -> Iterator[dict[str, Any]]:
         calls=40,
     )
     yield _import_rate()
+    yield from ingest_rate()
     yield from timer_figures()
     yield from inbox_figures()
+    yield from chat_figures()
 
 
 class Web:

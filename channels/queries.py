@@ -17,7 +17,7 @@ from core.errors import NotFound
 
 def get_inbound(message_id: int) -> InboundMessage:
     """The raw message; raises NotFound."""
-    found = InboundMessage.objects.filter(pk=message_id).first()
+    found = InboundMessage.objects.defer("raw").filter(pk=message_id).first()
     if found is None:
         raise NotFound(_("Message %(id)s is not here.") % {"id": message_id})
     return found

@@ -121,7 +121,7 @@ def _keep_reading(message: InboundMessage, mail: ReadEmail, actor: Actor, at: da
     message.reference = mail.references[0][:300] if mail.references else ""
     message.facts = {**message.facts, **_facts(mail), "kind": kind, "problem": problem_code}
     message.save()
-    if kind == "message":
+    if kind == "message" and mail.files:
         attach_received(message=message, files=mail.files, actor=actor, at=at)
     if kind == "bounce":
         note_bounce(message=message, actor=actor, at=at)

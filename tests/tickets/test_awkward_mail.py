@@ -177,10 +177,10 @@ def test_parts_nested_without_end_leave_sender_and_subject(in_acme: Company) -> 
 def test_a_message_that_cannot_be_kept_as_read_is_set_aside(
     in_acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(**_facts: object) -> None:
+    def broken(_mail: object) -> None:
         raise ValueError("no room")
 
-    monkeypatch.setattr("channels.services.mail.attach_received", broken)
+    monkeypatch.setattr("channels.services.mail._facts", broken)
     assert take(make_email()) == Intake.QUARANTINED
     kept = InboundMessage.objects.get()
     assert (kept.status, kept.facts["problem"]) == (InboundStatus.QUARANTINED, "unreadable")

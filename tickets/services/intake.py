@@ -88,8 +88,7 @@ def take_in_email(*, raw: bytes | BinaryIO, at: datetime, actor: Actor) -> Intak
 
     A large one is best given as a seekable stream: it is never held in memory as a whole.
     """
-    with transaction.atomic():
-        message, _created = channels.ingest_email(raw=raw, at=at, actor=actor)
+    message, _created = channels.ingest_email(raw=raw, at=at, actor=actor)
     try:
         outcome, _ticket = take_in(message_id=message.pk, actor=actor, at=at)
     except Exception as problem:  # Nothing about one message may stop or lose another.
