@@ -6,26 +6,29 @@ Times are whole seconds from midnight, places metres on a plane, travel straight
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.optimiser.problem import FOREVER, BadProblem, Break, Order, Problem, Travel, Worker
 
+Read = TypeVar("Read")
 UNSERVED_SECONDS = {1: 36_000, 2: 14_400, 3: 7_200, 4: 3_600}
 """What it costs not to do work of a priority; half of it when it starts after its `start_by`."""
 
 
 def problem_of(day: Mapping[str, Any]) -> Problem:
     """Read a day. Raises BadProblem that names the order or engineer which cannot be read."""
-    engineers = _rows(day, "engineers")
-    known = {engineer["id"]: number for number, engineer in enumerate(engineers)}
-    lunch = day.get("lunch")
-    pause = Break(int(lunch["from"]), int(lunch["to"]), int(lunch["seconds"])) if lunch else None
-    workers = [_each("engineer", row, lambda row: _worker(row, pause)) for row in engineers]
-    orders = [_each("order", row, lambda row: _order(row, known)) for row in _rows(day, "orders")]
-    return Problem(workers, orders, plane(float(day["speed_mps"])))
+    engineers, orders = _rows(day, "engineers"), _rows(day, "orders")
+    known = _numbered("engineer", engineers)
+    _numbered("order", orders)
+    pause = _each("The lunch", day.get("lunch"), _pause)
+    return Problem(
+        [_each("Engineer", row, lambda row: _worker(row, pause)) for row in engineers],
+        [_each("Order", row, lambda row: _order(row, known)) for row in orders],
+        _each("The speed", day.get("speed_mps"), lambda speed: plane(float(speed))),
+    )
 
 
 def plan_of(day: Mapping[str, Any], routes: list[list[int]]) -> dict[str, dict[str, list[Any]]]:
@@ -41,12 +44,13 @@ def plan_of(day: Mapping[str, Any], routes: list[list[int]]) -> dict[str, dict[s
 
 def plane(speed_mps: float) -> Travel:
     """Straight lines at one speed, in whole seconds, halves to the even one."""
-    if not speed_mps > 0:
+    if not 0 < speed_mps < np.inf:
         raise BadProblem(f"The speed is {speed_mps} m/s; give one above zero.")
 
     def travel(from_places: NDArray[np.float64], to_places: NDArray[np.float64]) -> NDArray[np.int64]:
         apart = from_places[:, None, :] - to_places[None, :, :]
-        return np.rint(np.hypot(apart[..., 0], apart[..., 1]) / speed_mps).astype(np.int64)
+        seconds = np.hypot(apart[..., 0], apart[..., 1]) / speed_mps
+        return np.rint(np.minimum(seconds, FOREVER)).astype(np.int64)
 
     return travel
 
@@ -58,28 +62,53 @@ def _rows(day: Mapping[str, Any], name: str) -> list[Any]:
     return rows
 
 
-def _each(what: str, row: Any, read: Callable[[Any], Any]) -> Any:
+def _numbered(what: str, rows: list[Any]) -> dict[Any, int]:
+    """The place of each id. Raises BadProblem where one is missing or stands twice."""
+    found: dict[Any, int] = {}
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict) or not isinstance(row.get("id"), (int, str)):
+            raise BadProblem(f"The {what} at place {number} has no id.")
+        if row["id"] in found:
+            raise BadProblem(f"There are two {what}s {row['id']!r}; give each its own id.")
+        found[row["id"]] = number
+    return found
+
+
+def _each(what: str, row: Any, read: Callable[[Any], Read]) -> Read:
+    """What `read` makes of a row. Raises BadProblem that names it."""
+    name = f"{what} {row['id']!r}" if isinstance(row, dict) and "id" in row else what
     try:
         return read(row)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
-        name = row.get("id", row) if isinstance(row, dict) else row
-        raise BadProblem(f"{what} {name!r} cannot be read: {type(problem).__name__} {problem}.") from problem
+    except BadProblem:
+        raise
+    except KeyError as problem:
+        raise BadProblem(f"{name} cannot be read: {problem} is missing.") from problem
+    except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as problem:
+        raise BadProblem(f"{name} cannot be read: {problem}.") from problem
+
+
+def _pause(lunch: Any) -> Break | None:
+    return Break(int(lunch["from"]), int(lunch["to"]), int(lunch["seconds"])) if lunch else None
 
 
 def _worker(row: Any, pause: Break | None) -> Worker:
     home = _place(row)
     shift = int(row["shift"][0]), int(row["shift"][1])
-    return Worker(home, home, shift, frozenset(row["can"]), pause)
+    return Worker(home, home, shift, frozenset(row["can"]), pause, name=str(row["id"]))
 
 
 def _order(row: Any, known: Mapping[Any, int]) -> Order:
-    prize = UNSERVED_SECONDS[int(row["priority"])]
+    if row["priority"] not in UNSERVED_SECONDS:
+        raise ValueError(f"its priority is {row['priority']!r}; give 1 to 4")
+    prize = UNSERVED_SECONDS[row["priority"]]
     start_by, locked = row.get("start_by"), row.get("locked")
     window = int(row["window"][0]), int(row["window"][1])
     if int(row["seconds"]) <= 0:
         raise ValueError(f"it takes {row['seconds']} s; give a duration above zero")
     pinned, needs = -1, frozenset(row["needs"])
     if locked:
+        if locked["engineer"] not in known:
+            raise ValueError(f"it is promised to engineer {locked['engineer']!r}, who is not there")
         pinned, needs = known[locked["engineer"]], frozenset()
         window = int(locked["start"]), int(locked["start"])
     return Order(
@@ -91,6 +120,7 @@ def _order(row: Any, known: Mapping[Any, int]) -> Order:
         late_price=prize // 2,
         needs=needs,
         pinned=pinned,
+        name=str(row["id"]),
     )
 
 

@@ -14,7 +14,8 @@ from dispatch.optimiser.kernel import layout as k
 NEIGHBOURS = 100
 HELPERS = 5
 FOREVER = k.NEVER - 1
-MOST_NEEDS = 63
+LONGEST = FOREVER // 4
+"""Times and prices beyond it (four years of seconds) are refused: they are a mistake."""
 
 Ints = NDArray[np.int32]
 Place = tuple[float, float]
@@ -47,6 +48,7 @@ class Worker:
     capacity: int = FOREVER
     kind: int = -1
     """Workers of one kind (0 and above) are alike: only one of those without work is tried."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Order:
     pinned: int = -1
     was: int = -1
     change_price: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,7 @@ class Arrays:
 
     numbering: NDArray[np.int64]
     orders: Ints
-    needs: NDArray[np.uint64]
-    can: NDArray[np.uint64]
+    able: NDArray[np.bool_]
     routes: Ints
     travel: NDArray[Any]
     back: NDArray[Any]
@@ -107,15 +109,15 @@ def arrays_of(problem: Problem) -> Arrays:
     starts = np.array([worker.start for worker in problem.workers], np.float64)
     ends = np.array([worker.end for worker in problem.workers], np.float64)
     travel, back = _matrices(problem, spots, starts, ends)
-    codes = {need: bit for bit, need in enumerate(sorted({n for o in orders for n in o.needs}, key=repr))}
-    needs = np.array([_mask(order.needs, codes) for order in orders], np.uint64)
-    can = np.array([_mask(worker.can & codes.keys(), codes) for worker in problem.workers], np.uint64)
-    helpers, distance = _helpers(problem, travel, needs, can, len(orders))
+    groups: dict[frozenset[int], int] = {}
+    rows = _order_rows(orders, [groups.setdefault(order.needs, len(groups)) for order in orders])
+    able = np.array([[needs <= worker.can for worker in problem.workers] for needs in groups], np.bool_)
+    able = able.reshape(-1, len(problem.workers))
+    helpers, distance = _helpers(travel, rows[:, k.GROUP], able)
     return Arrays(
         numbering=numbering,
-        orders=_order_rows(orders),
-        needs=needs,
-        can=can,
+        orders=rows,
+        able=able,
         routes=_empty_routes(problem, len(orders)),
         travel=travel,
         back=back,
@@ -130,19 +132,29 @@ def arrays_of(problem: Problem) -> Arrays:
 def _check(problem: Problem) -> None:
     if not problem.workers:
         raise BadProblem("There is nobody to send: give at least one engineer.")
-    if len({need for order in problem.orders for need in order.needs}) > MOST_NEEDS:
-        raise BadProblem(
-            f"The orders name more than {MOST_NEEDS} different needs; plan fewer kinds of work at once."
-        )
-    for number, order in enumerate(problem.orders):
-        if order.seconds < 0:
-            raise BadProblem(f"Order {number} takes {order.seconds} s; give a duration.")
-        if order.window[0] > order.window[1]:
+    for number, worker in enumerate(problem.workers):
+        if not 0 <= worker.shift[0] <= LONGEST or not 0 <= worker.shift[1] <= LONGEST:
             raise BadProblem(
-                f"Order {number} must start after {order.window[0]} and before {order.window[1]}."
+                f"Engineer {worker.name or number} works from {worker.shift[0]} to {worker.shift[1]} s."
             )
+    for number, order in enumerate(problem.orders):
+        name = order.name or number
+        numbers = (
+            order.seconds,
+            *order.window,
+            order.prize,
+            order.late_price,
+            order.change_price,
+            order.amount,
+        )
+        if max(abs(value) for value in numbers) > LONGEST:
+            raise BadProblem(f"Order {name} has a time or price beyond all measure: {max(numbers, key=abs)}.")
+        if order.seconds < 0:
+            raise BadProblem(f"Order {name} takes {order.seconds} s; give a duration.")
+        if order.window[0] > order.window[1]:
+            raise BadProblem(f"Order {name} must start after {order.window[0]} and before {order.window[1]}.")
         if order.pinned >= len(problem.workers):
-            raise BadProblem(f"Order {number} is promised to an engineer who is not there.")
+            raise BadProblem(f"Order {name} is promised to an engineer who is not there.")
 
 
 def _bisected(spots: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -169,10 +181,11 @@ def _matrices(
     places = np.concatenate([spots, starts] if same else [spots, starts, ends])
     rows = [problem.travel(places[i : i + 512], places) for i in range(0, len(places), 512)]
     longest = max(int(row.max(initial=0)) for row in rows)
-    if longest > FOREVER // 4 or min(int(row.min(initial=0)) for row in rows) < 0:
+    if longest > LONGEST or min(int(row.min(initial=0)) for row in rows) < 0:
         raise BadProblem("A travel time is negative or longer than years; look at the coordinates.")
-    kind = np.uint16 if longest < 65_536 else np.int32
-    travel = np.concatenate([row.astype(kind) for row in rows])
+    too_long = 1 + max(0, *(worker.shift[1] - worker.shift[0] for worker in problem.workers))
+    kind = np.uint16 if min(longest, too_long) < 65_536 else np.int32
+    travel = np.concatenate([np.minimum(row, too_long).astype(kind) for row in rows])
     symmetric = bool(np.array_equal(travel, travel.T)) if len(places) <= 2_000 else _looks_symmetric(travel)
     return travel, travel if symmetric else np.ascontiguousarray(travel.T)
 
@@ -184,14 +197,12 @@ def _looks_symmetric(travel: NDArray[Any]) -> bool:
     )
 
 
-def _mask(needs: frozenset[int], codes: dict[int, int]) -> int:
-    return sum(1 << codes[need] for need in needs)
-
-
-def _order_rows(orders: Sequence[Order]) -> Ints:
+def _order_rows(orders: Sequence[Order], groups: list[int]) -> Ints:
+    """One row for each order; those of one group need the same, and `able` tells who has it."""
     rows = np.zeros((len(orders), k.ORDER), np.int32)
+    rows[:, k.GROUP] = groups
     for row, order in zip(rows, orders, strict=True):
-        row[k.OPENS], row[k.CLOSES] = order.window
+        row[k.OPENS], row[k.CLOSES] = max(0, order.window[0]), order.window[1]
         row[k.CAP] = min(order.window[1], order.start_by)
         row[k.SECONDS], row[k.AMOUNT], row[k.PIN] = order.seconds, order.amount, order.pinned
         row[k.PRIZE] = order.prize + (order.change_price if order.was >= 0 else 0)
@@ -239,18 +250,15 @@ def _neighbours(travel: NDArray[Any], n_orders: int) -> Ints:
     return found
 
 
-def _helpers(
-    problem: Problem, travel: NDArray[Any], needs: NDArray[np.uint64], can: NDArray[np.uint64], n_orders: int
-) -> tuple[Ints, Ints]:
+def _helpers(travel: NDArray[Any], groups: Ints, able: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The nearest workers who can do each order, and how far the nearest has to go."""
-    n_workers = len(problem.workers)
+    n_orders, n_workers = len(groups), able.shape[1]
     wanted = min(HELPERS, n_workers)
     helpers = np.full((n_orders, HELPERS), -1, np.int32)
     distance = np.full(n_orders, FOREVER, np.int32)
     for begin in range(0, n_orders, 512):
         legs = travel[n_orders : n_orders + n_workers, begin : min(begin + 512, n_orders)].T.astype(np.int64)
-        unable = (needs[begin : begin + 512, None] & ~can[None, :]) != 0
-        legs[unable] = FOREVER
+        legs[~able[groups[begin : begin + 512]]] = FOREVER
         ranked = np.argsort(legs, axis=1, kind="stable")[:, :wanted]
         near = np.take_along_axis(legs, ranked, axis=1)
         helpers[begin : begin + 512, :wanted] = np.where(near < FOREVER, ranked, -1)
@@ -259,8 +267,9 @@ def _helpers(
 
 
 def _queue(orders: Sequence[Order]) -> Ints:
-    """The order in which a first plan is made: promises, then what is dear, then what is due."""
-    ranked = sorted(
-        range(len(orders)), key=lambda i: (orders[i].pinned < 0, -orders[i].prize, orders[i].start_by, i)
-    )
-    return np.array(ranked, np.int32)
+    """The order in which a first plan is made: promises as they come, then what is dear, then what is due."""
+    promised = [i for i, order in enumerate(orders) if order.pinned >= 0]
+    promised.sort(key=lambda i: orders[i].window)
+    others = [i for i, order in enumerate(orders) if order.pinned < 0]
+    others.sort(key=lambda i: (-orders[i].prize, orders[i].start_by))
+    return np.array(promised + others, np.int32)

@@ -14,7 +14,7 @@ from dispatch.optimiser.kernel import annealing, places
 from dispatch.optimiser.kernel import layout as k
 from dispatch.optimiser.kernel import routes as kernel_routes
 from dispatch.optimiser.kernel.scratch import scratch
-from dispatch.optimiser.problem import Arrays, BadProblem, Ints, Problem, arrays_of
+from dispatch.optimiser.problem import BadProblem, Ints, Problem, arrays_of
 
 ROUNDS = 40
 MOST_WORKERS_TO_EXCHANGE = 40
@@ -80,7 +80,7 @@ def solve(
     Raises BadProblem when the problem contradicts itself, such as two promises that nobody could keep.
     """
     began = time.monotonic() if began is None else began
-    search = _Search(arrays_of(problem), budget, seed, tuning or Tuning(), began)
+    search = _Search(problem, budget, seed, tuning or Tuning(), began)
     return search.run(progress)
 
 
@@ -97,8 +97,9 @@ class _Walk:
 
 
 class _Search:
-    def __init__(self, arrays: Arrays, budget: Budget, seed: int, tuning: Tuning, began: float) -> None:
-        self.arrays, self.budget, self.tuning, self.began = arrays, budget, tuning, began
+    def __init__(self, problem: Problem, budget: Budget, seed: int, tuning: Tuning, began: float) -> None:
+        self.problem, self.arrays = problem, arrays_of(problem)
+        self.budget, self.tuning, self.began = budget, tuning, began
         self.rng = np.random.default_rng(seed)
         self.states = [
             self.rng.integers(1, 2**63, 1, dtype=np.uint64) for _thread in range(max(1, budget.threads))
@@ -117,7 +118,7 @@ class _Search:
         self.keys = np.array(tuning.keys)
         self.steps = 0
         self.rate = 40_000.0
-        n_orders, n_workers = len(arrays.orders), len(arrays.routes)
+        n_orders, n_workers = len(self.arrays.orders), len(self.arrays.routes)
         self.everybody = np.zeros(n_workers, np.int32), np.zeros(n_orders, np.int32)
 
     def run(self, progress: Progress | None) -> Solution:
@@ -152,8 +153,7 @@ class _Search:
                 block[0, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
         args = (
             arrays.orders,
-            arrays.needs,
-            arrays.can,
+            arrays.able,
             arrays.travel,
             arrays.back,
             arrays.queue,
@@ -162,9 +162,10 @@ class _Search:
         places.begin(routes, route_of, *args)
         dropped = arrays.numbering[(arrays.orders[:, k.PIN] >= 0) & (route_of < 0)]
         if len(dropped):
+            names = ", ".join(self.problem.orders[i].name or str(i) for i in sorted(dropped)[:20])
             raise BadProblem(
-                f"Promised orders {sorted(int(i) for i in dropped)[:20]} cannot all be kept: their times "
-                "contradict each other, the shift or the break. Release one of them."
+                f"Promised orders cannot all be kept ({names} would be dropped): their times contradict each "
+                "other, the shift or the break. Release one of them."
             )
         return _Walk(routes, route_of, int(places.total(routes, route_of, arrays.orders)))
 
@@ -206,8 +207,7 @@ class _Search:
                 best.routes,
                 best.route_of,
                 arrays.orders,
-                arrays.needs,
-                arrays.can,
+                arrays.able,
                 arrays.travel,
                 arrays.back,
                 arrays.neighbours,

@@ -19,6 +19,7 @@ from dispatch.optimiser.kernel.layout import (
     DUE_IN,
     DUE_OUT,
     FIRST,
+    GROUP,
     LAST,
     LATE_PRICE,
     LEG,
@@ -103,13 +104,13 @@ def find_place(
 
 
 @jit
-def may(routes: Array, r: int, orders: Array, needs: Array, can: Array, order: int) -> bool:
+def may(routes: Array, r: int, orders: Array, able: Array, order: int) -> bool:
     """Whether somebody may be sent to an order, whatever the time."""
     pin = orders[order, PIN]
     if pin >= 0:
         return bool(pin == r)
     return bool(
-        (needs[order] & ~can[r]) == 0 and routes[r, 0, LOAD] + orders[order, AMOUNT] <= routes[r, 0, CAPACITY]
+        able[orders[order, GROUP], r] and routes[r, 0, LOAD] + orders[order, AMOUNT] <= routes[r, 0, CAPACITY]
     )
 
 
@@ -125,8 +126,7 @@ def begin(
     routes: Array,
     route_of: Array,
     orders: Array,
-    needs: Array,
-    can: Array,
+    able: Array,
     travel: Array,
     back: Array,
     queue: Array,
@@ -139,7 +139,7 @@ def begin(
             best = NEVER
         for route in range(routes.shape[0]):
             full = routes[route, 0, LAST] + 2 >= routes.shape[1]
-            if full or not may(routes, route, orders, needs, can, order):
+            if full or not may(routes, route, orders, able, order):
                 continue
             extra = change(orders, order, route)
             price, k, is_late = find_place(

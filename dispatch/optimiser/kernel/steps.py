@@ -10,6 +10,7 @@ from dispatch.optimiser.kernel.layout import (
     CAP,
     FEW_UNSERVED,
     FIRST,
+    GROUP,
     KEYS,
     KIND,
     LAST,
@@ -97,8 +98,7 @@ def ruin(
     routes: Array,
     route_of: Array,
     orders: Array,
-    needs: Array,
-    can: Array,
+    able: Array,
     travel: Array,
     neighbours: Array,
     order_side: Array,
@@ -138,9 +138,9 @@ def ruin(
             continue
         if touched_in[route] == step or orders[near, PIN] >= 0:
             continue
-        if only_able and (needs[seed] & ~can[route]) != 0:
+        if only_able and not able[orders[seed, GROUP], route]:
             continue
-        if counts[POOLED] + routes.shape[1] >= MOST_POOLED or counts[TOUCHED] + 2 >= MOST_TOUCHED:
+        if counts[POOLED] + longest + 2 >= MOST_POOLED or counts[TOUCHED] + 2 >= MOST_TOUCHED:
             break
         touch(routes, route, step, touched, touched_in, saved, counts)
         take_string(
@@ -211,8 +211,7 @@ def put_back(
     state: Array,
     routes: Array,
     orders: Array,
-    needs: Array,
-    can: Array,
+    able: Array,
     travel: Array,
     back: Array,
     helpers: Array,
@@ -245,7 +244,7 @@ def put_back(
                 break
             if touched_in[route] == step or route_side[route] != side:
                 continue
-        if not may(routes, route, orders, needs, can, order):
+        if not may(routes, route, orders, able, order):
             continue
         if routes[route, 0, LAST] + 3 >= width or (touched_in[route] != step and n_touched >= MOST_TOUCHED):
             continue
