@@ -113,7 +113,8 @@ def _burst(cursor: Any, tenant_id: int) -> dict[str, Any]:
 
 def _steady(cursor: Any, tenant_id: int) -> dict[str, Any]:
     """Timers that fall due one after the other, looked for as often as beat looks."""
-    every = float(settings.CELERY_BEAT_SCHEDULE["timers"]["schedule"])
+    schedule: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE["timers"]
+    every = float(schedule["schedule"])
     since = now()
     cursor.execute(_FALL_DUE, {"tenant": tenant_id, "count": RATE * SECONDS, "every": 1 / RATE})
     end = time.perf_counter() + SECONDS + 3 * every

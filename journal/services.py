@@ -80,11 +80,11 @@ def record_many(
 def _entry(
     *, actor: Actor, verb: str, thing: models.Model | Named, at: datetime, changes: dict[str, Any] | None
 ) -> dict[str, Any]:
-    is_named = isinstance(thing, Named)
+    named = thing if isinstance(thing, Named) else Named(thing._meta.label_lower, thing.pk, str(thing))
     return {
-        "object_type": thing.label if is_named else thing._meta.label_lower,
-        "object_id": thing.pk,
-        "object_label": (thing.name if is_named else str(thing))[:200],
+        "object_type": named.label,
+        "object_id": named.pk,
+        "object_label": named.name[:200],
         "verb": verb,
         "changes": changes or {},
         "actor_kind": actor.kind,

@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 MOST_EVENTS = 2_000
 LONGEST_DAYS = 400
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
-_RANGE = re.compile(r"^(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)$")  # noqa: RUF001
+_RANGE = re.compile(r"^(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)$")
 
 
 def hours_of(text: str) -> list[list[str]]:
@@ -64,8 +64,8 @@ def days_of(text: str) -> list[Day]:
 
 
 def _leading_hours(rest: str) -> tuple[list[list[str]], str]:
-    match = re.match(r"^[\d:,、，\-– ]+", rest)  # noqa: RUF001
-    if match is None or not _RANGE.match(re.split(r"[,、，]", match[0].strip())[0].strip()):  # noqa: RUF001
+    match = re.match(r"^[\d:,、，\-– ]+", rest)
+    if match is None or not _RANGE.match(re.split(r"[,、，]", match[0].strip())[0].strip()):
         return [], rest
     return hours_of(match[0].strip(" ,")), rest[match.end() :].strip()
 

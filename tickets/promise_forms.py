@@ -57,7 +57,8 @@ class CalendarForm(forms.Form):
 
     def __init__(self, *args: Any, calendar: BusinessCalendar | None = None, **kwargs: Any) -> None:
         initial = _calendar_initial(calendar) if calendar else {"works_make_up_days": True}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         for day in WEEKDAYS:
             hours = initial.get(day, "")
             self.fields[day] = forms.CharField(
@@ -126,8 +127,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        every = [("", _("All"))]
-        choices = {"kind": TicketKind.choices, "priority": Priority.choices, "tier": CustomerTier.choices}
+        every: list[tuple[Any, Any]] = [("", _("All"))]
+        choices: dict[str, list[tuple[Any, Any]]] = {
+            "kind": TicketKind.choices,
+            "priority": Priority.choices,
+            "tier": CustomerTier.choices,
+        }
         for name, values in choices.items():
             self.fields[name].choices = [*every, *values]  # type: ignore[attr-defined]
         self.fields["contract"].queryset = Contract.objects.select_related("customer")  # type: ignore[attr-defined]
@@ -161,8 +166,8 @@ class ItemForm(forms.Form):
     topics = forms.MultipleChoiceField(label=_("Only for topics"), required=False)
     name = forms.CharField(label=_("Name"), max_length=80, required=False)
     code = forms.SlugField(label=_("Code"), max_length=40, required=False)
-    starts_on = forms.ChoiceField(label=_("From"), choices=[("", "–"), *SlaEvent.choices], required=False)  # noqa: RUF001
-    met_when = forms.ChoiceField(label=_("Until"), choices=[("", "–"), *SlaEvent.choices], required=False)  # noqa: RUF001
+    starts_on = forms.ChoiceField(label=_("From"), choices=[("", "–"), *SlaEvent.choices], required=False)
+    met_when = forms.ChoiceField(label=_("Until"), choices=[("", "–"), *SlaEvent.choices], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -23,7 +23,7 @@ JSON = "application/json"
 
 def make_contract(customer_id: int, **facts: object) -> Contract:
     values = {"number": "C-1", "name": "Full care", "starts_on": date(2026, 4, 1), **facts}
-    return services.add_contract(customer_id=customer_id, actor=FOUNDER, at=AT, **values)  # type: ignore[arg-type]
+    return services.add_contract(customer_id=customer_id, actor=FOUNDER, at=AT, **values)
 
 
 def test_a_number_is_given_once_and_dates_are_in_order(in_acme: Company) -> None:

@@ -154,7 +154,7 @@ def test_versions_and_items_are_append_only(in_acme: Company) -> None:
 
 
 def test_china_works_on_make_up_days_and_rests_by_decree(in_acme: Company) -> None:
-    week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), [["09:00", "18:00"]])
+    week = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
     calendar = make_calendar(weekly=week, country="CN", time_zone="Asia/Shanghai")
     version = queries.version_in_force(calendar)
     assert version.days["2026-10-10"]["open"] == [["09:00", "18:00"]], "a Saturday that is worked"

@@ -57,7 +57,10 @@ def test_of_two_alike_the_older_wins() -> None:
 
 def test_conditions_must_all_hold() -> None:
     facts = rules.Facts(priority=2, channel="chat")
-    conditions = [{"field": "channel", "any_of": ["chat"]}, {"field": "priority", "any_of": [1, 2]}]
+    conditions: list[dict[str, Any]] = [
+        {"field": "channel", "any_of": ["chat"]},
+        {"field": "priority", "any_of": [1, 2]},
+    ]
     assert rules.applies(conditions, facts)
     assert not rules.applies([*conditions, {"field": "tier", "any_of": ["gold"]}], facts)
 

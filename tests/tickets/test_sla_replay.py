@@ -1,4 +1,4 @@
-"""`manage.py sla_replay`: what it reckons, against an oracle that walks minute by minute, and what it refuses."""
+"""`manage.py sla_replay`: what it reckons, against a walk minute by minute, and what it refuses."""
 
 from __future__ import annotations
 
@@ -181,5 +181,5 @@ def test_a_file_that_holds_no_cases_is_refused(tmp_path: Path, text: str) -> Non
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(CommandError, match="nowhere.json cannot be read"):
+    with pytest.raises(CommandError, match=r"nowhere\.json cannot be read"):
         call_command("sla_replay", "nowhere.json", stdout=StringIO())

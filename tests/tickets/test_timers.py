@@ -92,7 +92,7 @@ def test_a_crash_before_the_end_leaves_nothing_done(acme: Company, monkeypatch: 
         raise RuntimeError("crashed")
 
     with leases_run_out(), monkeypatch.context() as broken:
-        broken.setattr(timers.journal, "publish", crash)
+        broken.setattr("tickets.services.timers.journal.publish", crash)
         services.fire_due_timers()
         assert effects(acme)["recorded"] == effects(acme)["late"] == 0
     fire_all()

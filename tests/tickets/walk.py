@@ -1,4 +1,4 @@
-"""The oracle of SLA cases: minute after minute, looking only at the wall clock. Shares no code with the product.
+"""The oracle of SLA cases: minute after minute, looking only at the wall clock, without the product's code.
 
 What the wall clock shows at each minute around a night on which clocks change is walked once per window;
 a case then looks at each minute of its window.
@@ -43,7 +43,7 @@ def changes(name: str) -> tuple[datetime, ...]:
 
 @lru_cache(maxsize=512)
 def window(name: str, index: int) -> tuple[datetime, tuple[int, ...], tuple[str, ...]]:
-    """Where a window begins, and for each minute the index of its wall clock: date number and minute of day."""
+    """Where a window begins, and what its wall clock shows each minute: 1440 * date + minute of day."""
     zone = ZoneInfo(name)
     begin = (changes(name)[index] - timedelta(days=5)).replace(hour=0, minute=0)
     dates: dict[str, int] = {}

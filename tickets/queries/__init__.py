@@ -88,8 +88,6 @@ from tickets.queries.tickets import (
 )
 
 __all__ = [
-    "get_clock",
-    "rounds_of",
     "MOST_COUNTED",
     "ClockView",
     "Line",
@@ -126,6 +124,7 @@ __all__ = [
     "find_topic",
     "get_calendar",
     "get_canned_reply",
+    "get_clock",
     "get_policy",
     "get_received_file",
     "get_sub_state",
@@ -147,6 +146,7 @@ __all__ = [
     "queue_rows",
     "reading_of",
     "received_files",
+    "rounds_of",
     "saved_views",
     "search_tickets",
     "searched",

@@ -127,8 +127,8 @@ def _fire(timer_ids: list[int], at: datetime) -> None:
 def _mark_late(dues: dict[int, datetime]) -> None:
     if dues:
         with connection.cursor() as cursor:
-            values = [ClockState.BREACHED.value, list(dues), list(dues.values()), active_tenant_id()]
-            cursor.execute(_LATE, values)
+            late = (list(dues), list(dues.values()))
+            cursor.execute(_LATE, [ClockState.BREACHED.value, *late, active_tenant_id()])
 
 
 def _tell(verb: str, kind: type[SlaWarned | SlaBreached], fired: Sequence[Fired], at: datetime) -> None:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = (
         "Reckon due time, elapsed business minutes and outcome of SLA cases in a JSON file (see docs/sla.md)."
     )
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="CASES.json", help="a list of cases; - reads standard input")
