@@ -50,8 +50,8 @@ class Route:
             name = match[1] or match[2]
             return slug if name == "slug" else str(slots[name])
 
-        plain = _SLOT.sub(fill, self.pattern)
-        return "/" + plain.replace("/?", "/").replace("\\Z", "").replace("\\.", ".").rstrip("$")
+        plain = self.pattern.replace("/?", "/").replace("\\Z", "").replace("\\.", ".").rstrip("$")
+        return "/" + _SLOT.sub(fill, plain)
 
 
 def _walk(patterns: list[Any], prefix: str, namespaces: tuple[str, ...]) -> Iterator[Route]:
