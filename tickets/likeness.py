@@ -71,9 +71,7 @@ def words_of(text: str) -> frozenset[str]:
     """The words of a text: Latin ones whole, pairs of characters where scripts write without spaces."""
     found: set[str] = set()
     for run in _WORDS.findall(fold(text[:LONGEST])):
-        if not _IS_DENSE.match(run):
-            found.add(run)
-        elif len(run) == 1:
+        if not _IS_DENSE.match(run) or len(run) == 1:
             found.add(run)
         else:
             found.update(run[i : i + 2] for i in range(len(run) - 1))

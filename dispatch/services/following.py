@@ -110,7 +110,7 @@ def follow_ticket(ticket_id: int, *, at: datetime) -> None:
     )
     waits_for_visit = ticket.status == TicketStatus.WAITING and ticket.waiting_for == WaitingFor.VISIT
     if coming is not None and (
-        ticket.status in _CAN_WAIT or waits_for_visit and ticket.visit_at != coming.start_at
+        ticket.status in _CAN_WAIT or (waits_for_visit and ticket.visit_at != coming.start_at)
     ):
         tickets.wait_ticket(
             ticket_id=ticket.pk,

@@ -40,7 +40,9 @@ def world(acme: Company) -> tuple[Ticket, Ticket]:
     return call, mail
 
 
-def test_one_problem_by_phone_and_mail_is_merged_and_answered_once(acme: Company, new_context: NewContext) -> None:
+def test_one_problem_by_phone_and_mail_is_merged_and_answered_once(
+    acme: Company, new_context: NewContext
+) -> None:
     call, mail = world(acme)
     page = sign_in(new_context, acme.sora)
     page.goto(f"/t/acme/tickets/{mail.pk}/")

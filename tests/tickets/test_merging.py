@@ -177,7 +177,11 @@ def test_a_merge_can_be_undone(in_acme: Company) -> None:
     target, source = pair()
     merge(in_acme, source, target)
     back = services.unmerge_ticket(ticket_id=source.pk, actor=in_acme.sora.actor, at=LATER)
-    assert (back.status, back.merged_into_id, back.owner_id) == (TicketStatus.OPEN, None, in_acme.sora.membership.pk)
+    assert (back.status, back.merged_into_id, back.owner_id) == (
+        TicketStatus.OPEN,
+        None,
+        in_acme.sora.membership.pk,
+    )
     assert SlaClock.objects.get(ticket=source, kpi=SlaKpi.RESOLUTION).state == "running"
     assert queries.conversation_of(target).count() == 1
     with pytest.raises(Conflict, match="not merged"):
@@ -212,7 +216,12 @@ class TestAtOnce:
             start.wait(timeout=30)
             with tenant_active(acme.tenant.pk):
                 services.receive_reply(
-                    ticket_id=source.pk, body="More", author_label="Mari", actor=INTAKE, at=LATER, channel="email"
+                    ticket_id=source.pk,
+                    body="More",
+                    author_label="Mari",
+                    actor=INTAKE,
+                    at=LATER,
+                    channel="email",
                 )
             connection.close()
 
@@ -250,13 +259,19 @@ class TestAtOnce:
 def test_split_messages_and_answers_to_them_go_to_the_new_ticket(in_acme: Company) -> None:
     services.take_in_email(raw=make_email(), at=AT, actor=INTAKE)
     ticket = Ticket.objects.get()
-    other = make_email(message_id="<two@a>", in_reply_to="<one@aoki.example>", body="Also: the scanner is dead")
+    other = make_email(
+        message_id="<two@a>", in_reply_to="<one@aoki.example>", body="Also: the scanner is dead"
+    )
     services.take_in_email(raw=other, at=LATER, actor=INTAKE)
     moved = TicketMessage.objects.get(body__startswith="Also")
     opened = services.split_ticket(
         ticket_id=ticket.pk, message_ids=[moved.pk], subject="Scanner", actor=in_acme.sora.actor, at=LATER
     )
-    assert (opened.subject, opened.split_from_id, opened.customer_id) == ("Scanner", ticket.pk, ticket.customer_id)
+    assert (opened.subject, opened.split_from_id, opened.customer_id) == (
+        "Scanner",
+        ticket.pk,
+        ticket.customer_id,
+    )
     answer = make_email(message_id="<three@a>", in_reply_to="<two@a>", body="It beeps")
     assert services.take_in_email(raw=answer, at=LATER, actor=INTAKE) == Intake.REPLY
     assert TicketMessage.objects.get(body__startswith="It beeps").ticket_id == opened.pk
@@ -277,7 +292,9 @@ def test_an_answer_that_moves_was_the_new_tickets_first_response(in_acme: Compan
     make_policy()
     contact = make_contact()
     ticket = make_ticket(contact_id=contact.pk)
-    ours = services.reply_to_ticket(ticket_id=ticket.pk, body="Scanner: ok", actor=in_acme.sora.actor, at=LATER)
+    ours = services.reply_to_ticket(
+        ticket_id=ticket.pk, body="Scanner: ok", actor=in_acme.sora.actor, at=LATER
+    )
     opened = services.split_ticket(
         ticket_id=ticket.pk, message_ids=[ours.pk], actor=in_acme.sora.actor, at=LATER
     )

@@ -133,7 +133,9 @@ class TestMeanwhile:
         page = sora.post(url, {"body": "We come at noon", "kind": "public", "seen": seen})
         text = page.content.decode()
         assert page.status_code == 409
-        assert all(words in text for words in ("Others wrote", "We come at ten", "We come at noon", "Send anyway"))
+        assert all(
+            words in text for words in ("Others wrote", "We come at ten", "We come at noon", "Send anyway")
+        )
         with tenant_active(acme.tenant.pk):
             latest = ticket.messages.order_by("pk").last()
             assert latest is not None

@@ -39,13 +39,17 @@ class TestLikeness:
 
     def test_the_same_asset_and_words_soon_after_are_likely_one(self) -> None:
         found = likeness(
-            sketch("複合機が紙づまり", asset_id=1, customer_id=2), sketch("紙づまりの表示が消えない", asset_id=1, customer_id=2)
+            sketch("複合機が紙づまり", asset_id=1, customer_id=2),
+            sketch("紙づまりの表示が消えない", asset_id=1, customer_id=2),
         )
         assert found.score >= LIKELY
         assert Alike.ASSET in found.reasons
 
     def test_words_alone_are_never_enough(self) -> None:
-        assert likeness(sketch("the copier jams", customer_id=1), sketch("the copier jams", customer_id=2)).score == 0
+        assert (
+            likeness(sketch("the copier jams", customer_id=1), sketch("the copier jams", customer_id=2)).score
+            == 0
+        )
 
     def test_the_same_customer_with_another_problem_is_not_offered(self) -> None:
         one = sketch("the copier jams", customer_id=1, contact_id=3)
@@ -54,7 +58,9 @@ class TestLikeness:
 
     def test_another_asset_speaks_against_it(self) -> None:
         one = sketch("the copier jams", customer_id=1, contact_id=3, asset_id=1)
-        assert likeness(one, sketch("the copier jams", customer_id=1, contact_id=3, asset_id=2)).score < LIKELY
+        assert (
+            likeness(one, sketch("the copier jams", customer_id=1, contact_id=3, asset_id=2)).score < LIKELY
+        )
 
     @pytest.mark.parametrize(("days", "likely"), [(0, True), (5, True), (25, False), (40, False)])
     def test_time_between_them_counts(self, days: int, likely: bool) -> None:
@@ -163,7 +169,9 @@ class TestOpinion:
         assert "topic" not in ticket.opinion
 
 
-@pytest.mark.skipif(not NYC.is_file(), reason="../shared/data/service_requests is not here: nothing to measure")
+@pytest.mark.skipif(
+    not NYC.is_file(), reason="../shared/data/service_requests is not here: nothing to measure"
+)
 def test_topics_of_a_thousand_real_requests_are_guessed_from_their_text() -> None:
     """Each left out in turn. Figures stand in docs/triage.md."""
     with NYC.open(newline="", encoding="utf-8") as file:
@@ -263,7 +271,9 @@ class TestWaking:
             )
         return ticket.pk
 
-    def test_it_wakes_once_at_its_time_and_not_before(self, acme: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_it_wakes_once_at_its_time_and_not_before(
+        self, acme: Company, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         past, future = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
         due, later = self.waiting(acme, past), self.waiting(acme, future)
         call_command("tick")
@@ -279,7 +289,12 @@ class TestWaking:
         pk = self.waiting(acme, datetime(2099, 1, 1, tzinfo=UTC))
         with tenant_active(acme.tenant.pk):
             services.receive_reply(
-                ticket_id=pk, body="The back door, please", author_label="Mari", actor=INTAKE, at=AT, channel="email"
+                ticket_id=pk,
+                body="The back door, please",
+                author_label="Mari",
+                actor=INTAKE,
+                at=AT,
+                channel="email",
             )
             assert Ticket.objects.get(pk=pk).status == TicketStatus.WAITING
 

@@ -46,7 +46,9 @@ class MergeSerializer(serializers.Serializer[Ticket]):
 class SplitSerializer(serializers.Serializer[Ticket]):
     """The ids of the messages that become a ticket of their own."""
 
-    message_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=500)
+    message_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=500
+    )
     subject = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
@@ -104,9 +106,7 @@ class TriageActions(Resource):
     def merge(self, request: Request, pk: str) -> Response:
         values = self._values(MergeSerializer)
         target = values.pop("into")
-        services.merge_tickets(
-            source_id=int(pk), target_id=target.pk, **values, actor=self.actor, at=self.at
-        )
+        services.merge_tickets(source_id=int(pk), target_id=target.pk, **values, actor=self.actor, at=self.at)
         return self._ticket(target.pk)
 
     @extend_schema(
@@ -146,7 +146,12 @@ class TriageActions(Resource):
     @extend_schema(summary="Tickets that follow this one", responses=TicketSerializer(many=True))
     @action(detail=True, methods=["get"], url_path="follow-ups", filterset_class=None, pagination_class=None)
     def follow_ups(self, request: Request, pk: str) -> Response:
-        found = queries.get_ticket(int(pk)).follow_ups.select_related("sub_state").prefetch_related("clocks").order_by("id")
+        found = (
+            queries.get_ticket(int(pk))
+            .follow_ups.select_related("sub_state")
+            .prefetch_related("clocks")
+            .order_by("id")
+        )
         return Response(TicketSerializer(found, many=True).data)
 
     def _values(self, kind: type[serializers.Serializer[Ticket]]) -> dict[str, Any]:

@@ -48,9 +48,13 @@ def tell_mentioned(message: TicketMessage, actor: Actor) -> None:
     if not message.mentions:
         return
     message.save(update_fields=["mentions"])
-    facts = {"ticket_id": message.ticket_id, "message_id": message.pk}
     others = [pk for pk in message.mentions if pk != actor.membership_id]
-    journal.publish(*(MemberMentioned(membership_id=pk, **facts) for pk in others))
+    journal.publish(
+        *(
+            MemberMentioned(ticket_id=message.ticket_id, message_id=message.pk, membership_id=pk)
+            for pk in others
+        )
+    )
 
 
 @transaction.atomic

@@ -150,7 +150,7 @@ def _about_topics(found: list[tuple[Topic, Guess]], ticket: Ticket) -> dict[str,
 
 def _about_assets(ticket: Ticket, words: frozenset[str]) -> list[dict[str, Any]]:
     """The customer's assets whose name, model or serial the text names; or their only one."""
-    assets = Asset.objects.filter(site__customer_id=ticket.customer_id).select_related("site")
+    assets = Asset.objects.filter(site__customer_id=ticket.customer_id or 0).select_related("site")
     if ticket.site_id is not None:
         assets = assets.filter(site_id=ticket.site_id)
     rows = list(assets.order_by("id")[:MOST_ASSETS])
