@@ -79,7 +79,7 @@ def _write_texts(cursor: Any, tenant_id: int) -> None:
     for n in range(TEXTS):
         japanese = n % 2
         opening = chance.choice(OPENINGS[5:] if japanese else OPENINGS[:5])
-        things = [pair[japanese + 1] for pair in WORDS if (n // 2) % pair[0] == 0]
+        things = [str(pair[japanese + 1]) for pair in WORDS if (n // 2) % pair[0] == 0]
         things = things or [chance.choice(FILLING[5:] if japanese else FILLING[:5])]
         subject = ("、" if japanese else ", ").join(things)
         body = opening.format(things[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,7 +10,13 @@ from django.db import models
 from tickets.grams import grams_of
 
 
-class GramsField(ArrayField):
+if TYPE_CHECKING:
+    _IntegerArray = ArrayField[list[int], list[int]]
+else:
+    _IntegerArray = ArrayField
+
+
+class GramsField(_IntegerArray):
     """What a ticket is found by, written with its `search_text`: no caller can forget it."""
 
     def __init__(self, base_field: models.Field[Any, Any] | None = None, **options: Any) -> None:

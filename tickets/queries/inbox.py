@@ -88,7 +88,7 @@ def view_counts(reader: Reader) -> dict[str, int]:
         queue.view: _CountUpTo(narrowed(queue, reader).order_by().values("pk")[: MOST_COUNTED + 1])
         for queue in views
     }
-    return Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
+    return dict(Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get())
 
 
 def narrowed(queue: Queue, reader: Reader) -> QuerySet[Ticket]:
@@ -170,7 +170,7 @@ def _owner_filter(owner: str, actor: Actor) -> Q:
         return Q(owner=None)
     if owner == "team":
         me = find_member(actor.membership_id)
-        mates = members().filter(role_id=me.role_id if me else None).values_list("pk", flat=True)
+        mates = members().filter(role_id=me.role_id if me else 0).values_list("pk", flat=True)
         return Q(owner_id__in=list(mates))
     return Q(owner_id=(actor.membership_id or 0) if owner == "me" else int(owner))
 
