@@ -9,7 +9,6 @@ from django.db import models
 
 from tickets.grams import grams_of
 
-
 if TYPE_CHECKING:
     _IntegerArray = ArrayField[list[int], list[int]]
 else:
