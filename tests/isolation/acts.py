@@ -23,7 +23,7 @@ from journal.models import OutboxEvent
 from tests.cast import Person
 from tests.factories.delivery import arrive, picture
 from tests.isolation.routes import Act, Before, Own, put
-from tests.isolation.world import DONE_VISIT, NOW, OWN, SENT_VISIT, TODAY, Side
+from tests.isolation.world import DONE_VISIT, NOW, OWN, SENT_VISIT, TODAY, Side, chat_code_of
 from tickets.models import BusinessCalendar, SubState, Ticket, TicketMessage, Topic
 from workforce.models import Engineer, Skill, Territory
 
@@ -108,6 +108,11 @@ def _two_messages(side: Side) -> None:
 
 def _suggested(side: Side) -> None:
     put(Ticket, opinion={"topic": [{"id": side.row(Topic, 1).pk, "label": "", "score": 1}]})(side)
+
+
+def _in_chat(**facts: str) -> Act:
+    """A call of the chat's frame, with the secret of its session."""
+    return Act(lambda side: {"code": chat_code_of(side), **facts}, who="")
 
 
 STEP = Own(ChecklistItem, SENT_VISIT)
@@ -363,6 +368,13 @@ PAGES: dict[str, Act] = {
         {"name": "Mari", "email": "mari@aoki.example", "subject": "No heat", "body": "Since today"}, who=""
     ),
     "customer:rate": Act({"score": 4}, who="", n=0),
+    "intake:chat_open": Act({"name": "Mari", "email": "mari@aoki.example"}, who=""),
+    "intake:chat_say": _in_chat(key="k", body="It smokes"),
+    "intake:chat_read": _in_chat(),
+    "intake:chat_typing": _in_chat(),
+    "intake:chat_pass": _in_chat(),
+    "intake:chat_close": _in_chat(),
+    "tickets:ticket_chat_typing": Act(),
 }
 """By route name. `who=""` is a customer without sign-in."""
 

@@ -20,7 +20,7 @@ from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
 from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
-from tests.isolation.world import Side, code_of, hook_of, label_of
+from tests.isolation.world import CHAT, Side, code_of, hook_of, label_of
 from tests.routes import Route
 from tickets.models import (
     BusinessCalendar,
@@ -141,6 +141,8 @@ def _slot(route: Route, name: str, side: Side, n: int) -> Any:
         return label_of(side, n)
     if route.name == "hooks:hook":
         return hook_of(side)
+    if name == "hook":
+        return side.row(ChannelAccount, CHAT).hook
     if name == "code":
         return code_of(side, 0 if route.name == "customer:rate" else 1)
     if name == "object_type":

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.enums import RoleCode
 from accounts.models import Membership, Role
-from channels import vault
+from channels import chats, vault
 from channels.models import ChannelAccount
 from dispatch.models import Visit
 from feedback import links
@@ -39,6 +39,8 @@ ROWS = 3
 MORE_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5}
 SENT_VISIT, DONE_VISIT = 3, 4
 """Visits (and their work orders) that nothing else refers to: to carry out, and to settle and rate."""
+CHAT = 1
+"""The account that is a chat, and its session."""
 CANARY = "kanarie7f3a"
 OWN = "eigen5c1d"
 PEOPLE = {
@@ -148,6 +150,7 @@ FACTS: dict[str, Facts] = {
         "channel": ("wechat", "chat", "sms")[n],
         "secrets": vault.seal({"token": f"{s.word}-token"}),
     },
+    "channels.ChatSession": lambda s, n: {"code_hash": chats.hash_of(chat_code_of(s, n))},
     "channels.InboundMessage": lambda s, n: {"status": "quarantined"},
     "channels.OutboundMessage": lambda s, n: {"status": "sent", "sent_at": NOW},
     "knowledge.Article": lambda s, n: {"is_published": True},
@@ -340,6 +343,11 @@ def code_of(side: Side, n: int = 0) -> str:
 def label_of(side: Side, n: int = 0) -> str:
     """The secret on the label of the company's n-th asset."""
     return labels.code_of(side.row(AssetCode, n).nonce)
+
+
+def chat_code_of(side: Side, n: int = CHAT) -> str:
+    """The secret of the company's n-th chat session."""
+    return f"{side.word}-chat-{n}"
 
 
 def hook_of(side: Side) -> str:
