@@ -36,7 +36,7 @@ def end_of_business_day(at: datetime, zone: tzinfo, *, days_later: int = 0) -> d
 
 
 def mentioned(text: str, names: Mapping[int, str]) -> list[int]:
-    """Who of `names` (id to name) stands after an @ in the text, in the order of ids. The longest name wins."""
+    """Who of `names` (id to name) stands after an @ in the text, ordered by id. The longest name wins."""
     left = fold(text)
     found = set()
     for key, name in sorted(names.items(), key=lambda pair: (-len(pair[1]), pair[0])):

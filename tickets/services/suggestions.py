@@ -1,4 +1,4 @@
-"""What triage would suggest for a ticket: an opinion with its reasons, never written to the ticket by itself."""
+"""What triage would suggest for a ticket: an opinion with reasons, never written to the ticket by itself."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def matches_of(matches: Sequence[Match]) -> list[tuple[Match, str]]:
 
 
 def filled_replies(ticket: Ticket, request: TenantRequest) -> list[tuple[CannedReply, str]]:
-    """Canned replies with this ticket's facts in their places. What is not known stays as it is, to be seen."""
+    """Canned replies with this ticket's facts in their places. What is not known stays to be seen."""
     names = {
         "contact": str(ticket.contact or ticket.customer or ""),
         "ticket": str(ticket),
