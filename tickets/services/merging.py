@@ -36,7 +36,8 @@ def merge_tickets(
 ) -> Ticket:
     """Let the conversation of the source go on in the target; returns the target.
 
-    Messages stay where they were written and show in one timeline. What the source's clocks used counts for the
+    Messages stay where they were written and show in one timeline. What the source's clocks used counts for
+    the
     target; the more urgent priority holds; what only the source knows (whom, where, topic) the target learns.
     Mail to the source reaches the target from now on. Customers that differ need `across_customers`.
     """
@@ -91,7 +92,8 @@ def _check_merge(source: Ticket, target: Ticket, across_customers: bool) -> None
     if len(both) > 1 and not across_customers:
         raise Conflict(
             _(
-                "%(source)s and %(target)s are of different customers. Say that it is meant, or correct one first."
+                "%(source)s and %(target)s are of different customers. Say that it is meant, or"
+                " correct one first."
             )
             % {"source": source, "target": target},
             code="different_customers",
@@ -122,7 +124,8 @@ def _learn_from(source: Ticket, target: Ticket, *, actor: Actor, at: datetime) -
 
 
 def _go_on(source: Ticket, target: Ticket, *, actor: Actor, at: datetime) -> None:
-    """A target that waited for the customer has heard of them, when the source's words are newer than its own."""
+    """A target that waited for the customer has heard of them, when the source's words are newer"
+    " than its own."""
     theirs = source.messages.filter(direction=Direction.INBOUND).order_by("at").last()
     ours = target.messages.filter(direction=Direction.OUTBOUND, kind=MessageKind.PUBLIC).order_by("at").last()
     if theirs is None or (ours is not None and ours.at > theirs.at):

@@ -87,7 +87,8 @@ def open_ticket(
     Without `priority` the topic's own holds, else P3. The customer follows from contact, site or asset.
     A person of the desk who logs a call owns its ticket at once; others start as new, without owner.
     `external_id` must be new for its `source`: raises Conflict otherwise. Without `allow_duplicate` it raises
-    `LikelyDuplicate` when an open ticket looks like this one, unless an `external_id` says that it is another.
+    `LikelyDuplicate` when an open ticket looks like this one, unless an `external_id` says that it is
+    another.
     """
     actor.require(permissions.OPEN)
     topic = _topic(topic_id)
@@ -137,7 +138,8 @@ def _check_new(ticket: Ticket, at: datetime) -> None:
     if matches:
         raise LikelyDuplicate(
             _(
-                "This looks like %(ticket)s. Add to that one, or say that you want a new one (allow_duplicate)."
+                "This looks like %(ticket)s. Add to that one, or say that you want a new one"
+                " (allow_duplicate)."
             )
             % {"ticket": matches[0].ticket},
             matches,

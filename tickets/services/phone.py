@@ -54,7 +54,8 @@ def log_call(
     """Keep a call: in `ticket_id`, or in a new ticket with `subject`. `key` makes a second click one call.
 
     A caller nobody knows becomes a contact by `name`: at `customer_id`, or as a customer of their own. When
-    the call began and how many minutes it took is noted beside what was said. Without `allow_duplicate` it raises
+    the call began and how many minutes it took is noted beside what was said. Without `allow_duplicate` it
+    raises
     `LikelyDuplicate` when an open ticket looks like this call.
     """
     actor.require(permissions.OPEN)

@@ -30,7 +30,8 @@ class AnsweredMeanwhile(Conflict):
 
 
 def check_nobody_wrote(ticket: Ticket, seen_message_id: int, actor: Actor) -> None:
-    """Raise `AnsweredMeanwhile` when others wrote to the customer, or the customer to us, since this message."""
+    """Raise `AnsweredMeanwhile` when others wrote to the customer, or the customer to us, since"
+    " this message."""
     later = queries.conversation_of(ticket).filter(pk__gt=seen_message_id, kind=MessageKind.PUBLIC)
     if actor.membership_id is not None:
         later = later.exclude(author_id=actor.membership_id)
@@ -61,7 +62,8 @@ def tell_mentioned(message: TicketMessage, actor: Actor) -> None:
 def save_draft(
     *, ticket_id: int, body: str, actor: Actor, at: datetime, kind: str = MessageKind.PUBLIC
 ) -> Draft | None:
-    """Keep what the actor has written so far, one text per person and ticket. Nothing written: nothing is kept.
+    """Keep what the actor has written so far, one text per person and ticket. Nothing written: nothing is
+    kept.
 
     Not recorded: it is nobody's act yet.
     """
@@ -97,7 +99,8 @@ def count_use(canned_id: int) -> None:
 def create_canned_reply(
     *, title: str, body: str, actor: Actor, at: datetime, language: str = "", topic_id: int | None = None
 ) -> CannedReply:
-    """Add words said often. `{contact}`, `{ticket}`, `{visit}`, `{me}` and `{company}` are filled in when used."""
+    """Add words said often. `{contact}`, `{ticket}`, `{visit}`, `{me}` and `{company}` are filled"
+    " in when used."""
     actor.require(permissions.SETTINGS)
     reply = CannedReply(title=title.strip(), body=clean(body), language=language, topic_id=topic_id)
     _check_free(reply)
@@ -140,7 +143,8 @@ def _check_free(reply: CannedReply) -> None:
     if same.exists():
         raise Conflict(
             _(
-                "There is a canned reply “%(title)s” in this language already. Change that one, or use another title."
+                "There is a canned reply “%(title)s” in this language already. Change that one, or"
+                " use another title."
             )
             % {"title": reply.title}
         )

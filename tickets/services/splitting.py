@@ -32,7 +32,8 @@ def split_ticket(
 ) -> Ticket:
     """Make these messages a ticket of their own; returns the new one.
 
-    The messages move, so that answers to them reach the new ticket. It is about the same people and place; its
+    The messages move, so that answers to them reach the new ticket. It is about the same people and place;
+    its
     clocks start now, when we learn that it is a need of its own. At least one message has to stay.
     """
     ticket = queries.ticket_for_update(ticket_id)

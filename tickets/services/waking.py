@@ -26,7 +26,8 @@ WAKER = Actor.system("alarm clock")
 def wake_due_tickets(*, limit: int = 200) -> int:
     """Claim waiting tickets of every tenant whose next action is due, and put each back on the desk once.
 
-    Safe in any number of processes: rows are claimed with SKIP LOCKED under a lease on the database's clock, and
+    Safe in any number of processes: rows are claimed with SKIP LOCKED under a lease on the database's clock,
+    and
     a ticket that waits no more, or for later, is left alone. Returns how many were claimed.
     """
     with connection.cursor() as cursor:
