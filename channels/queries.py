@@ -63,6 +63,11 @@ def find_chat_account(hook: str) -> ChannelAccount | None:
     return ChannelAccount.objects.filter(channel=Channel.CHAT, hook=hook, is_active=True).first()
 
 
+def find_own_chat() -> ChannelAccount | None:
+    """The chat that our own public pages show: the oldest active one, or None."""
+    return ChannelAccount.objects.filter(channel=Channel.CHAT, is_active=True).order_by("pk").first()
+
+
 def chat_options(account: ChannelAccount) -> chats.ChatOptions:
     """How the tenant wants this widget."""
     return chats.ChatOptions.read(account.address, account.options)

@@ -16,6 +16,7 @@ from accounts.enums import RoleCode
 from accounts.models import Membership, User
 from billing import services as billing
 from billing.enums import ChargeKind
+from channels import services as channels
 from customers import services as customers
 from delivery import services as delivery
 from dispatch import services as dispatch
@@ -38,6 +39,7 @@ DATA = Path(__file__).parent / "data"
 PASSWORD = "try-fieldservice-1"  # noqa: S105  printed by the demo for everybody to see
 COMPANIES = ("acme", "globex")
 SEED = Actor.system("demo seed")
+GREETINGS = {"en": "Hello! How can we help?", "ja": "こんにちは。どうなさいましたか？"}
 
 
 @dataclass
@@ -73,6 +75,7 @@ def found_company(slug: str, *, at: datetime) -> Tenant:
         _add_stock(facts, at)
         _add_customers(facts, at)
         _add_promises(facts, at)
+        _add_chat(facts, at)
         _add_roster(founding, at)
     return tenant
 
@@ -257,6 +260,19 @@ def _add_roster(founding: Founding, at: datetime) -> None:
             actor=SEED,
             at=at,
         )
+
+
+def _add_chat(facts: dict[str, Any], at: datetime) -> None:
+    """A chat: the company's own public pages show it."""
+    channels.add_account(
+        adapter="widget",
+        name="Website",
+        address="http://localhost",
+        options={"greeting": GREETINGS[facts["language"]]},
+        secrets={},
+        actor=SEED,
+        at=at,
+    )
 
 
 def _add_promises(facts: dict[str, Any], at: datetime) -> None:

@@ -256,3 +256,7 @@ def test_an_account_with_a_bad_site_is_not_saved(acme: Company, signed_in: SignI
     assert page.status_code == 422
     with tenant_active(acme.tenant.pk):
         assert not ChannelAccount.objects.exists()
+
+
+def test_our_own_request_form_shows_the_chat(acme: Company, account: ChannelAccount) -> None:
+    assert url_of(account, "widget") in Client().get("/c/acme/request/").content.decode()

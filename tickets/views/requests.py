@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
+from channels import queries as channels
 from core.clock import now
 from tenants.enums import Language
 from tenants.http import TenantRequest
@@ -29,7 +30,7 @@ SALT = "tickets.request"
 def request_create(request: TenantRequest, slug: str) -> HttpResponse:
     """Ask for help. Sent at most 10 times per address, and 300 times per company, in ten minutes."""
     form = RequestForm(request.POST or None)
-    context = {"form": form, "brand": request.tenant.name, **LIMITS}
+    context = {"form": form, "brand": request.tenant.name, "chat": channels.find_own_chat(), **LIMITS}
     if request.method == "GET":
         return render(request, "tickets/request.html", context)
     if _is_flood(request):
