@@ -19,7 +19,7 @@ from channels.email import ReadFile
 from channels.enums import AttachmentState, FileProblem
 from channels.files import PICTURES, Verdict, clean_name, judge
 from channels.models import Attachment, InboundMessage, OutboundMessage
-from core.errors import BadInput
+from core.errors import BadInput, NotFound
 from core.pictures import NotAPicture, small_jpeg, small_png
 from journal import services as journal
 from tenants.actors import Actor
@@ -100,10 +100,10 @@ def add_waiting(*, place: str, name: str, content: bytes, actor: Actor, at: date
 
 @transaction.atomic
 def remove_waiting(*, place: str, attachment_id: int, actor: Actor, at: datetime) -> None:
-    """Take a file out of a draft again; it is gone when nothing else holds the same one."""
+    """Take a file out of a draft again; it goes when nothing else holds it. Raises NotFound."""
     kept = queries.waiting_attachments(place).select_for_update().filter(pk=attachment_id).first()
     if kept is None:
-        return
+        raise NotFound(_("File %(id)s is not here.") % {"id": attachment_id})
     journal.record(actor=actor, verb="removed", thing=kept, at=at, changes={"name": kept.name})
     storage, path = kept.file.storage, str(kept.file.name)
     kept.delete()

@@ -13,6 +13,7 @@ from PIL import Image
 
 from channels.enums import AttachmentState
 from channels.models import Attachment, InboundMessage, OutboundMessage
+from core.errors import NotFound
 from tenants.active import tenant_active
 from tests.cast import AT, Company
 from tests.factories.channels import make_email
@@ -156,7 +157,8 @@ def test_a_colleagues_waiting_file_is_nobody_elses(acme: Company, client: Client
         services.reply_to_ticket(ticket_id=ticket.pk, body="Words", actor=acme.sora.actor, at=AT)
         mine.refresh_from_db()
         assert mine.outbound is None
-        services.remove_reply_file(ticket_id=ticket.pk, file_id=mine.pk, actor=acme.sora.actor, at=AT)
+        with pytest.raises(NotFound):
+            services.remove_reply_file(ticket_id=ticket.pk, file_id=mine.pk, actor=acme.sora.actor, at=AT)
         assert Attachment.objects.exists()
         services.remove_reply_file(ticket_id=ticket.pk, file_id=mine.pk, actor=acme.ada.actor, at=AT)
         assert not Attachment.objects.exists()

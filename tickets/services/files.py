@@ -29,7 +29,7 @@ def add_reply_file(*, ticket_id: int, name: str, content: bytes, actor: Actor, a
 
 @transaction.atomic
 def remove_reply_file(*, ticket_id: int, file_id: int, actor: Actor, at: datetime) -> None:
-    """Take a file out of the actor's draft. One that is gone already changes nothing."""
+    """Take a file out of the actor's draft; raises NotFound when it is not there."""
     ticket = queries.get_ticket(ticket_id)
     actor.require(permissions.WORK, ticket)
     place = place_of_draft(ticket.pk, actor)
