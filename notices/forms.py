@@ -41,7 +41,7 @@ class WishesForm(forms.Form):
             "mail": own.mail if own else MailWish.WARNINGS,
             "wanted": [code for code, kind in kinds.items() if chosen.get(code, kind.is_wanted)],
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.fields["wanted"].choices = [  # type: ignore[attr-defined]
             (code, kind.label) for code, kind in kinds.items()
         ]
@@ -83,7 +83,11 @@ def _moment() -> forms.DateTimeField:
 class DutyForm(forms.Form):
     """A time on call, in the tenant's time zone."""
 
-    membership_id = forms.TypedChoiceField(label=gettext_lazy("Person"), coerce=int)
+    membership_id = forms.TypedChoiceField(
+        label=gettext_lazy("Person"),
+        coerce=int,
+        error_messages={"invalid_choice": gettext_lazy("Choose the person.")},
+    )
     from_at = _moment()
     until_at = _moment()
     every_weeks = forms.TypedChoiceField(label=gettext_lazy("Comes again"), coerce=int, initial=0)

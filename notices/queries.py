@@ -42,8 +42,8 @@ def unread_count(membership_id: int) -> int:
 
 def notice_for_update(notice_id: int, membership_id: int | None) -> Notice:
     """One of this person's own notices, locked. Raises `NotFound`."""
-    own = Notice.objects.select_for_update().filter(membership_id=membership_id, delivered_at__isnull=False)
-    notice = own.filter(pk=notice_id).first()
+    own = Notice.objects.select_for_update().filter(pk=notice_id, delivered_at__isnull=False)
+    notice = own.filter(membership_id=membership_id).first() if membership_id is not None else None
     if notice is None:
         raise NotFound(_("There is no such notice of yours. Look at the list of your notices."))
     return notice

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class TicketStatus(models.TextChoices):
@@ -147,6 +146,7 @@ class SegmentReason(models.TextChoices):
     ENDED = "ended", _("What it measures happened")
     DROPPED = "dropped", _("No longer needed")
     CARRIED = "carried", _("Carried over from %(ticket)s")
+    MERGED = "merged", _("Goes on in %(ticket)s")
 
 
 class EscalationMoment(models.TextChoices):
@@ -173,4 +173,3 @@ class EscalationWhom(models.TextChoices):
     ON_CALL = "on_call", _("Whoever is on call")
     ROLE = "role", pgettext_lazy("escalation", "A role")
     MEMBER = "member", _("One person")
-    MERGED = "merged", _("Goes on in %(ticket)s")

@@ -137,7 +137,8 @@ class NumberField(forms.Field):
         ticket = queries.find_ticket_by_number(int(text)) if text.isdecimal() and len(text) < 18 else None
         if ticket is None:
             raise forms.ValidationError(
-                _("There is no ticket %(number)s. Give its number, such as T-17."), params={"number": str(value)[:30]}
+                _("There is no ticket %(number)s. Give its number, such as T-17."),
+                params={"number": str(value)[:30]},
             )
         return ticket
 
@@ -360,8 +361,20 @@ class EscalationForm(forms.Form):
     )
     act = forms.ChoiceField(label=_("Do"), choices=EscalationAct.choices)
     whom = forms.ChoiceField(label=_("Whom"), required=False, choices=[("", "–"), *EscalationWhom.choices])
-    role_id = forms.TypedChoiceField(label=_("Role"), required=False, coerce=int, empty_value=None)
-    member_id = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
+    role_id = forms.TypedChoiceField(
+        label=_("Role"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": _("Choose the role.")},
+    )
+    member_id = forms.TypedChoiceField(
+        label=_("Person"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": _("Choose the person.")},
+    )
     word = forms.CharField(
         label=_("Word"), required=False, max_length=60, help_text=_("What rules listen to, such as “late”.")
     )

@@ -12,7 +12,9 @@ def words_of_reason(reason: str) -> str:
     """A segment's reason in words. One that names a ticket ("carried:T-17") says so; free text stays."""
     code, _colon, ticket = reason.partition(":")
     if code in SegmentReason.values:
-        return str(SegmentReason(code).label) % {"ticket": ticket} if ticket else str(SegmentReason(code).label)
+        return (
+            str(SegmentReason(code).label) % {"ticket": ticket} if ticket else str(SegmentReason(code).label)
+        )
     return reason
 
 

@@ -12,7 +12,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.views import Resource
 from tickets import permissions, queries, services
 from tickets.api.filters import TicketFilter
 from tickets.api.serializers import (

@@ -44,7 +44,7 @@ def people_meant(escalation: Escalation, ticket: Ticket, at: datetime) -> list[M
     elif escalation.whom == EscalationWhom.MEMBER:
         ids = [escalation.member_id] if escalation.member_id else []
     else:
-        held = Membership.objects.filter(role_id=escalation.role_id)
+        held = Membership.objects.filter(role=escalation.role)
         ids = list(held.values_list("pk", flat=True))
     load = Count("tickets", filter=Q(tickets__status__in=ACTIVE))
     active = Membership.objects.filter(pk__in=ids, is_active=True, user__is_active=True)

@@ -99,7 +99,8 @@ def receive_reply(
 ) -> TicketMessage:
     """Add the customer's words to the ticket, or to what it was merged into.
 
-    A ticket that waited for them goes on; a solved one is reopened; to one closed long ago a new ticket follows,
+    A ticket that waited for them goes on; a solved one is reopened; to one closed long ago a new ticket
+    follows,
     which the message then belongs to.
     """
     ticket = queries.living_for_update(ticket_id)

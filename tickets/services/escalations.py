@@ -80,7 +80,7 @@ def add_usual_escalations(*, policy_id: int, actor: Actor, at: datetime) -> list
     hour later the directors know. Returns what was added; nothing where something is said already."""
     if queries.escalations_of(policy_id).exists():
         return []
-    usual = [
+    usual: list[tuple[str, int, str, int | None]] = [
         (EscalationMoment.WARN, 0, EscalationWhom.OWNER, None),
         (EscalationMoment.BREACH, 0, EscalationWhom.OWNER, None),
         (EscalationMoment.BREACH, 0, EscalationWhom.ON_CALL, None),
@@ -114,7 +114,7 @@ def _check(escalation: Escalation) -> None:
     if escalation.whom == EscalationWhom.ROLE:
         if escalation.role_id is None:
             _refuse("role_id", _("Choose the role."))
-        if not accounts.roles().filter(pk=escalation.role_id).exists():
+        if escalation.role_id not in accounts.roles().values_list("pk", flat=True):
             raise NotFound(_("There is no such role here. Look at the list of roles."))
     if escalation.whom == EscalationWhom.MEMBER:
         if escalation.member_id is None:
