@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Membership
 from billing.models import Invoice
-from channels.models import ChannelAccount, OutboundMessage
+from channels.models import Attachment, ChannelAccount, OutboundMessage
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery import queries
 from delivery import services as delivery
@@ -34,6 +34,13 @@ def _instant(hours: int) -> str:
 
 def _local(hours: int) -> str:
     return f"{NOW + timedelta(hours=hours):%Y-%m-%dT%H:%M}"
+
+
+def _waits_in_draft(side: Side) -> None:
+    """Ada's answer to the first ticket has the first file with it."""
+    ada = side.company.people["ada"].membership.pk
+    place = f"draft:{side.row(Ticket).pk}:{ada}"
+    Attachment.objects.filter(pk=side.row(Attachment).pk).update(inbound=None, content_id=place)
 
 
 def _photo() -> SimpleUploadedFile:
@@ -185,6 +192,8 @@ PAGES: dict[str, Act] = {
     "channels:message_resend": Act(before=put(OutboundMessage, status="failed")),
     "hooks:hook": Act({"MsgId": "1"}, who=""),
     "journal:parked_retry": Act(before=put(OutboxEvent, delivered_at=None, parked_at=NOW)),
+    "tickets:reply_file_remove": Act(before=_waits_in_draft),
+    "tickets:reply_file_add": Act({"files": _photo}),
     "tickets:ticket_reply": Act({"body": "We come at ten.", "kind": "public"}),
     "tickets:ticket_take": Act(),
     "tickets:ticket_triage": Act(
