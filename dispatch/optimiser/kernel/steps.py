@@ -160,7 +160,7 @@ def key(kind: int, order: int, orders: Array, help_distance: Array, state: Array
     if kind == 1:
         return -float(orders[order, PRIZE])
     if kind == 2:
-        return -float(orders[order, PRIZE]) / (orders[order, SECONDS] + 900.0)
+        return -float(orders[order, PRIZE] / (orders[order, SECONDS] + 900.0))
     if kind == 3:
         return -float(orders[order, SECONDS])
     if kind == 4:

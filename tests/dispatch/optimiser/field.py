@@ -11,12 +11,12 @@ UNSERVED = {1: 36_000, 2: 14_400, 3: 7_200, 4: 3_600}
 Day = dict[str, Any]
 
 
-def engineer(number: int, x: int = 0, y: int = 0, **changes: Any) -> dict[str, Any]:
+def engineer(number: int, x: object = 0, y: object = 0, **changes: Any) -> dict[str, Any]:
     """One who works from 8 to 17 and can do 1 and 2."""
     return {"id": number, "x": x, "y": y, "shift": [8 * HOUR, 17 * HOUR], "can": [1, 2]} | changes
 
 
-def order(number: int, x: int = 1000, y: int = 0, **changes: Any) -> dict[str, Any]:
+def order(number: int, x: object = 1000, y: object = 0, **changes: Any) -> dict[str, Any]:
     """An hour of work at any time of the day, of the lowest priority, that anybody can do."""
     plain = {"id": number, "x": x, "y": y, "seconds": HOUR, "priority": 4, "window": [8 * HOUR, 17 * HOUR]}
     return plain | {"start_by": None, "needs": [], "locked": None} | changes
@@ -31,7 +31,10 @@ def day(engineers: list[Any], orders: list[Any], **changes: Any) -> Day:
 def random_day(seed: int, n_orders: int = 40, n_engineers: int = 6) -> Day:
     """Skills, windows, deadlines and promises at random; not everything can be served."""
     rng = random.Random(seed)
-    place = lambda: {"x": rng.randint(0, 30_000), "y": rng.randint(0, 30_000)}  # noqa: E731
+
+    def place() -> dict[str, int]:
+        return {"x": rng.randint(0, 30_000), "y": rng.randint(0, 30_000)}
+
     engineers = [engineer(n, **place(), can=rng.sample(range(8), 5)) for n in range(n_engineers)]
     orders = []
     for n in range(n_orders):
