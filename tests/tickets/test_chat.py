@@ -177,7 +177,8 @@ def test_the_mail_can_be_answered_into_the_same_ticket(in_acme: Company) -> None
     mail = OutboundMessage.objects.get(channel=Channel.EMAIL)
     raw = make_email(in_reply_to=channel_services.message_id_of(mail), body="Ten is fine.")
     assert services.take_in_email(raw=raw, at=LATER, actor=FOUNDER) == services.Intake.REPLY
-    assert ticket.messages.last().body == "Ten is fine."
+    last = ticket.messages.last()
+    assert last is not None and last.body == "Ten is fine."
 
 
 def test_a_gone_visitor_whom_we_know_otherwise_is_answered_there(in_acme: Company) -> None:

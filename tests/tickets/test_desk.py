@@ -132,7 +132,7 @@ class TestQueue:
         assert "Fresh one" in page and "Old one" not in page and "<html" not in page
 
     def test_the_inbox_costs_the_same_for_one_and_three(self, desk: Client, acme: Company) -> None:
-        costs = []
+        costs: list[int] = []
         for _n in range(2):
             with tenant_active(acme.tenant.pk):
                 make_policy()
@@ -210,6 +210,7 @@ class TestPhoneLog:
         with tenant_active(acme.tenant.pk):
             assert Ticket.objects.count() == 1
             said = TicketMessage.objects.get(ticket=ticket, body="It jams again")
+            assert said.inbound is not None
             assert (said.channel, said.direction, said.inbound.facts["minutes"]) == ("phone", "in", 4)
             assert (
                 TicketMessage.objects.filter(ticket=ticket, kind="internal", body__contains="4 min").count()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -80,7 +81,7 @@ class TestDrafts:
             assert not Draft.objects.exists()
 
     def test_emptied_it_is_gone(self, in_acme: Company, ticket: Ticket) -> None:
-        facts = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT}
+        facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT}
         services.save_draft(body="Dear", **facts)
         services.save_draft(body="Dear Mari", **facts)
         assert Draft.objects.get().body == "Dear Mari"
@@ -145,7 +146,12 @@ class TestMeanwhile:
 
     def test_the_customers_words_count_and_ones_own_do_not(self, in_acme: Company, ticket: Ticket) -> None:
         seen = ticket.messages.get().pk
-        facts = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT, "seen_message_id": seen}
+        facts: dict[str, Any] = {
+            "ticket_id": ticket.pk,
+            "actor": in_acme.sora.actor,
+            "at": AT,
+            "seen_message_id": seen,
+        }
         services.reply_to_ticket(body="One", **facts)
         services.reply_to_ticket(body="Two", **facts)
         services.receive_reply(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -155,7 +156,7 @@ class TestOpinion:
         services.form_opinion(ticket_id=ticket.pk, actor=FOUNDER, at=AT)
         ticket.refresh_from_db()
         assert [one["id"] for one in ticket.opinion["asset"]] == [asset.pk]
-        facts = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT}
+        facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT}
         with pytest.raises(Conflict, match="not suggested"):
             services.take_suggestion(what="asset", value=asset.pk + 1, **facts)
         taken = services.take_suggestion(what="asset", value=asset.pk, **facts)

@@ -89,7 +89,9 @@ class TicketSerializer(ReadSerializer[Ticket]):
     """A ticket as lists show it."""
 
     clocks = ClockSerializer(many=True, read_only=True)
-    sub_state = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    sub_state: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        slug_field="code", read_only=True
+    )
 
     class Meta:
         model = Ticket

@@ -126,10 +126,9 @@ def next_clock(clocks: Iterable[SlaClock], at: datetime) -> ClockView | None:
 def _unreplayed(clock: SlaClock, at: datetime) -> ClockView:
     calendar, zone = calendar_of(clock.calendar_version_id, clock.zone)
     due = clock.due_at or at
-    if due > at:
-        left = _minutes(elapsed(calendar, zone, at, due))
-    else:
-        left = -_minutes(elapsed(calendar, zone, due, at))
+    is_late = due <= at
+    apart = _minutes(elapsed(calendar, zone, min(at, due), max(at, due)))
+    left = -apart if is_late else apart
     used = clock.target_minutes - left
     return ClockView(clock, _look(clock, at), left, used, 0, True)
 

@@ -88,7 +88,8 @@ def view_counts(reader: Reader) -> dict[str, int]:
         queue.view: _CountUpTo(narrowed(queue, reader).order_by().values("pk")[: MOST_COUNTED + 1])
         for queue in views
     }
-    return dict(Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get())
+    found: dict[str, int] = Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
+    return found
 
 
 def narrowed(queue: Queue, reader: Reader) -> QuerySet[Ticket]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core.text import clean, grams
+from core.text import clean
 from customers.models import Customer, Site
 from journal import services as journal
 from tenants.actors import Actor
@@ -118,7 +118,6 @@ def _ticket(row: NewTicket, number: int, customer_name: str, at: datetime) -> Ti
         event_times={SlaEvent.OPENED.value: at.isoformat()},
     )
     ticket.search_text = searchable(ticket, customer_name, row.author_label)
-    ticket.search_grams = grams(ticket.search_text)
     return ticket
 
 

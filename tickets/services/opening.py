@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels.enums import Channel
 from core.errors import BadInput, Conflict, NotFound
-from core.text import clean, fold, grams
+from core.text import clean, fold
 from core.validation import check_fields
 from customers import queries as customers
 from customers.models import Asset, Contact, Customer, Site
@@ -223,7 +223,6 @@ def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
     ticket.number = next_number(NUMBERS)
     names = (str(whom.customer or ""), str(whom.contact or ""))
     ticket.search_text = searchable(ticket, *names)
-    ticket.search_grams = grams(ticket.search_text)
     ticket.save(force_insert=True)
     if plans.of(opening):
         ledger.start_clocks([opening], plans, actor=actor)

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import find_member
 from core.errors import BadInput, NotFound
-from core.text import grams
 from core.validation import check_fields
 from tenants.actors import Actor
 from tickets import permissions, queries, rules
@@ -80,7 +79,6 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
     whom = find_whom(ticket.customer_id, ticket.contact_id, ticket.site_id, ticket.asset_id)
     ticket.customer, ticket.contact, ticket.site = whom.customer, whom.contact, whom.site
     ticket.search_text = searchable(ticket, str(whom.customer or ""), str(whom.contact or ""))
-    ticket.search_grams = grams(ticket.search_text)
     changed = {name: [old, getattr(ticket, name)] for name, old in before.items()}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
     if "owner_id" in changed:

@@ -117,7 +117,7 @@ def page_keys() -> list[tuple[str, str]]:
     ]
 
 
-def choices() -> dict[str, list[tuple[Any, str]]]:
+def choices() -> dict[str, list[tuple[Any, Any]]]:
     """What the filter sheet offers, by parameter."""
     people = [(str(member.pk), str(member)) for member in members().filter(is_active=True)]
     return {
@@ -141,7 +141,7 @@ def _rows(tickets: list[Ticket], reader: queries.Reader) -> list[QueueRow]:
 
 
 def _kept(request: TenantRequest) -> dict[str, str]:
-    return {name: value for name, value in request.GET.items() if name not in NEVER_IN_A_LINK}
+    return {name: str(value) for name, value in request.GET.items() if name not in NEVER_IN_A_LINK}
 
 
 def _query(request: TenantRequest) -> str:
