@@ -179,15 +179,22 @@ def _matrices(
     """Seconds from each place to each, and the same to-from. Orders first, then starts, then ends."""
     same = bool(np.array_equal(starts, ends))
     places = np.concatenate([spots, starts] if same else [spots, starts, ends])
-    rows = [problem.travel(places[i : i + 512], places) for i in range(0, len(places), 512)]
-    longest = max(int(row.max(initial=0)) for row in rows)
-    if longest > LONGEST or min(int(row.min(initial=0)) for row in rows) < 0:
-        raise BadProblem("A travel time is negative or longer than years; look at the coordinates.")
     too_long = 1 + max(0, *(worker.shift[1] - worker.shift[0] for worker in problem.workers))
-    kind = np.uint16 if min(longest, too_long) < 65_536 else np.int32
-    travel = np.concatenate([np.minimum(row, too_long).astype(kind) for row in rows])
+    rows = [
+        _packed(problem.travel(places[i : i + 512], places), too_long) for i in range(0, len(places), 512)
+    ]
+    travel = np.concatenate(rows)
+    del rows
     symmetric = bool(np.array_equal(travel, travel.T)) if len(places) <= 2_000 else _looks_symmetric(travel)
     return travel, travel if symmetric else np.ascontiguousarray(travel.T)
+
+
+def _packed(legs: NDArray[np.int64], too_long: int) -> NDArray[Any]:
+    """Legs in as few bytes as hold them; those nobody can drive in a shift are told as `too_long`."""
+    if int(legs.max(initial=0)) > LONGEST or int(legs.min(initial=0)) < 0:
+        raise BadProblem("A travel time is negative or longer than years; look at the coordinates.")
+    legs = np.minimum(legs, too_long)
+    return legs.astype(np.uint16 if int(legs.max(initial=0)) < 65_536 else np.int32)
 
 
 def _looks_symmetric(travel: NDArray[Any]) -> bool:
