@@ -20,23 +20,6 @@ def fold(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()
 
 
-def grams(text: str) -> list[str]:
-    """Unigrams and bigrams of the folded text, sorted and unique: works for Latin and Japanese alike."""
-    found: set[str] = set()
-    for word in fold(text).split(" "):
-        found.update(word)
-        found.update(word[i : i + 2] for i in range(len(word) - 1))
-    return sorted(found)
-
-
-def query_grams(text: str) -> list[str]:
-    """The grams a text must have to contain `text`: bigrams, or the single character."""
-    found: set[str] = set()
-    for word in fold(text).split(" "):
-        found.update({word} if len(word) == 1 else (word[i : i + 2] for i in range(len(word) - 1)))
-    return sorted(found - {""})
-
-
 def digits(text: str) -> str:
     """Only the digits of the NFKC form: a phone number as typed, comparable."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isdecimal())

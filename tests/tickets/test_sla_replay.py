@@ -17,7 +17,7 @@ from tests.tickets.walk import made_up, walked
 from tickets.cases import read_case, result
 
 CASES = int(os.environ.get("SLA_CASES", "2000"))
-"""How many random cases: `SLA_CASES=10000` is the full run, which `make bench` does."""
+"""How many random cases: `SLA_CASES=10000` is the full run."""
 OFFICE = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
 
