@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -37,7 +36,7 @@ ORDERS = ("earliest", "nearest", "least_loaded")
 def board(request: TenantRequest, slug: str) -> HttpResponse:
     """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by
     engineer."""
-    at, zone = now(), cast(ZoneInfo, timezone.get_current_timezone())
+    at, zone = now(), timezone.get_current_timezone()
     day = _day(request.GET.get("day", ""), at.astimezone(zone).date())
     context = {
         "board": queries.board(day, zone=zone, at=at, actor=request.actor),
@@ -59,7 +58,7 @@ def board(request: TenantRequest, slug: str) -> HttpResponse:
 @require_POST
 def drafts_send(request: TenantRequest, slug: str) -> HttpResponse:
     """Tell the engineers everything planned for the day."""
-    zone = cast(ZoneInfo, timezone.get_current_timezone())
+    zone = timezone.get_current_timezone()
     day = _day(request.POST.get("day", ""), now().astimezone(zone).date())
     begin, end = day_bounds(day, zone)
     count = services.send_drafts(from_at=begin, to_at=end, actor=request.actor, at=now())
@@ -72,7 +71,7 @@ def drafts_send(request: TenantRequest, slug: str) -> HttpResponse:
 @require_safe
 def engineer_loads(request: TenantRequest, slug: str) -> HttpResponse:
     """Today's load of every engineer, as parts that fill themselves into a list of engineers."""
-    at, zone = now(), cast(ZoneInfo, timezone.get_current_timezone())
+    at, zone = now(), timezone.get_current_timezone()
     ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()][:200]
     lanes = queries.engineer_loads(
         at.astimezone(zone).date(), engineer_ids=ids, zone=zone, at=at, actor=request.actor

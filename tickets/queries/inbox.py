@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -88,8 +89,8 @@ def view_counts(reader: Reader) -> dict[str, int]:
         queue.view: _CountUpTo(narrowed(queue, reader).order_by().values("pk")[: MOST_COUNTED + 1])
         for queue in views
     }
-    found: dict[str, int] = Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
-    return found
+    found: Any = Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
+    return dict(found)
 
 
 def narrowed(queue: Queue, reader: Reader) -> QuerySet[Ticket]:
