@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django import template
 from django.template.context import Context
 
@@ -15,10 +13,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def content_of(context: Context, message: TicketMessage) -> Content:
-    """What the message holds beside its words; read once for all messages of the page's conversation."""
-    store: dict[str, dict[int, Content]] = cast(Any, context.render_context)
-    held = store.setdefault("contents", {})
-    if message.pk not in held:
-        shown = [one for one, *_rest in context.get("conversation") or ()]
-        held.update(contents_of(shown if message in shown else [message]))
-    return held[message.pk]
+    """What the message holds beside its words; a page reads it for all its messages as `contents`."""
+    held: dict[int, Content] = context.get("contents") or {}
+    return held[message.pk] if message.pk in held else contents_of([message])[message.pk]

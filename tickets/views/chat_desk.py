@@ -11,6 +11,7 @@ from core.clock import now
 from tenants.http import TenantRequest
 from tickets import permissions, queries, services
 from tickets.queries.chat import chat_state_of, messages_after
+from tickets.queries.files import contents_of
 from tickets.views.inbox import delivered
 
 
@@ -21,9 +22,11 @@ def ticket_chat(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     ticket = queries.get_ticket(pk)
     after = request.GET.get("after", "")
     number = int(after) if after.isascii() and after.isdecimal() and len(after) < 18 else 0
+    messages = list(messages_after(ticket, number))
     context = {
         "ticket": ticket,
-        "conversation": delivered(messages_after(ticket, number)),
+        "conversation": delivered(messages),
+        "contents": contents_of(messages),
         "chat": chat_state_of(ticket, now()),
     }
     answer = render(request, "tickets/chat_news.html", context)

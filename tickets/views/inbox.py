@@ -24,6 +24,7 @@ from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitFo
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import ClockView, Line
 from tickets.queries.chat import chat_state_of
+from tickets.queries.files import contents_of
 from tickets.reasons import words_of_reason
 from tickets.services.answers import SENT_KEY
 from tickets.views.queue import changed_rows, queue_context
@@ -90,6 +91,7 @@ def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "clocks": clocks,
         "conversation": delivered(messages),
+        "contents": contents_of(messages),
         "chat": chat_state_of(ticket, at),
         "next_actions": {
             "take": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
