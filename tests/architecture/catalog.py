@@ -42,6 +42,7 @@ DEFINER_FUNCTIONS = {
     "prune_idempotent_acts": "deletes kept answers when they are old; answers a number",
     "prune_outbox": "deletes facts that were told long ago; answers a number",
     "claim_outbound": "which messages are due to be sent, over all tenants: ids only",
+    "claim_waking_tickets": "which tickets are due to wake, over all tenants: ids only",
     "claim_polls": "which mailboxes are due to be fetched, over all tenants: ids only",
     "claim_escalations": "which escalations are due, over all tenants: ids only",
     "claim_notices": "which held notices are due, over all tenants: ids only",

@@ -127,6 +127,14 @@ FACTS: dict[str, Facts] = {
         "actor_kind": "member",
     },
     "journal.OutboxEvent": lambda s, n: {"delivered_at": NOW, "payload": {"word": s.word}},
+    "customers.Contact": lambda s, n: {
+        "email": f"{s.word}.{n}@contact.example",
+        "email_folded": f"{s.word}.{n}@contact.example",
+    },
+    "customers.ContactAddress": lambda s, n: {
+        "channel": "email",
+        "address": f"{s.word}.{n}@contact.example",
+    },
     "customers.Asset": lambda s, n: {"parent": None},
     "customers.Site": lambda s, n: {"latitude": 35.69, "longitude": 139.75},
     "workforce.Engineer": lambda s, n: {

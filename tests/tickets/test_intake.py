@@ -234,9 +234,10 @@ class TestDelivery:
             ticket = make_ticket(contact_id=contact.pk)
             services.reply_to_ticket(ticket_id=ticket.pk, body="We come.", actor=acme.sora.actor, at=AT)
         journal.deliver_all()
+        channels.send_due()
         with tenant_active(acme.tenant.pk):
             sent = OutboundMessage.objects.get()
-            assert sent.status == "failed"
+            assert sent.status == "queued" and sent.attempts == 1
             assert "refused" in sent.reason.lower()
 
 

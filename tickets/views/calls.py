@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -52,7 +52,7 @@ def call(request: TenantRequest, slug: str) -> HttpResponse:
         "form": form,
         "caller": caller,
         "matches": matches,
-        "key": request.POST.get("key") or secrets.token_urlsafe(12),
+        "key": request.POST.get("key") or str(uuid4()),
         "name": given.get("name", "")[:120],
         "ticket_chosen": given.get("ticket", ""),
         **_known(callers, contact, customer_id),
@@ -65,8 +65,9 @@ def _log(
     request: TenantRequest, form: CallForm, contact: Contact | None, customer_id: int | None
 ) -> HttpResponse:
     at = now()
+    _check_chosen(request)
     ticket = services.log_call(
-        key=request.POST.get("key", "")[:60] or secrets.token_urlsafe(12),
+        key=request.POST.get("key", "")[:60] or str(uuid4()),
         caller=request.POST.get("caller", ""),
         contact_id=contact.pk if contact else None,
         name="" if contact else request.POST.get("name", ""),
@@ -80,6 +81,15 @@ def _log(
     messages.success(request, _("The call is in %(ticket)s.") % {"ticket": ticket})
     url = reverse("tickets:ticket_detail", args=[request.tenant.slug, ticket.pk])
     return HttpResponseRedirect(url, status=303)
+
+
+def _check_chosen(request: TenantRequest) -> None:
+    """Refuse a contact or customer that is not here: the call would be somebody else's."""
+    contact, customer = (_number(request.POST.get(name, "")) for name in ("contact", "customer"))
+    if contact and customers.find_contact(contact) is None:
+        raise BadInput(_("The contact that was chosen is not here. Choose who calls again."))
+    if customer and customers.find_customer(customer) is None:
+        raise BadInput(_("The customer that was chosen is not here. Choose who calls again."))
 
 
 def _known(callers: list[Contact], contact: Contact | None, customer_id: int | None) -> dict[str, Any]:
