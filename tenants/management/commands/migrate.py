@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.commands import migrate
 
-from tenants.postgres.states import tenant_stays_drawn
+from tenants.postgres.states import only_what_changes_is_drawn
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """As Django's own; see `tenants.postgres.states`."""
-        with tenant_stays_drawn():
+        with only_what_changes_is_drawn():
             super().handle(*args, **options)
