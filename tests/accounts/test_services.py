@@ -135,12 +135,14 @@ def test_two_admins_cannot_put_each_other_out_at_once(acme: Company) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_they_would(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: each sees the other still there, when nobody waits for anybody."""
-    both_changed = threading.Barrier(2, timeout=20)
+    both_changed, both_checked = (threading.Barrier(2, timeout=20) for _ in range(2))
 
     def check_together() -> None:
-        if queries.members().filter(is_active=False).exists():
-            both_changed.wait()
+        if not queries.members().filter(is_active=False).exists():
+            return check_someone_still_manages()
+        both_changed.wait()
         check_someone_still_manages()
+        both_checked.wait()
 
     monkeypatch.setattr(people, "lock_roles", lambda: {r.pk: r for r in Role.objects.all()})
     monkeypatch.setattr(people, "check_someone_still_manages", check_together)
