@@ -38,7 +38,7 @@ check: setup-dev ## lint, format, types, import contracts, migrations, generated
 	$(READING) $(VENV)/python manage.py docs --check
 	$(READING) $(VENV)/python manage.py make_messages --check
 
-bench: setup-dev ## measured speed, as JSON lines
+bench: setup-dev ## measured speed, as JSON lines (ARGS="mail timers" chooses)
 	@$(VENV)/python -m bench $(ARGS)
 
 vendor: setup ## fetch the front-end files again (needs npm)
