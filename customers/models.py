@@ -168,6 +168,28 @@ class Site(TenantModel):
         return ZoneInfo(self.time_zone) if self.time_zone else None
 
 
+class SiteHours(TenantModel):
+    """When a site may be visited: weekday 0 is Monday; local times; a site without any is always open.
+
+    `closes` at or before `opens` means past midnight.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="visiting_hours")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(weekday__range=(0, 6)), name="site_hours_weekday"),
+            models.UniqueConstraint(fields=["tenant", "site", "weekday", "opens"], name="site_hours_uniq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
 class Asset(TenantModel):
     """An installed piece of equipment at a site; may be part of another."""
 

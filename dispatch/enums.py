@@ -49,6 +49,24 @@ class Strategy(models.TextChoices):
     EARLIEST = "earliest", _("Earliest arrival")
     NEAREST = "nearest", _("Nearest")
     LEAST_LOADED = "least_loaded", _("Least loaded")
+    BEST = "best", _("Best by policy")
+    LAST_ENGINEER = "last_engineer", _("Who was there last")
+    ROUND_ROBIN = "round_robin", _("In turn")
+    OFFER_POOL = "offer_pool", _("Offer to several engineers")
+    OFFER_PROVIDER = "offer_provider", _("Offer to a provider")
+    OPTIMISE_LATER = "optimise_later", _("Leave it to the next planning run")
+
+
+class RuleEvent(models.TextChoices):
+    """What an auto-dispatch rule waits for."""
+
+    WORK_CREATED = "work_created", _("Work appears")
+    SLA_SHARE = "sla_share", _("An SLA clock has used a share of its time")
+    PART_ARRIVED = "part_arrived", _("A missing part has arrived")
+    ENGINEER_LATE = "engineer_late", _("An engineer is late")
+    VISIT_CANCELLED = "visit_cancelled", _("A visit is called off")
+    VISIT_ENDED = "visit_ended", _("A visit ends")
+    SCHEDULE = "schedule", _("At a set time")
 
 
 class RunOutcome(models.TextChoices):
@@ -58,6 +76,9 @@ class RunOutcome(models.TextChoices):
     NOBODY = "nobody", _("Nobody can")
     NO_RULE = "no_rule", _("No rule applies")
     SKIPPED = "skipped", _("Not needed")
+    OFFERED = "offered", _("Offered")
+    DEFERRED = "deferred", _("Left to planning")
+    STOPPED = "stopped", _("Stopped: it went in circles")
 
 
 class Rule(models.TextChoices):
@@ -72,3 +93,53 @@ class Rule(models.TextChoices):
     WINDOW = "window", _("Outside the window")
     INACTIVE = "inactive", _("Not active")
     TRAVEL = "travel", _("Cannot get there in time")
+
+
+class CrewCover(models.TextChoices):
+    """Who of a crew must have the skills."""
+
+    ALL = "all", _("Each engineer")
+    ANY = "any", _("The crew together")
+
+
+class LinkKind(models.TextChoices):
+    """How one work order hangs on another."""
+
+    AFTER = "after", _("After it")
+    SAME_DAY = "same_day", _("After it, on the same day")
+    IMMEDIATELY = "immediately", _("Right after it")
+    SAME_ENGINEER = "same_engineer", _("After it, by the same engineer")
+
+
+class PolicyStatus(models.TextChoices):
+    """Where a version of a policy stands. Each tenant has one draft and one published at most."""
+
+    DRAFT = "draft", pgettext_lazy("policy", "Draft")
+    PUBLISHED = "published", _("Published")
+    RETIRED = "retired", _("Replaced")
+
+
+class OfferKind(models.TextChoices):
+    """Whom an offer goes to."""
+
+    ENGINEER = "engineer", _("Engineer")
+    POOL = "pool", _("Several engineers")
+    PROVIDER = "provider", _("Provider")
+
+
+class OfferStatus(models.TextChoices):
+    """Where an offer stands."""
+
+    OFFERED = "offered", _("Offered")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class TimerKind(models.TextChoices):
+    """What a dispatch timer does."""
+
+    OFFER_EXPIRES = "offer_expires", _("An offer expires")
+    RULE_RUNS = "rule_runs", _("A rule runs")
+    ENGINEER_LATE = "engineer_late", _("An engineer is late")

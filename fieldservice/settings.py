@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "tickets",
     "inventory",
     "dispatch",
+    "planning",
     "delivery",
     "billing",
     "feedback",

@@ -23,7 +23,7 @@ from accounts.enums import RoleCode
 from accounts.models import Membership, Role
 from channels import chats, vault
 from channels.models import ChannelAccount
-from dispatch.models import Visit
+from dispatch.models import Visit, WorkOrder
 from feedback import links
 from feedback.models import CustomerLink
 from inventory.models import StockLevel
@@ -36,7 +36,7 @@ from tickets.models import AssetCode, BusinessCalendar, CalendarVersion
 from workforce.models import Engineer
 
 ROWS = 3
-MORE_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5}
+OTHER_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5, "dispatch.TravelProfile": 1}
 SENT_VISIT, DONE_VISIT = 3, 4
 """Visits (and their work orders) that nothing else refers to: to carry out, and to settle and rate."""
 CHAT = 1
@@ -137,12 +137,19 @@ FACTS: dict[str, Facts] = {
     },
     "customers.Asset": lambda s, n: {"parent": None},
     "customers.Site": lambda s, n: {"latitude": 35.69, "longitude": 139.75},
+    "customers.SiteHours": lambda s, n: {"weekday": n, "opens": time(0), "closes": time(0)},
     "workforce.Engineer": lambda s, n: {
         "membership": s.row(Membership) if n == 0 else None,
         "home_latitude": 35.68,
         "home_longitude": 139.76,
     },
     "workforce.Shift": lambda s, n: {"weekday": n, "starts": time(8), "ends": time(17)},
+    "workforce.ShiftBreak": lambda s, n: {"earliest": time(11), "latest": time(13), "minutes": 30},
+    "workforce.ExtraShift": lambda s, n: {"start_at": _hours(300), "end_at": _hours(304)},
+    "workforce.EngineerPair": lambda s, n: {
+        "first": s.row(Engineer, n // 2),
+        "second": s.row(Engineer, n // 2 + n % 2 + 1),
+    },
     "workforce.Absence": lambda s, n: {"start_at": _hours(200), "end_at": _hours(210)},
     "notices.Notice": lambda s, n: {"delivered_at": NOW, "path": f"/t/{s.slug}/notices/"},
     "notices.OnCallDuty": lambda s, n: {"from_at": _hours(-1), "until_at": _hours(9 + n)},
@@ -186,6 +193,13 @@ FACTS: dict[str, Facts] = {
         "duration_minutes": 60,
     },
     "dispatch.Visit": lambda s, n: {**VISITS[n], "engineer": s.row(Engineer, n % ROWS)},
+    "dispatch.DispatchPolicy": lambda s, n: {"status": ("retired", "published", "draft")[n]},
+    "dispatch.DispatchRule": lambda s, n: {"expression": ""},
+    "dispatch.WorkOrderLink": lambda s, n: {"first": s.row(WorkOrder, n), "then": s.row(WorkOrder, n + 1)},
+    "dispatch.TravelProfile": lambda s, n: {"source": "estimate", "base_url": ""},
+    "dispatch.Offer": lambda s, n: {"kind": "engineer", "offered_at": NOW, "expires_at": _hours(9)},
+    "dispatch.DispatchTimer": lambda s, n: {"kind": "offer_expires", "due_at": _hours(9)},
+    "planning.PlanRun": lambda s, n: {"state": "closed", "from_at": NOW, "until": _hours(24)},
     "delivery.ChecklistItem": lambda s, n: {"kind": "check"},
     "delivery.Photo": lambda s, n: {
         "file": ContentFile(picture(), name=f"{s.word}-{n}.jpg"),
@@ -248,7 +262,7 @@ def build(slug: str, word: str, first_id: int) -> Side:
     with tenant_active(company.tenant.pk):
         for model in tenant_models():
             if model not in MADE_OTHERWISE:
-                for n in range(MORE_ROWS.get(model._meta.label, ROWS)):
+                for n in range(OTHER_ROWS.get(model._meta.label, ROWS)):
                     _add(side, model, n)
             side.rows[model] = list(model._default_manager.order_by("pk"))
         _put_in_force(side)

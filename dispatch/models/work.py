@@ -1,27 +1,22 @@
-"""Work types, work orders, visits, and the rules that plan them."""
+"""Work types and work orders: what must be done, and what hangs on what."""
 
 from __future__ import annotations
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Asset, Contact, Customer, Site
-from dispatch.enums import LockLevel, RunOutcome, Strategy, VisitStatus, WorkOrderStatus
-from dispatch.rules import OCCUPYING
+from dispatch.enums import CrewCover, LinkKind, WorkOrderStatus
 from tenants.models import TenantModel
 from tickets.enums import Priority
 from tickets.models import Ticket, Topic
-from workforce.models import Engineer, Skill
+from workforce.models import Skill
 
-
-class TsTzRange(Func):
-    """A range of instants made of two columns."""
-
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
+DURATION_POSSIBLE = Q(duration_minutes__range=(1, 1440)) | Q(
+    may_split=True, duration_minutes__range=(1, 28_800)
+)
+"""A day at most; work that takes several days, twenty days around the clock."""
 
 
 class WorkType(TenantModel):
@@ -30,6 +25,11 @@ class WorkType(TenantModel):
     code = models.SlugField(_("Code"), max_length=60)
     name = models.CharField(_("Name"), max_length=120)
     duration_minutes = models.PositiveIntegerField(_("Duration in minutes"), default=60)
+    crew_size = models.PositiveSmallIntegerField(_("Engineers needed"), default=1)
+    crew_cover = models.CharField(
+        _("Skills are needed of"), max_length=4, choices=CrewCover.choices, default=CrewCover.ALL
+    )
+    may_split = models.BooleanField(_("May take several days"), default=False)
     topic = models.ForeignKey(
         Topic, on_delete=models.PROTECT, null=True, blank=True, related_name="work_types"
     )
@@ -40,7 +40,8 @@ class WorkType(TenantModel):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "code"], name="work_type_code_uniq"),
-            models.CheckConstraint(condition=Q(duration_minutes__range=(1, 1440)), name="work_type_duration"),
+            models.CheckConstraint(condition=DURATION_POSSIBLE, name="work_type_duration"),
+            models.CheckConstraint(condition=Q(crew_size__range=(1, 8)), name="work_type_crew"),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +67,9 @@ class WorkTypeSkill(TenantModel):
 class WorkOrder(TenantModel):
     """What must be done at a site. `status` is derived from its visits, never set by hand.
 
-    `promised_*`: when the engineer must arrive; `window_*`: inside which the work must finish.
+    `promised_*`: when the engineer must arrive; `window_*`: inside which the work must finish. Work for
+    `crew_size` engineers is booked for all of them or for none; `crew_cover` says whether each must have the
+    skills or all together. Work that `may_split` is longer than a shift and takes as many visits as it needs.
     """
 
     number = models.BigIntegerField()
@@ -86,6 +89,11 @@ class WorkOrder(TenantModel):
     description = models.TextField(_("Description"), blank=True)
     priority = models.PositiveSmallIntegerField(_("Priority"), choices=Priority.choices, default=Priority.P3)
     duration_minutes = models.PositiveIntegerField(_("Duration in minutes"), default=60)
+    crew_size = models.PositiveSmallIntegerField(_("Engineers needed"), default=1)
+    crew_cover = models.CharField(
+        _("Skills are needed of"), max_length=4, choices=CrewCover.choices, default=CrewCover.ALL
+    )
+    may_split = models.BooleanField(_("May take several days"), default=False)
     status = models.CharField(
         max_length=12, choices=WorkOrderStatus.choices, default=WorkOrderStatus.UNSCHEDULED
     )
@@ -110,9 +118,8 @@ class WorkOrder(TenantModel):
                 condition=~Q(external_id=""),
                 name="work_order_external_uniq",
             ),
-            models.CheckConstraint(
-                condition=Q(duration_minutes__range=(1, 1440)), name="work_order_duration"
-            ),
+            models.CheckConstraint(condition=DURATION_POSSIBLE, name="work_order_duration"),
+            models.CheckConstraint(condition=Q(crew_size__range=(1, 8)), name="work_order_crew"),
             models.CheckConstraint(
                 condition=Q(window_end_at__isnull=True)
                 | Q(window_start_at__isnull=True)
@@ -152,103 +159,23 @@ class WorkOrderSkill(TenantModel):
         return f"{self.skill} {self.level}"
 
 
-class Visit(TenantModel):
-    """One trip: who and when. Plan (`start_at`), promise (on the work order) and actual (`arrived_at`)
-    differ."""
+class WorkOrderLink(TenantModel):
+    """One work order hangs on another: `then` is done after `first`, in the way that `kind` says.
 
-    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="visits")
-    engineer = models.ForeignKey(Engineer, on_delete=models.PROTECT, related_name="visits")
-    start_at = models.DateTimeField()
-    end_at = models.DateTimeField()
-    travel_minutes = models.PositiveIntegerField(default=0)
-    travel_km = models.FloatField(default=0)
-    status = models.CharField(max_length=20, choices=VisitStatus.choices, default=VisitStatus.SCHEDULED)
-    lock_level = models.CharField(max_length=10, choices=LockLevel.choices, default=LockLevel.PROPOSED)
-    reason = models.JSONField(default=dict, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    travel_started_at = models.DateTimeField(null=True, blank=True)
-    arrived_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    end_reason = models.CharField(max_length=200, blank=True)
-    version = models.PositiveIntegerField(default=1)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["start_at", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(end_at__gt=models.F("start_at")), name="visit_ends_later"),
-            ExclusionConstraint(
-                name="visit_no_overlap",
-                expressions=[
-                    ("tenant", RangeOperators.EQUAL),
-                    ("engineer", RangeOperators.EQUAL),
-                    (TsTzRange("start_at", "end_at", RangeBoundary()), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(status__in=[status.value for status in OCCUPYING]),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["tenant", "start_at", "engineer"], name="visit_day_idx"),
-            models.Index(fields=["tenant", "engineer", "start_at"], name="visit_engineer_idx"),
-            models.Index(fields=["tenant", "work_order"], name="visit_work_order_idx"),
-            models.Index(fields=["tenant", "updated_at", "id"], name="visit_updated_idx"),
-        ]
-
-    def __str__(self) -> str:
-        return f"V-{self.pk}"
-
-    @property
-    def status_code(self) -> VisitStatus:
-        """The status as its enum."""
-        return VisitStatus(self.status)
-
-    @property
-    def look_code(self) -> str:
-        """The status as the board shows it: planned but not sent is a draft."""
-        is_draft = self.status == VisitStatus.SCHEDULED and self.sent_at is None
-        return "draft" if is_draft else str(self.status)
-
-
-class DispatchRule(TenantModel):
-    """When work like this appears, plan it like that. The first enabled rule (by `position`) that applies
-    wins.
-
-    `conditions`: {"work_types": [codes], "areas": [names], "max_priority": 1..4}; an absent key means any.
+    `gap_minutes`: how much time must lie between the end of the one and the start of the other.
     """
 
-    name = models.CharField(_("Name"), max_length=120)
-    position = models.PositiveSmallIntegerField(_("Order"), default=1)
-    conditions = models.JSONField(default=dict, blank=True)
-    strategy = models.CharField(
-        _("Strategy"), max_length=20, choices=Strategy.choices, default=Strategy.EARLIEST
-    )
-    horizon_days = models.PositiveSmallIntegerField(_("Days ahead"), default=3)
-    sends_at_once = models.BooleanField(_("Send to the engineer at once"), default=True)
-    is_enabled = models.BooleanField(_("Enabled"), default=True)
-    version = models.PositiveIntegerField(default=1)
+    first = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="links_after")
+    then = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="links_before")
+    kind = models.CharField(_("How"), max_length=20, choices=LinkKind.choices, default=LinkKind.AFTER)
+    gap_minutes = models.PositiveIntegerField(_("Minutes between"), default=0)
 
     class Meta:
-        ordering = ["position", "id"]
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "first", "then", "kind"], name="work_order_link_uniq"),
+            models.CheckConstraint(condition=~Q(first=models.F("then")), name="work_order_link_to_other"),
+        ]
 
     def __str__(self) -> str:
-        return self.name
-
-
-class DispatchRun(TenantModel):
-    """One firing of auto-dispatch: its inputs, what came of it, and why not the others."""
-
-    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="runs")
-    rule = models.ForeignKey(DispatchRule, on_delete=models.SET_NULL, null=True, related_name="runs")
-    rule_version = models.PositiveIntegerField(default=0)
-    outcome = models.CharField(max_length=10, choices=RunOutcome.choices)
-    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, related_name="runs")
-    explanation = models.JSONField(default=dict)
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["tenant", "work_order", "-id"], name="run_work_order_idx")]
-
-    def __str__(self) -> str:
-        return f"{self.work_order} {self.outcome}"
+        return f"{self.first} → {self.then}"

@@ -1,66 +1,25 @@
-"""Skill, Territory, Provider, Engineer and their working time."""
+"""People who can be sent: what they can do, where, at what cost, and with whom."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from tenants.models import TenantModel, check_zone
-
-
-class Skill(TenantModel):
-    """Something an engineer can do, at a level from 1 to 5."""
-
-    code = models.SlugField(_("Code"), max_length=40)
-    name = models.CharField(_("Name"), max_length=120)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="skill_code_uniq")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Territory(TenantModel):
-    """A set of areas (`customers.Site.area`) that engineers cover."""
-
-    code = models.SlugField(_("Code"), max_length=40)
-    name = models.CharField(_("Name"), max_length=120)
-    areas = ArrayField(models.CharField(max_length=80), default=list)
-
-    class Meta:
-        ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="territory_code_uniq")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Provider(TenantModel):
-    """A downstream service company that takes work."""
-
-    code = models.SlugField(_("Code"), max_length=40)
-    name = models.CharField(_("Name"), max_length=120)
-    email = models.EmailField(_("E-mail"), blank=True)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="provider_code_uniq")]
-
-    def __str__(self) -> str:
-        return self.name
+from workforce.enums import Liking
+from workforce.models.catalogue import Skill, Territory
+from workforce.models.providers import Provider
 
 
 class Engineer(TenantModel):
-    """A person who can be sent. `home_*` is where the day starts, WGS-84."""
+    """A person who can be sent. `home_*` is where the day starts, WGS-84.
+
+    Costs are in minor units of the tenant's currency. `max_travel_minutes` None: as the policy says.
+    """
 
     membership = models.ForeignKey(
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="engineers"
@@ -76,6 +35,13 @@ class Engineer(TenantModel):
     time_zone = models.CharField(_("Time zone"), max_length=64, blank=True, validators=[check_zone])
     skills = models.ManyToManyField(Skill, through="EngineerSkill", related_name="engineers")
     territories = models.ManyToManyField(Territory, through="EngineerTerritory", related_name="engineers")
+    max_travel_minutes = models.PositiveSmallIntegerField(
+        _("Travel to one visit at most, in minutes"), null=True, blank=True
+    )
+    overtime_minutes = models.PositiveSmallIntegerField(_("Overtime a shift at most, in minutes"), default=0)
+    overtime_percent = models.PositiveSmallIntegerField(_("Overtime pay, in per cent"), default=125)
+    hour_cost_minor = models.BigIntegerField(_("Cost of an hour"), default=0)
+    km_cost_minor = models.BigIntegerField(_("Cost of a kilometre"), default=0)
     is_active = models.BooleanField(_("Active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -87,6 +53,11 @@ class Engineer(TenantModel):
                 fields=["tenant", "membership"],
                 condition=models.Q(membership__isnull=False),
                 name="engineer_membership_uniq",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(overtime_minutes__lte=720, overtime_percent__range=(100, 500))
+                & models.Q(hour_cost_minor__gte=0, km_cost_minor__gte=0),
+                name="engineer_costs_possible",
             ),
         ]
         indexes = [models.Index(fields=["tenant", "updated_at", "id"], name="engineer_updated_idx")]
@@ -107,6 +78,7 @@ class EngineerSkill(TenantModel):
     level = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
+    certificate = models.CharField(_("Certificate number"), max_length=80, blank=True)
     expires_on = models.DateField(null=True, blank=True)
 
     class Meta:
@@ -137,44 +109,21 @@ class EngineerTerritory(TenantModel):
         return f"{self.engineer} {self.territory}"
 
 
-class Shift(TenantModel):
-    """Weekly working time: weekday 0 is Monday; local wall-clock times in the engineer's zone.
+class EngineerPair(TenantModel):
+    """Two engineers who work well together, or never together, in a crew. `first` has the smaller id."""
 
-    `ends` at or before `starts` means the shift runs past midnight.
-    """
-
-    engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="shifts")
-    weekday = models.PositiveSmallIntegerField()
-    starts = models.TimeField()
-    ends = models.TimeField()
+    first = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="pairs_first")
+    second = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="pairs_second")
+    liking = models.CharField(_("Together"), max_length=10, choices=Liking.choices)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
 
     class Meta:
-        ordering = ["weekday", "starts"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(weekday__range=(0, 6)), name="shift_weekday"),
-            models.UniqueConstraint(fields=["tenant", "engineer", "weekday", "starts"], name="shift_uniq"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.weekday} {self.starts:%H:%M}–{self.ends:%H:%M}"
-
-
-class Absence(TenantModel):
-    """A time when an engineer cannot be sent."""
-
-    engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="absences")
-    start_at = models.DateTimeField()
-    end_at = models.DateTimeField()
-    reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["start_at"]
-        constraints = [
+            models.UniqueConstraint(fields=["tenant", "first", "second"], name="engineer_pair_uniq"),
             models.CheckConstraint(
-                condition=models.Q(end_at__gt=models.F("start_at")), name="absence_ends_later"
+                condition=models.Q(first__lt=models.F("second")), name="engineer_pair_in_order"
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "engineer", "end_at"], name="absence_engineer_idx")]
 
     def __str__(self) -> str:
-        return f"{self.engineer} {self.start_at:%F}"
+        return f"{self.first} {self.liking} {self.second}"

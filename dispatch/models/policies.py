@@ -1,0 +1,87 @@
+"""What the evaluator of a tenant blocks, asks about, allows and prefers; and who prefers whom."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from dispatch.enums import PolicyStatus
+from tenants.models import TenantModel
+from workforce.enums import Liking
+from workforce.models import Engineer
+
+
+class DispatchPolicy(TenantModel):
+    """One version of how a tenant plans. A draft may change; what was published never does.
+
+    `verdicts`: {rule code: "block" | "confirm" | "allow"}; `weights`: {objective code: 0 to 100};
+    `limits`: {"max_travel_minutes", "freeze_minutes", "change_price_seconds", …: whole numbers}. An absent
+    key means the product's own value (`dispatch.policy`).
+    """
+
+    version = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=PolicyStatus.choices, default=PolicyStatus.DRAFT)
+    verdicts = models.JSONField(default=dict, blank=True)
+    weights = models.JSONField(default=dict, blank=True)
+    limits = models.JSONField(default=dict, blank=True)
+    note = models.CharField(_("What changed"), max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "version"], name="dispatch_policy_version_uniq"),
+            models.UniqueConstraint(
+                fields=["tenant", "status"],
+                condition=Q(status__in=["draft", "published"]),
+                name="dispatch_policy_one_each",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}"
+
+
+class EngineerPreference(TenantModel):
+    """A customer's own engineer, or one who never goes there."""
+
+    engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="preferences")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="engineer_preferences")
+    liking = models.CharField(_("Which"), max_length=10, choices=Liking.choices)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "engineer", "customer"], name="engineer_preference_uniq"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} {self.liking} {self.engineer}"
+
+
+class TravelProfile(TenantModel):
+    """How a tenant's travel times are found: one row at most.
+
+    `source` "estimate" asks nobody; "osrm" and "valhalla" ask the service at `base_url`. `factors`:
+    {band: factor} learned from finished trips, beside the estimate; `samples` of them.
+    """
+
+    source = models.CharField(_("Travel times from"), max_length=10, default="estimate")
+    base_url = models.URLField(_("Address of the service"), blank=True)
+    factors = models.JSONField(default=dict, blank=True)
+    samples = models.PositiveIntegerField(default=0)
+    calibrated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="travel_profile_uniq")]
+
+    def __str__(self) -> str:
+        return self.source

@@ -1,0 +1,88 @@
+"""Visits: who goes when."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import Func, Q
+
+from dispatch.enums import LockLevel, VisitStatus
+from dispatch.models.work import WorkOrder
+from dispatch.rules import OCCUPYING
+from tenants.models import TenantModel
+from workforce.models import Engineer
+
+
+class TsTzRange(Func):
+    """A range of instants made of two columns."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Visit(TenantModel):
+    """One trip: who and when. Plan (`start_at`), promise (on the work order) and actual (`arrived_at`)
+    differ.
+
+    Visits of one `crew_key` go together: as many as the work needs, at the same time, or none.
+    `policy_version` is the dispatch policy that the visit was planned under (0: the product's own).
+    """
+
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="visits")
+    engineer = models.ForeignKey(Engineer, on_delete=models.PROTECT, related_name="visits")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    travel_minutes = models.PositiveIntegerField(default=0)
+    travel_km = models.FloatField(default=0)
+    status = models.CharField(max_length=20, choices=VisitStatus.choices, default=VisitStatus.SCHEDULED)
+    lock_level = models.CharField(max_length=10, choices=LockLevel.choices, default=LockLevel.PROPOSED)
+    crew_key = models.UUIDField(null=True, blank=True)
+    policy_version = models.PositiveIntegerField(default=0)
+    reason = models.JSONField(default=dict, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    travel_started_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["start_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_at__gt=models.F("start_at")), name="visit_ends_later"),
+            ExclusionConstraint(
+                name="visit_no_overlap",
+                expressions=[
+                    ("tenant", RangeOperators.EQUAL),
+                    ("engineer", RangeOperators.EQUAL),
+                    (TsTzRange("start_at", "end_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=[status.value for status in OCCUPYING]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "start_at", "engineer"], name="visit_day_idx"),
+            models.Index(fields=["tenant", "engineer", "start_at"], name="visit_engineer_idx"),
+            models.Index(fields=["tenant", "work_order"], name="visit_work_order_idx"),
+            models.Index(
+                fields=["tenant", "crew_key"], condition=Q(crew_key__isnull=False), name="visit_crew_idx"
+            ),
+            models.Index(fields=["tenant", "updated_at", "id"], name="visit_updated_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"V-{self.pk}"
+
+    @property
+    def status_code(self) -> VisitStatus:
+        """The status as its enum."""
+        return VisitStatus(self.status)
+
+    @property
+    def look_code(self) -> str:
+        """The status as the board shows it: planned but not sent is a draft."""
+        is_draft = self.status == VisitStatus.SCHEDULED and self.sent_at is None
+        return "draft" if is_draft else str(self.status)
