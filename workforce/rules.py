@@ -11,6 +11,18 @@ from core.intervals import Interval, join
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftPause:
+    """A break of every such shift: begun between `earliest` and `latest` (local wall clock), so long.
+
+    In an overnight shift a time before the shift's start means the next day.
+    """
+
+    earliest: time
+    latest: time
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class WeeklyShift:
     """Working time of one weekday (0 is Monday), local wall clock. `ends` at or before `starts` is
     overnight."""
@@ -18,6 +30,11 @@ class WeeklyShift:
     weekday: int
     starts: time
     ends: time
+    breaks: tuple[ShiftPause, ...] = ()
+
+
+BreakWindow = tuple[datetime, datetime, int]
+"""(begins at the earliest, begins at the latest, seconds)."""
 
 
 def working_intervals(
@@ -40,6 +57,42 @@ def working_intervals(
         for start, end in [_on(day, shift, zone)]
     ]
     return join(interval for interval in found if interval[0] < interval[1])
+
+
+def break_windows(
+    shifts: Sequence[WeeklyShift], zone: ZoneInfo, from_at: datetime, to_at: datetime
+) -> list[BreakWindow]:
+    """The breaks of every shift date that may touch the time between two instants, in UTC, in order.
+
+    A window is bounded by its shift: the break ends before the shift does. One that is longer than what the
+    clocks leave of the shift begins with it.
+    """
+    first = from_at.astimezone(zone).date() - timedelta(days=1)
+    last = to_at.astimezone(zone).date()
+    found = [
+        window
+        for day in _days(first, last)
+        for shift in shifts
+        if shift.weekday == day.weekday()
+        for window in _breaks_on(day, shift, zone)
+    ]
+    return sorted(w for w in found if w[0] < to_at and w[1] + timedelta(seconds=w[2]) > from_at)
+
+
+def _breaks_on(day: date, shift: WeeklyShift, zone: ZoneInfo) -> Iterable[BreakWindow]:
+    start, end = _on(day, shift, zone)
+    for pause in shift.breaks:
+        length = timedelta(minutes=pause.minutes)
+        earliest = max(start, _within(day, shift, pause.earliest, zone).astimezone(UTC))
+        latest = min(end - length, _end_utc(_within(day, shift, pause.latest, zone).replace(fold=1)))
+        earliest = max(start, min(earliest, end - length))
+        yield earliest, max(earliest, latest), pause.minutes * 60
+
+
+def _within(day: date, shift: WeeklyShift, at: time, zone: ZoneInfo) -> datetime:
+    """A wall-clock time of the shift that starts on `day`."""
+    is_next = shift.ends <= shift.starts and at < shift.starts
+    return datetime.combine(day + timedelta(days=is_next), at, tzinfo=zone)
 
 
 def _days(first: date, last: date) -> Iterable[date]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.intervals import Interval, join, minutes_of, without
 from workforce.forms import read_span
-from workforce.rules import WeeklyShift, working_intervals
+from workforce.rules import ShiftPause, WeeklyShift, break_windows, working_intervals
 
 NEW_YORK = ZoneInfo("America/New_York")
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -55,6 +55,55 @@ def test_changes_of_the_clocks(month: int, day: int, starts: str, ends: str, min
     sunday = [shift(6, starts, ends)]
     found = working_intervals(sunday, NEW_YORK, utc(2026, month, day - 1 or 1), utc(2026, month, day + 2))
     assert minutes_of(found) == minutes
+
+
+def with_break(day: int, hours: str, window: str, minutes: int) -> list[WeeklyShift]:
+    starts, ends, earliest, latest = (time.fromisoformat(t) for t in (hours + "-" + window).split("-"))
+    return [WeeklyShift(day, starts, ends, (ShiftPause(earliest, latest, minutes),))]
+
+
+def test_a_break_falls_on_every_shift_date() -> None:
+    shifts = with_break(0, "09:00-17:00", "11:30-13:00", 45) + with_break(1, "09:00-17:00", "12:00-12:00", 60)
+    found = break_windows(shifts, TOKYO, utc(2026, 11, 22), utc(2026, 12, 1))
+    assert found == [
+        (utc(2026, 11, 23, 2, 30), utc(2026, 11, 23, 4), 45 * 60),
+        (utc(2026, 11, 24, 3), utc(2026, 11, 24, 3), 60 * 60),
+        (utc(2026, 11, 30, 2, 30), utc(2026, 11, 30, 4), 45 * 60),
+    ]
+
+
+def test_a_break_of_a_night_shift_may_fall_on_the_next_day() -> None:
+    shifts = with_break(0, "22:00-06:00", "23:30-02:00", 30)
+    found = break_windows(shifts, TOKYO, utc(2026, 11, 23), utc(2026, 11, 25))
+    assert found == [(utc(2026, 11, 23, 14, 30), utc(2026, 11, 23, 17), 1800)]
+
+
+def test_a_break_ends_before_its_shift_does() -> None:
+    shifts = with_break(0, "09:00-17:00", "16:00-17:00", 30)
+    found = break_windows(shifts, TOKYO, utc(2026, 11, 23), utc(2026, 11, 24))
+    assert found == [(utc(2026, 11, 23, 7), utc(2026, 11, 23, 7, 30), 1800)]
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "window", "found"),
+    [
+        (3, 7, "02:30-04:00", (utc(2026, 3, 8, 7, 30), utc(2026, 3, 8, 8))),  # 2:30 never comes: at 3:30
+        (10, 31, "01:00-01:30", (utc(2026, 11, 1, 5), utc(2026, 11, 1, 6, 30))),  # from the first 1:00
+    ],
+)
+def test_breaks_in_the_nights_when_the_clocks_change(
+    month: int, day: int, window: str, found: tuple[datetime, datetime]
+) -> None:
+    shifts = with_break(5, "22:00-06:00", window, 30)
+    got = break_windows(shifts, NEW_YORK, utc(2026, month, day, 23), found[1])
+    assert [(earliest, latest) for earliest, latest, _ in got] == [found]
+
+
+def test_a_break_that_the_time_asked_for_does_not_touch_is_left_out() -> None:
+    shifts = with_break(0, "09:00-17:00", "12:00-12:00", 60)
+    noon, one = utc(2026, 11, 23, 3), utc(2026, 11, 23, 4)
+    assert break_windows(shifts, TOKYO, utc(2026, 11, 23), noon) == []
+    assert break_windows(shifts, TOKYO, one, utc(2026, 11, 24)) == []
 
 
 instants = st.integers(0, 200).map(lambda n: datetime.fromtimestamp(n * 3600, UTC))

@@ -1,0 +1,54 @@
+"""Reads of working time. They use what is prefetched (`engineers_with_everything`), else they ask."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db.models import QuerySet
+
+from core.intervals import Interval, join, without
+from workforce import rules
+from workforce.models import Absence, Engineer
+
+
+def weekly_shifts(engineer: Engineer) -> list[rules.WeeklyShift]:
+    """The engineer's week with its breaks as values, for the pure rules."""
+    return [
+        rules.WeeklyShift(
+            s.weekday,
+            s.starts,
+            s.ends,
+            tuple(rules.ShiftPause(b.earliest, b.latest, b.minutes) for b in s.breaks.all()),
+        )
+        for s in engineer.shifts.all()
+    ]
+
+
+def shift_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[Interval]:
+    """Weekly and extra shifts between two instants, absences left in; UTC, half-open, in order."""
+    zone = engineer.zone or engineer.tenant.zone
+    weekly = rules.working_intervals(weekly_shifts(engineer), zone, from_at, to_at)
+    extra = [
+        (max(x.start_at, from_at).astimezone(UTC), min(x.end_at, to_at).astimezone(UTC))
+        for x in engineer.extra_shifts.all()
+        if x.start_at < to_at and x.end_at > from_at
+    ]
+    return join([*weekly, *extra]) if extra else weekly
+
+
+def working_intervals(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[Interval]:
+    """When the engineer works between two instants, absences taken out; UTC, half-open, in order."""
+    hours = shift_intervals(engineer, from_at, to_at)
+    return without(hours, [(a.start_at, a.end_at) for a in engineer.absences.all()])
+
+
+def break_windows(engineer: Engineer, from_at: datetime, to_at: datetime) -> list[rules.BreakWindow]:
+    """Breaks that may touch the time between two instants, one per shift date: (begins at the earliest,
+    begins at the latest, seconds), UTC, in order. Extra shifts have none; absences are left in."""
+    zone = engineer.zone or engineer.tenant.zone
+    return rules.break_windows(weekly_shifts(engineer), zone, from_at, to_at)
+
+
+def absences_from(engineer_id: int, at: datetime) -> QuerySet[Absence]:
+    """Absences that have not ended."""
+    return Absence.objects.filter(engineer_id=engineer_id, end_at__gt=at)
