@@ -43,7 +43,10 @@ class Reason:
 class Work:
     """What must be done: `seconds` long, at `place` in `area`, with `skills` {skill id: least level}.
 
-    `promised`: inside which the engineer must arrive; `window`: inside which the work must happen.
+    `promised`: inside which the engineer must arrive; `window`: inside which the work must happen; `hours`:
+    when the site may be visited (None: always); `after`: before which what it depends on is not done;
+    `parts`: {part id: quantity} to bring; `same_engineer`: who must do it (0: anybody). Work of `crew_size`
+    people needs the skills of each of them (`crew_cover` "all") or of all together ("any").
     """
 
     id: int
@@ -54,6 +57,14 @@ class Work:
     skills: Mapping[int, int] = field(default_factory=dict)
     promised: Span = (0, FOREVER)
     window: Span = (0, FOREVER)
+    hours: list[Span] | None = None
+    customer_id: int = 0
+    priority: int = 3
+    parts: Mapping[int, float] = field(default_factory=dict)
+    crew_size: int = 1
+    crew_cover: str = "all"
+    after: int = 0
+    same_engineer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,11 @@ class Person:
     """An engineer as the evaluator sees one. All lists are in order of time.
 
     `skills` maps a skill id to (level, last second its certificate holds). `areas` empty means everywhere.
+    `breaks`: (begins at the earliest, begins at the latest, seconds) of every shift. `overtime`: seconds that
+    may be worked past a shift. `scope_skills` and `scope_areas`: what the engineer's provider may be given
+    (empty: anything). `likings`: {customer id: "preferred" or "excluded"}; `last_customers`: customers
+    visited before. `parts`: {part id: quantity in the van}. `max_travel_minutes` None: as the policy says.
+    Costs are in minor units of money. `last_given`: when work was last planned for them.
     """
 
     id: int
@@ -85,6 +101,19 @@ class Person:
     absences: list[Span] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
     sites: Mapping[int, int] = field(default_factory=dict)
+    breaks: list[tuple[int, int, int]] = field(default_factory=list)
+    overtime: int = 0
+    max_travel_minutes: int | None = None
+    hour_cost: int = 0
+    km_cost: int = 0
+    overtime_percent: int = 100
+    provider_id: int = 0
+    scope_skills: frozenset[int] = frozenset()
+    scope_areas: frozenset[str] = frozenset()
+    likings: Mapping[int, str] = field(default_factory=dict)
+    last_customers: frozenset[int] = frozenset()
+    parts: Mapping[int, float] = field(default_factory=dict)
+    last_given: int = 0
 
     def add(self, stop: Stop) -> None:
         """Plan another visit in memory."""

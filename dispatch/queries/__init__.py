@@ -1,7 +1,15 @@
 """Reads of work orders, visits, rules and runs."""
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
-from dispatch.queries.planning import World, answer_for, candidates, load_world, work_of
+from dispatch.queries.planning import (
+    World,
+    answer_for,
+    candidates,
+    load_world,
+    policy_in_force,
+    policy_of,
+    work_of,
+)
 from dispatch.queries.work import (
     active_work_types,
     check_visible_visit,
@@ -45,6 +53,8 @@ __all__ = [
     "get_work_type",
     "load_world",
     "next_visit_of",
+    "policy_in_force",
+    "policy_of",
     "runs",
     "tray",
     "unplanned_reasons",

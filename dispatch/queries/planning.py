@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
-from dispatch.enums import VisitStatus
+from dispatch.enums import PolicyStatus, VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
-from dispatch.models import Visit, WorkOrder
+from dispatch.models import DispatchPolicy, Visit, WorkOrder
+from dispatch.policy import Policy
 from dispatch.ranking import Answer, rank
 from dispatch.rules import OCCUPYING
 from dispatch.travel import Point
@@ -53,6 +54,17 @@ def load_world(
     been = _been([engineer.pk for engineer in found], site_ids)
     people = [_person(engineer, begin, end, stops[engineer.pk], been[engineer.pk]) for engineer in found]
     return World(people, from_at, until)
+
+
+def policy_in_force() -> Policy:
+    """The tenant's published policy, or the product's own."""
+    row = DispatchPolicy.objects.filter(status=PolicyStatus.PUBLISHED).first()
+    return policy_of(row) if row else Policy.default()
+
+
+def policy_of(row: DispatchPolicy) -> Policy:
+    """A stored version as the evaluator sees it."""
+    return Policy(row.version, dict(row.verdicts), dict(row.weights), dict(row.limits))
 
 
 def work_of(work_order: WorkOrder) -> Work:
