@@ -77,3 +77,4 @@ class FileProblem(models.TextChoices):
     BOMB = "bomb", _("it would unpack to far more than it is.")
     DISGUISED = "disguised", _("it is not what it says it is.")
     PICTURE = "picture", _("it is no picture that can be read.")
+    KIND = "kind", _("only pictures, videos, PDF, text and office files can be sent here.")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-FileProblem = Literal["", "empty", "heavy", "executable", "macro", "bomb", "disguised", "picture"]
+FileProblem = Literal["", "empty", "heavy", "executable", "macro", "bomb", "disguised", "picture", "kind"]
 """Codes of `enums.FileProblem`."""
 
 MOST_BYTES = 25 * 1024 * 1024
@@ -95,6 +95,28 @@ _TYPE_OF_EXTENSION = {
     },
 }
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_OF_FORMS = {
+    *(
+        *PICTURES,
+        "image/heic",
+        "image/tiff",
+        "image/bmp",
+        "video/mp4",
+        "video/webm",
+        "audio/mpeg",
+        "audio/ogg",
+    ),
+    *("application/pdf", "application/rtf", "text/plain", "text/csv", "text/calendar", "text/vcard"),
+    *(_TYPE_OF_EXTENSION[extension] for extension in ("doc", "xls", "ppt", "docx", "xlsx", "pptx")),
+}
+"""What strangers may send with a form: what shows or tells something, no archive and nothing unknown."""
+ACCEPTED = "image/*,video/*,audio/*,.pdf,.txt,.log,.csv,.rtf,.doc,.docx,.xls,.xlsx,.ppt,.pptx"
+"""The same as a browser's file dialog wants it."""
+_SHOWN = {
+    **dict.fromkeys(("jpg", "jpeg", "png", "gif", "webp", "heic", "tif", "tiff", "bmp"), "image/"),
+    **dict.fromkeys(("mp4", "mov", "webm"), "video/"),
+    "pdf": "application/pdf",
+}
 _DECLARED = re.compile(r"[a-z0-9][a-z0-9.+-]{0,40}/[a-z0-9][a-z0-9.+-]{0,58}")
 
 
@@ -111,6 +133,18 @@ def judge(name: str, content: bytes, declared_type: str = "") -> Verdict:
     """Say what a file is. Unpacks nothing; takes time in proportion to the file at most."""
     clean, kind = clean_name(name), kind_of(name, content, declared_type)
     return Verdict(clean, kind, _problem(clean, kind, content))
+
+
+def judge_upload(verdict: Verdict) -> Verdict:
+    """The same for a form that strangers fill in: only what a name promises, and only of certain kinds."""
+    promised = _SHOWN.get(extension_of(verdict.name), "")
+    if verdict.problem:
+        return verdict
+    if not verdict.content_type.startswith(promised):
+        return Verdict(verdict.name, verdict.content_type, "disguised")
+    if verdict.content_type not in _OF_FORMS:
+        return Verdict(verdict.name, verdict.content_type, "kind")
+    return verdict
 
 
 def clean_name(name: str) -> str:

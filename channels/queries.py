@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from channels import adapters, chats, html, rules
-from channels.enums import Channel, InboundStatus
+from channels.enums import AttachmentState, Channel, InboundStatus
 from channels.models import Attachment, ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from core.errors import NotFound
 
@@ -56,6 +56,7 @@ class ChatLine:
     key: str
     body: str
     at: datetime
+    files: tuple[Attachment, ...] = ()
 
 
 def find_chat_account(hook: str) -> ChannelAccount | None:
@@ -97,12 +98,39 @@ def chat_lines(session: ChatSession, *, heard: int = 0, told: int = 0) -> list[C
     theirs = InboundMessage.objects.defer("raw").filter(channel=Channel.CHAT, reference=name, pk__gt=heard)
     ours = OutboundMessage.objects.filter(channel=Channel.CHAT, recipient=name, pk__gt=told)
     prefix = len(name) + 1
+    received, sent = list(theirs.order_by("id")[:MOST_LINES]), list(ours.order_by("id")[:MOST_LINES])
+    files = _files_of(received, sent) if received or sent else {}
     lines = [
-        ChatLine(m.pk, False, m.external_id[prefix:], m.body, m.received_at)
-        for m in theirs.order_by("id")[:MOST_LINES]
+        ChatLine(
+            m.pk, False, m.external_id[prefix:], m.body, m.received_at, tuple(files.get((m.pk, None), ()))
+        )
+        for m in received
     ]
-    lines += [ChatLine(m.pk, True, "", m.body, m.created_at) for m in ours.order_by("id")[:MOST_LINES]]
+    lines += [
+        ChatLine(m.pk, True, "", m.body, m.created_at, tuple(files.get((None, m.pk), ()))) for m in sent
+    ]
     return sorted(lines, key=lambda line: (line.at, line.is_ours, line.id))
+
+
+def _files_of(
+    received: list[InboundMessage], sent: list[OutboundMessage]
+) -> dict[tuple[int | None, int | None], list[Attachment]]:
+    """Kept files by the ids of the message that they came or went with."""
+    found: dict[tuple[int | None, int | None], list[Attachment]] = {}
+    for file in _kept().filter(Q(inbound__in=received) | Q(outbound__in=sent)).order_by("id"):
+        found.setdefault((file.inbound_id, file.outbound_id), []).append(file)
+    return found
+
+
+def find_chat_file(session: ChatSession, attachment_id: int) -> Attachment | None:
+    """A kept file that was sent in this session, by either side; None for every other."""
+    theirs = Q(inbound__channel=Channel.CHAT, inbound__reference=session.room)
+    ours = Q(outbound__channel=Channel.CHAT, outbound__recipient=session.room)
+    return _kept().filter(theirs | ours, pk=attachment_id).first()
+
+
+def _kept() -> QuerySet[Attachment]:
+    return Attachment.objects.filter(state=AttachmentState.KEPT).exclude(file="")
 
 
 def accounts() -> QuerySet[ChannelAccount]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("chat/<slug:hook>/open/", chat.chat_open, name="chat_open"),
     path("chat/<slug:hook>/say/", chat.chat_say, name="chat_say"),
     path("chat/<slug:hook>/read/", chat.chat_read, name="chat_read"),
+    path("chat/<slug:hook>/file/", chat.chat_file, name="chat_file"),
     path("chat/<slug:hook>/typing/", chat.chat_typing, name="chat_typing"),
     path("chat/<slug:hook>/pass/", chat.chat_pass, name="chat_pass"),
     path("chat/<slug:hook>/close/", chat.chat_close, name="chat_close"),

@@ -11,6 +11,7 @@ from channels.services.accounts import (
     values_of,
 )
 from channels.services.attachments import (
+    ACCEPTED_FILES,
     add_waiting,
     attach_received,
     attach_uploads,
@@ -37,6 +38,7 @@ from channels.services.quarantine import discard, quarantine, release
 from channels.services.sending import resend, send_due, send_queued
 
 __all__ = [
+    "ACCEPTED_FILES",
     "add_account",
     "add_waiting",
     "attach_received",

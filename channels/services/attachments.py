@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from channels import queries
 from channels.email import ReadFile
 from channels.enums import AttachmentState, FileProblem
-from channels.files import PICTURES, Verdict, clean_name, judge
+from channels.files import ACCEPTED, PICTURES, Verdict, clean_name, judge, judge_upload
 from channels.models import Attachment, InboundMessage, OutboundMessage
 from core.errors import BadInput, NotFound
 from core.pictures import NotAPicture, small_jpeg, small_png
@@ -27,6 +27,8 @@ from tenants.actors import Actor
 MOST_WAITING = 20
 MOST_WAITING_BYTES = 20 * 1024 * 1024
 WHOLE = "message.eml"
+ACCEPTED_FILES = ACCEPTED
+"""What strangers may send with a form, as a browser's file dialog wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,13 @@ def send_waiting(
     return held.update(content_id=instead)
 
 
+def lend_files(*, source: OutboundMessage, target: OutboundMessage) -> None:
+    """Let another message of ours carry the same files."""
+    for kept in list(source.attachments.all()):
+        kept.pk, kept.outbound, kept._state.adding = None, target, True
+        kept.save()
+
+
 def _refusal(name: str, problem: str) -> str:
     """Why a file is not taken, as a sentence that names it."""
     reason = dict(FileProblem.choices).get(problem, problem)
@@ -129,10 +138,10 @@ def _refusal(name: str, problem: str) -> str:
 
 
 def check_upload(*, name: str, content: bytes, actor: Actor) -> None:
-    """Raise BadInput when a file that the actor sends with a form could not be kept. Changes nothing."""
-    judged = _judged(ReadFile(name, "", content))
-    if judged.verdict.problem:
-        raise BadInput(_refusal(judged.verdict.name, judged.verdict.problem))
+    """Raise BadInput when a stranger may not send this file with a form, or it could not be kept. Changes nothing."""
+    verdict = judge_upload(_judged(ReadFile(name, "", content)).verdict)
+    if verdict.problem:
+        raise BadInput(_refusal(verdict.name, verdict.problem))
 
 
 def _keep(

@@ -7,6 +7,7 @@ can be seen: a page that knows the last number has missed nothing before it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from channels import chats
 from channels.enums import Channel, InboundStatus, OutboundStatus
 from channels.events import MessageReceived
 from channels.models import ChatSession, InboundMessage, OutboundMessage
+from channels.services.attachments import attach_uploads, lend_files
 from channels.services.inbound import receive
 from channels.services.outbound import send_message
 from core.errors import BadInput, Conflict, NotFound
@@ -46,15 +48,24 @@ def open_chat(
 
 @transaction.atomic
 def receive_chat(
-    *, session_id: int, key: str, body: str, actor: Actor, at: datetime, name: str = "", email: str = ""
+    *,
+    session_id: int,
+    key: str,
+    body: str,
+    actor: Actor,
+    at: datetime,
+    name: str = "",
+    email: str = "",
+    files: Sequence[tuple[str, bytes]] = (),
 ) -> tuple[InboundMessage, bool]:
     """Store what the visitor said, once per `key`. Returns the message and whether it is new.
 
-    `name` and `email`, when given, are what the visitor wants to be known by from now on.
+    `name` and `email`, when given, are what the visitor wants to be known by from now on. `files` are names
+    with their bytes; with them no words are needed.
     """
     session = _for_update(session_id)
     _check_open(session)
-    text = _words(body)
+    text = _words(body) if body.strip() or not files else ""
     session.visitor_name = _name(name) or session.visitor_name
     session.visitor_email = _email(email) or session.visitor_email
     session.seen_at = at
@@ -75,8 +86,10 @@ def receive_chat(
         reference=session.room,
         kind="message",
         page=session.page,
+        attachments=len(files),
     )
     if created:
+        attach_uploads(message=message, files=files, actor=actor, at=at)
         journal.publish(MessageReceived(message_id=message.pk))
     return message, created
 
@@ -151,7 +164,7 @@ def hand_over(*, message_id: int, actor: Actor, at: datetime) -> OutboundMessage
 
 
 def _mail(message: OutboundMessage, address: str, actor: Actor, at: datetime) -> None:
-    send_message(
+    letter = send_message(
         key=f"{message.key}:mail",
         channel=Channel.EMAIL,
         recipient=address,
@@ -161,6 +174,7 @@ def _mail(message: OutboundMessage, address: str, actor: Actor, at: datetime) ->
         actor=actor,
         at=at,
     )
+    lend_files(source=message, target=letter)
 
 
 @transaction.atomic

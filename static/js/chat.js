@@ -59,9 +59,15 @@ class Refused extends Error {
   }
 }
 
-async function ask(name, facts = {}) {
-  const body = new URLSearchParams({ ...facts, ...(code ? { code } : {}) });
-  const answer = await fetch(addresses[name], { method: "POST", body, credentials: "omit", redirect: "error" });
+function post(name, facts, files = []) {
+  const body = files.length ? new FormData() : new URLSearchParams();
+  for (const [key, value] of Object.entries({ ...facts, ...(code ? { code } : {}) })) body.append(key, value);
+  for (const file of files) body.append("files", file);
+  return fetch(addresses[name], { method: "POST", body, credentials: "omit", redirect: "error" });
+}
+
+async function ask(name, facts = {}, files = []) {
+  const answer = await post(name, facts, files);
   if (answer.status === 204) return {};
   const found = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(answer.status, found.detail ?? "");
@@ -99,9 +105,46 @@ function addLine(facts) {
   words.className = "words";
   words.append(who, facts.text);
   meta.className = "meta";
+  if (!facts.text && facts.files?.length) words.classList.add("sr");
   line.append(words, meta);
+  showFiles(line, facts.files ?? []);
   said.append(line);
   return line;
+}
+
+// Names at first; once the server has them, they can be saved again.
+function showFiles(line, files) {
+  line.querySelector(".files")?.remove();
+  if (!files.length) return;
+  const list = document.createElement("span");
+  list.className = "files";
+  for (const file of files) {
+    const one = document.createElement(file.id ? "button" : "span");
+    one.className = "file";
+    one.textContent = file.name;
+    if (file.id) {
+      one.type = "button";
+      one.setAttribute("aria-label", `${word("Save")}: ${file.name}`);
+      one.addEventListener("click", () => save(file));
+    }
+    list.append(one);
+  }
+  line.querySelector(".meta").before(list);
+}
+
+async function save(file) {
+  try {
+    const answer = await post("file", { id: file.id });
+    if (!answer.ok) throw new Refused(answer.status, "");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    warn("");
+  } catch {
+    warn(word("Failed"));
+  }
 }
 
 function stamp(line, at) {
@@ -124,7 +167,9 @@ function showLines(found) {
       stamp(addLine(facts), facts.at);
     } else {
       heard = Math.max(heard, facts.id);
-      stamp(lineOf(facts.key) ?? addLine(facts), facts.at);
+      const known = lineOf(facts.key);
+      if (known) showFiles(known, facts.files);
+      stamp(known ?? addLine(facts), facts.at);
     }
   }
   if (!found.length) return 0;
@@ -186,7 +231,7 @@ function note(text) {
 
 /* ---------- Sending ---------- */
 
-async function send(line, facts) {
+async function send(line, facts, files = []) {
   line.classList.remove("unsent");
   line.querySelector(".meta").textContent = word("Sending");
   try {
@@ -194,30 +239,37 @@ async function send(line, facts) {
       keep((await ask("open", { name: facts.name, email: facts.email, page })).code);
       listen();
     }
-    const answer = await ask("say", facts);
+    const answer = await ask("say", facts, files);
     stamp(line, Date.now());
     warn("");
     showNumber(answer.ticket);
     form.querySelector("[data-who]").hidden = true;
+    if (files.length) read();
   } catch (problem) {
     if (problem.status === 404 && code) {
       forget();
-      return send(line, facts);
+      return send(line, facts, files);
     }
-    unsent(line, facts, problem);
+    unsent(line, facts, files, problem);
   }
 }
 
-function unsent(line, facts, problem) {
+function unsent(line, facts, files, problem) {
+  line.classList.add("unsent");
+  warn(problem.message && problem.status ? problem.message : word("Failed"));
+  // What may not be sent will not be taken the second time either: the words go back to where they were written.
+  if (problem.status === 422 || problem.status === 400) {
+    line.remove();
+    form.elements.body.value ||= facts.body;
+    return;
+  }
   const button = document.createElement("button");
   button.type = "button";
   button.className = "again";
   button.textContent = word("Again");
-  button.addEventListener("click", () => send(line, facts));
-  line.classList.add("unsent");
+  button.addEventListener("click", () => send(line, facts, files));
   line.querySelector(".meta").replaceChildren(`${word("Unsent")} `, button);
-  warn(problem.message && problem.status ? problem.message : word("Failed"));
-  if (!problem.status) window.addEventListener("online", () => line.classList.contains("unsent") && send(line, facts), { once: true });
+  if (!problem.status) window.addEventListener("online", () => line.classList.contains("unsent") && send(line, facts, files), { once: true });
 }
 
 let number = "";
@@ -227,6 +279,48 @@ function showNumber(ticket) {
   note(`${word("Number")} ${ticket}`);
 }
 
+/* ---------- Files to send ---------- */
+
+const picker = form.querySelector("[data-files]");
+let chosen = [];
+
+function choose(files) {
+  const wanted = [...chosen, ...files];
+  const isHeavy = wanted.some((file) => file.size > Number(said.dataset.mostBytes));
+  chosen = wanted.filter((file) => file.size <= Number(said.dataset.mostBytes)).slice(0, Number(said.dataset.mostFiles));
+  warn(isHeavy ? word("Heavy") : wanted.length > chosen.length ? word("Many") : "");
+  showChosen();
+}
+
+function showChosen() {
+  const part = form.querySelector("[data-chosen]");
+  part.hidden = !chosen.length;
+  part.querySelector("ul").replaceChildren(...chosen.map((file) => {
+    const item = document.createElement("li");
+    const out = document.createElement("button");
+    out.type = "button";
+    out.textContent = "×";
+    out.setAttribute("aria-label", `${word("Remove")}: ${file.name}`);
+    out.addEventListener("click", () => {
+      chosen = chosen.filter((one) => one !== file);
+      showChosen();
+      form.elements.body.focus();
+    });
+    item.append(file.name, out);
+    return item;
+  }));
+}
+
+picker.addEventListener("change", () => {
+  choose(picker.files);
+  picker.value = "";
+});
+form.elements.body.addEventListener("paste", (event) => {
+  if (!event.clipboardData.files.length) return;
+  event.preventDefault();
+  choose(event.clipboardData.files);
+});
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const { name, email, body } = form.elements;
@@ -235,13 +329,16 @@ form.addEventListener("submit", (event) => {
   email.toggleAttribute("aria-invalid", bad);
   if (bad) email.setAttribute("aria-invalid", "true");
   if (bad) return email.reportValidity();
-  if (!text) return body.focus();
+  if (!text && !chosen.length) return body.focus();
   const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  const line = addLine({ ours: false, key, text });
+  const files = chosen;
+  const line = addLine({ ours: false, key, text, files: files.map(({ name: called }) => ({ name: called })) });
   body.value = "";
+  chosen = [];
+  showChosen();
   body.focus();
   toEnd();
-  queue = queue.then(() => send(line, { key, body: text, name: name.value.trim(), email: email.value.trim() }));
+  queue = queue.then(() => send(line, { key, body: text, name: name.value.trim(), email: email.value.trim() }, files));
 });
 let queue = Promise.resolve();
 

@@ -380,6 +380,7 @@ PAGES: dict[str, Act] = {
     "intake:chat_open": Act({"name": "Mari", "email": "mari@aoki.example"}, who=""),
     "intake:chat_say": _in_chat(key="k", body="It smokes"),
     "intake:chat_read": _in_chat(),
+    "intake:chat_file": _in_chat(id="0"),
     "intake:chat_typing": _in_chat(),
     "intake:chat_pass": _in_chat(),
     "intake:chat_close": _in_chat(),

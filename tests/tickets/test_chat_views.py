@@ -118,7 +118,7 @@ def test_a_visitor_talks_with_the_desk(acme: Company, account: ChannelAccount, s
     assert 'data-delivery="sent"' in page
 
 
-@pytest.mark.parametrize("name", ["say", "read", "typing", "pass", "close"])
+@pytest.mark.parametrize("name", ["say", "read", "file", "typing", "pass", "close"])
 @pytest.mark.parametrize("code", ["", "wrong"])
 def test_without_the_code_nothing_opens(account: ChannelAccount, name: str, code: str) -> None:
     answer = post(account, name, code=code, body="x", key="k")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -25,14 +26,23 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def say_in_chat(
-    *, session: ChatSession, key: str, body: str, actor: Actor, at: datetime, name: str = "", email: str = ""
+    *,
+    session: ChatSession,
+    key: str,
+    body: str,
+    actor: Actor,
+    at: datetime,
+    name: str = "",
+    email: str = "",
+    files: Sequence[tuple[str, bytes]] = (),
 ) -> tuple[InboundMessage, Ticket | None]:
     """Take in what a visitor said: stored first, then opened as a ticket or added to the session's.
 
-    The same `key` again changes nothing. None when it is kept, but a person must make the ticket.
+    The same `key` again changes nothing; `files` are names with their bytes. The ticket is None when the words
+    are kept, but a person must make it.
     """
     message, created = channels.receive_chat(
-        session_id=session.pk, key=key, body=body, name=name, email=email, actor=actor, at=at
+        session_id=session.pk, key=key, body=body, name=name, email=email, files=files, actor=actor, at=at
     )
     if not created:
         return message, queries.find_ticket_of_inbound(message.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -70,11 +71,12 @@ def report_by_code(
     phone: str = "",
     ticket_id: int | None = None,
     language: str = "",
+    files: Sequence[tuple[str, bytes]] = (),
 ) -> Ticket:
     """Take in what somebody says who stands before the equipment: a new ticket, or more about an open one.
 
     Raises NotFound for a code that is wrong or revoked, or a ticket that is not an open one of that asset.
-    `key` makes a repeated click the same report.
+    `key` makes a repeated click the same report. `files` are names with their bytes.
     """
     asset = queries.find_asset_by_code(code)
     if asset is None:
@@ -96,6 +98,8 @@ def report_by_code(
         status=InboundStatus.READ,
         asset_id=asset.pk,
     )
+    if created:
+        channels.attach_uploads(message=message, files=files, actor=actor, at=at)
     known = None if created else queries.find_ticket_of_inbound(message.pk)
     if known is not None:
         return known

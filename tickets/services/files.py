@@ -39,14 +39,14 @@ def remove_reply_file(*, ticket_id: int, file_id: int, actor: Actor, at: datetim
 def let_files_go(ticket: Ticket, message: TicketMessage, actor: Actor, at: datetime) -> None:
     """Let the files of the actor's draft go with the message that was written, or rest beside it.
 
-    Only e-mail carries files: raises Conflict when the answer goes another way.
+    Only e-mail and the chat carry files: raises Conflict when the answer goes another way.
     """
     place = place_of_draft(ticket.pk, actor)
     if not inbound.waiting_attachments(place).exists():
         return
     key = f"{SENT_PREFIX}{message.pk}"
     sent = inbound.outbound_by_keys([key]).get(key)
-    if sent is not None and sent.channel != Channel.EMAIL:
+    if sent is not None and sent.channel not in (Channel.EMAIL, Channel.CHAT):
         raise Conflict(
             _("This answer goes out by %(channel)s, which carries no files. Take the files out first.")
             % {"channel": sent.get_channel_display()}

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from channels import queries as channels
 from channels import services as channel_services
 from channels.models import ChannelAccount, ChatSession
+from core import serving
 from core.clock import now
 from core.errors import Refusal
 from journal.live import room_pass
@@ -32,12 +33,13 @@ from tenants.http import TenantRequest
 from tickets import services
 from tickets.queries.chat import is_desk_awake
 from tickets.views.limits import WINDOW_SECONDS, is_over
+from tickets.views.uploads import LIMITS, judge_uploads
 
-PER_ADDRESS = {"open": 10, "say": 200}
-PER_TENANT = {"open": 300, "say": 6_000}
-PER_SESSION = {"say": 30, "read": 240, "typing": 60, "pass": 60, "close": 10}
+PER_ADDRESS = {"open": 10, "say": 200, "send": 20}
+PER_TENANT = {"open": 300, "say": 6_000, "send": 300}
+PER_SESSION = {"say": 30, "send": 5, "read": 240, "file": 60, "typing": 60, "pass": 60, "close": 10}
 MINUTE = 60
-"""How often: an address and a company in ten minutes, a session in one."""
+"""How often: an address and a company in ten minutes, a session in one; `send` is saying with files."""
 
 Call = Callable[[TenantRequest, ChatSession], HttpResponse]
 
@@ -82,6 +84,7 @@ def frame(request: TenantRequest, slug: str, hook: str) -> HttpResponse:
         "addresses": {name: reverse(f"intake:chat_{name}", args=[slug, hook]) for name in CALLS},
         "origins": list(options.origins),
         "key": f"fieldservice-chat-{hook}",
+        **LIMITS,
     }
     with translation.override(options.language_for(get_language() or "")):
         answer = render(request, "chat/frame.html", context)
@@ -142,13 +145,19 @@ def chat_open(request: TenantRequest, slug: str, hook: str) -> HttpResponse:
 
 @called("say")
 def chat_say(request: TenantRequest, session: ChatSession) -> HttpResponse:
-    """Say something, once per `key` of the visitor's page: `{"id", "ticket"}`."""
+    """Say something, with files or without, once per `key` of the visitor's page: `{"id", "ticket"}`."""
+    if request.FILES and _is_flood(request, "send", session):
+        return _too_many()
+    files, problems = judge_uploads(request)
+    if problems:
+        return _refused(" ".join(problems), 422)
     message, ticket = services.say_in_chat(
         session=session,
         key=request.POST.get("key", "")[:64],
         body=request.POST.get("body", ""),
         name=request.POST.get("name", ""),
         email=request.POST.get("email", ""),
+        files=files,
         actor=request.actor,
         at=now(),
     )
@@ -162,10 +171,26 @@ def chat_read(request: TenantRequest, session: ChatSession) -> HttpResponse:
     services.take_chat_delivery(session=session, up_to=told, actor=request.actor, at=now())
     lines = channels.chat_lines(session, heard=heard, told=told)
     facts = [
-        {"id": line.id, "ours": line.is_ours, "key": line.key, "text": line.body, "at": line.at.isoformat()}
+        {
+            "id": line.id,
+            "ours": line.is_ours,
+            "key": line.key,
+            "text": line.body,
+            "at": line.at.isoformat(),
+            "files": [{"id": file.pk, "name": file.name} for file in line.files],
+        }
         for line in lines
     ]
     return _answer({"lines": facts, "away": not is_desk_awake()})
+
+
+@called("file")
+def chat_file(request: TenantRequest, session: ChatSession) -> HttpResponse:
+    """A file of this session, theirs or ours, to be saved; 404 for every other."""
+    file = channels.find_chat_file(session, _number(request.POST.get("id", "")))
+    if file is None:
+        return _refused(_("This file is not here."), 404)
+    return serving.download(file.file, file.name, file.content_type)
 
 
 @called("typing")
@@ -191,7 +216,7 @@ def chat_close(request: TenantRequest, session: ChatSession) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-CALLS = ("open", "say", "read", "typing", "pass", "close")
+CALLS = ("open", "say", "read", "file", "typing", "pass", "close")
 """What the frame asks, by the last part of the route's name."""
 
 

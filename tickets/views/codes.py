@@ -29,6 +29,7 @@ from tickets.models import AssetCode
 from tickets.queries.codes import MOST_LABELS
 from tickets.views.limits import WINDOW_SECONDS, is_over
 from tickets.views.requests import SALT
+from tickets.views.uploads import LIMITS, read_uploads
 
 PER_ADDRESS = 10
 PER_CODE = 30
@@ -93,8 +94,9 @@ def asset_request(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     form = AssetRequestForm(request.POST or None)
     status = 200
     if request.method == "POST":
+        files = read_uploads(request, form)
         if form.is_valid() and not form.cleaned_data["website"]:
-            return _private(_take_in(request, code, form))
+            return _private(_take_in(request, code, form, files))
         if form.is_valid():
             # A machine filled the trap. It is told what people are told.
             return _private(HttpResponseRedirect(reverse("intake:request_thanks", args=[slug]), status=303))
@@ -104,11 +106,14 @@ def asset_request(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         "asset": asset,
         "known": list(queries.open_tickets_of_asset(asset.pk)[:SHOWN]),
         "brand": request.tenant.name,
+        **LIMITS,
     }
     return _private(render(request, "tickets/asset_request.html", context, status=status))
 
 
-def _take_in(request: TenantRequest, code: str, form: AssetRequestForm) -> HttpResponse:
+def _take_in(
+    request: TenantRequest, code: str, form: AssetRequestForm, files: list[tuple[str, bytes]]
+) -> HttpResponse:
     values = form.cleaned_data
     words = "\x00".join([code, *(str(values[name]) for name in ("body", "name", "phone", "ticket"))])
     given = request.POST.get("idempotency_key", "")
@@ -119,6 +124,7 @@ def _take_in(request: TenantRequest, code: str, form: AssetRequestForm) -> HttpR
         name=values["name"],
         phone=values["phone"],
         ticket_id=values["ticket"],
+        files=files,
         language=_language(),
         actor=request.actor,
         at=now(),
