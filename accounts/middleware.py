@@ -26,7 +26,7 @@ from tenants.actors import Actor
 from tenants.enums import Language
 from tenants.http import TenantRequest
 from tenants.models import Tenant
-from tenants.queries import find_tenant
+from tenants.queries import find_tenant, keep_tenant
 
 SESSION_NOTE_SECONDS = 300
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -100,6 +100,7 @@ class TenantMiddleware:
 
     def _inside(self, request: TenantRequest, tenant: Tenant, actor: Actor) -> HttpResponse:
         request.tenant, request.actor = tenant, actor
+        keep_tenant(tenant)
         who = f"{actor.kind}:{actor.membership_id or actor.token_id or '-'}"
         with structlog.contextvars.bound_contextvars(tenant=tenant.slug, actor=who):
             return self.get_response(request)

@@ -49,14 +49,10 @@ def record(
     reason: str = "",
     source: str = "",
     device_at: datetime | None = None,
-) -> AuditEntry:
+) -> None:
     """Write who did what to `thing`. `changes` maps a field to [old, new] or to a plain fact."""
-    return AuditEntry.objects.create(
-        **_entry(actor=actor, verb=verb, thing=thing, at=at, changes=changes),
-        reason=reason,
-        source=source,
-        device_at=device_at,
-    )
+    same = _act(actor, verb, at) | {"reason": reason, "source": source, "device_at": device_at}
+    insert_rows(AuditEntry, [_about(thing) | {"changes": changes or {}}], same)
 
 
 def record_many(
@@ -70,23 +66,18 @@ def record_many(
 ) -> None:
     """Write the same act on many things in one statement. `changes` holds one for each of them, in order."""
     told = zip(things, changes, strict=True) if changes is not None else ((thing, None) for thing in things)
-    rest = {"source": source, "reason": ""}
-    rows = [
-        _entry(actor=actor, verb=verb, thing=thing, at=at, changes=change) | rest for thing, change in told
-    ]
-    insert_rows(AuditEntry, rows)
+    rows = [_about(thing) | {"changes": change or {}} for thing, change in told]
+    insert_rows(AuditEntry, rows, _act(actor, verb, at) | {"source": source, "reason": ""})
 
 
-def _entry(
-    *, actor: Actor, verb: str, thing: models.Model | Named, at: datetime, changes: dict[str, Any] | None
-) -> dict[str, Any]:
+def _about(thing: models.Model | Named) -> dict[str, Any]:
     named = thing if isinstance(thing, Named) else Named(thing._meta.label_lower, thing.pk, str(thing))
+    return {"object_type": named.label, "object_id": named.pk, "object_label": named.name[:200]}
+
+
+def _act(actor: Actor, verb: str, at: datetime) -> dict[str, Any]:
     return {
-        "object_type": named.label,
-        "object_id": named.pk,
-        "object_label": named.name[:200],
         "verb": verb,
-        "changes": changes or {},
         "actor_kind": actor.kind,
         "actor_label": actor.label[:200],
         "membership_id": actor.membership_id,
@@ -97,18 +88,12 @@ def _entry(
 
 def publish(*events: Event) -> None:
     """Write facts to the outbox in the caller's transaction; they are told after it commits."""
-    rows = [
-        {
-            "event_id": event.event_id,
-            "name": event.name(),
-            "payload": event.payload(),
-            "occurred_at": event.occurred_at,
-            "attempts": 0,
-            "last_error": "",
-        }
-        for event in events
-    ]
-    insert_rows(OutboxEvent, rows)
+    rows = []
+    for event in events:
+        payload = event.payload()
+        told = {"event_id": payload["event_id"], "occurred_at": payload["occurred_at"]}
+        rows.append({"name": event.name(), "payload": payload, **told})
+    insert_rows(OutboxEvent, rows, {"attempts": 0, "last_error": ""})
     transaction.on_commit(nudge.deliver_soon)
 
 

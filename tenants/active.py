@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from django.db import connection, transaction
 
 _active: ContextVar[int | None] = ContextVar("active_tenant", default=None)
+_read_once: ContextVar[dict[str, Any] | None] = ContextVar("read_of_active_tenant", default=None)
 
 
 class NoTenant(RuntimeError):
@@ -28,17 +30,32 @@ def find_active_tenant_id() -> int | None:
     return _active.get()
 
 
+def read_once() -> dict[str, Any]:
+    """What was read of the tenant since it was entered, by name; gone when it is left. Raises `NoTenant`."""
+    known = _read_once.get()
+    if known is None:
+        raise NoTenant("No tenant is active. Enter one with tenant_active(tenant_id).")
+    return known
+
+
+def read_again() -> None:
+    """Forget what was read of the active tenant, for it has changed."""
+    if known := _read_once.get():
+        known.clear()
+
+
 @contextmanager
 def tenant_active(tenant_id: int) -> Iterator[None]:
     """Work as one tenant, in one transaction. May be nested; the outer tenant returns at the end."""
     before = _active.get()
     with transaction.atomic():
         _tell_postgres(tenant_id)
-        token = _active.set(tenant_id)
+        token, read = _active.set(tenant_id), _read_once.set({})
         try:
             yield
         finally:
             _active.reset(token)
+            _read_once.reset(read)
         if connection.in_atomic_block and before != tenant_id and _is_nested():
             # RELEASE SAVEPOINT does not undo SET LOCAL; ROLLBACK TO does.
             _tell_postgres(before)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants.active import read_again
 from tenants.enums import Currency, Language
 from tenants.fields import TenantKey
 from tenants.managers import TenantManager
@@ -45,6 +47,10 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        super().save(*args, **options)
+        read_again()
 
     @property
     def zone(self) -> ZoneInfo:

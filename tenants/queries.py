@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.active import active_tenant_id
+from tenants.active import active_tenant_id, read_once
 from tenants.models import Tenant
 
 
@@ -17,8 +17,17 @@ def get_tenant(tenant_id: int) -> Tenant:
 
 
 def current_tenant() -> Tenant:
-    """The active tenant's row."""
-    return get_tenant(active_tenant_id())
+    """The active tenant's row, read once while it is active. Only to look at: change one of `get_tenant`."""
+    known = read_once()
+    if "tenant" not in known:
+        known["tenant"] = get_tenant(active_tenant_id())
+    tenant: Tenant = known["tenant"]
+    return tenant
+
+
+def keep_tenant(tenant: Tenant) -> None:
+    """Let `current_tenant` answer with this row of the active tenant, which somebody has just read."""
+    read_once()["tenant"] = tenant
 
 
 def active_tenant_ids() -> list[int]:

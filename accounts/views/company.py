@@ -16,7 +16,7 @@ from accounts.views.common import see_other, tell
 from core.clock import now
 from core.errors import Refusal
 from tenants.http import TenantRequest
-from tenants.queries import current_tenant
+from tenants.queries import get_tenant
 
 _DOORS = (
     (Permission.TENANT_MANAGE, "company"),
@@ -36,7 +36,7 @@ def settings(request: TenantRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def company(request: TenantRequest, slug: str) -> HttpResponse:
     """Name, language, zone, currency, tax and address."""
-    form = CompanyForm(request.POST or None, instance=current_tenant())
+    form = CompanyForm(request.POST or None, instance=get_tenant(request.tenant.pk))
     if request.method == "POST" and form.is_valid():
         try:
             services.update_company(actor=request.actor, at=now(), **form.cleaned_data)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from channels.enums import Channel
 from core.api.reading import ReadSerializer
+from core.api.writing import WriteSerializer
 from core.clock import now
 from customers.models import Asset, Contact, Customer, Site
 from tickets import queries
@@ -132,6 +133,12 @@ class TicketSerializer(ReadSerializer[Ticket]):
         read_only_fields = fields
 
 
+class OpenedTicketSerializer(TicketSerializer):
+    """A ticket just opened, with the clocks that started with it."""
+
+    clocks = ClockSerializer(source="started_clocks", many=True, read_only=True)
+
+
 class TicketDetailSerializer(TicketSerializer):
     """A ticket with its conversation, that of tickets merged into it included, and its clocks' ledgers."""
 
@@ -147,7 +154,7 @@ class TicketDetailSerializer(TicketSerializer):
         return MessageSerializer(queries.conversation_of(ticket), many=True).data
 
 
-class NewTicketSerializer(serializers.Serializer[Ticket]):
+class NewTicketSerializer(WriteSerializer[Ticket]):
     """What opening a ticket takes. The customer follows from contact, site or asset.
 
     When open tickets look like it, the answer is 409 `likely_duplicate` with `duplicates`; `allow_duplicate` opens
@@ -170,7 +177,7 @@ class NewTicketSerializer(serializers.Serializer[Ticket]):
     allow_duplicate = serializers.BooleanField(required=False, default=False)
 
 
-class TriageSerializer(serializers.Serializer[Ticket]):
+class TriageSerializer(WriteSerializer[Ticket]):
     """What may be corrected about a ticket."""
 
     subject = serializers.CharField(max_length=300, required=False)

@@ -20,6 +20,7 @@ from tickets.api.serializers import (
     MessageSerializer,
     NewTicketSerializer,
     NothingSerializer,
+    OpenedTicketSerializer,
     ReopenSerializer,
     ReplySerializer,
     ResolveSerializer,
@@ -75,7 +76,7 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, TriageActions):
     def create(self, request: Request) -> Response:
         values = self._read(NewTicketSerializer)
         ticket = services.open_ticket(**values, actor=self.actor, at=self.at)
-        return Response(TicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
+        return Response(OpenedTicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Correct priority, topic or whom a ticket is about",

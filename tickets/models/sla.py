@@ -72,8 +72,10 @@ class SlaPolicy(TenantModel):
     """What was promised to whom: everything named must fit, what is left empty fits all.
 
     The most specific policy wins: kind, then contract, work type, priority and tier. `version` is the number
-    of the items in force.
+    of the items in force; `queries.policies` keeps those items as `promises`.
     """
+
+    promises: list[SlaItem]
 
     name = models.CharField(_("Name"), max_length=120)
     kind = models.CharField(_("Kind"), max_length=10, choices=TicketKind.choices, blank=True)
@@ -147,7 +149,7 @@ class SlaClock(TenantModel):
     "+": codes of `PolicyReason`.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks", db_index=False)
     policy = models.ForeignKey(SlaPolicy, on_delete=models.PROTECT, related_name="clocks")
     item = models.ForeignKey(SlaItem, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     kpi = models.CharField(max_length=20, choices=SlaKpi.choices)
@@ -172,7 +174,14 @@ class SlaClock(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "ticket", "code", "round"], name="clock_round_uniq")
         ]
-        indexes = [models.Index(fields=["tenant", "state", "due_at"], name="clock_due_idx")]
+        # `state` and `breached_at` are in no index: marking a clock as late then writes its own page alone.
+        indexes = [
+            models.Index(
+                fields=["tenant", "due_at"],
+                condition=models.Q(stopped_at__isnull=True),
+                name="clock_living_idx",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket} {self.code}"
@@ -204,9 +213,12 @@ class SlaSegment(TenantModel):
 
 
 class SlaTimer(TenantModel):
-    """A row that fires once when its time has come: claimed, never remembered by Celery."""
+    """A row that fires once when its time has come: claimed, never remembered by Celery.
 
-    clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="timers")
+    One that could not be fired is left alone until `leased_until`.
+    """
+
+    clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="timers", db_index=False)
     kind = models.CharField(max_length=10, choices=TimerKind.choices)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
@@ -216,7 +228,7 @@ class SlaTimer(TenantModel):
         constraints = [models.UniqueConstraint(fields=["tenant", "clock", "kind"], name="timer_kind_uniq")]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], condition=models.Q(done_at__isnull=True), name="timer_due_idx"
+                fields=["tenant", "due_at"], condition=models.Q(done_at__isnull=True), name="timer_due_idx"
             ),
         ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -15,6 +17,9 @@ from tenants.models import TenantModel
 from tickets.enums import Direction, MessageKind, Priority, TicketKind, TicketStatus, WaitingFor
 from tickets.models.fields import GramsField
 from tickets.rules import ACTIVE
+
+if TYPE_CHECKING:
+    from tickets.models.sla import SlaClock
 
 IS_LIVING = models.Q(status__in=sorted(ACTIVE))
 """Somebody owes the customer something: the few among all that the desk's queues are made of."""
@@ -59,9 +64,10 @@ class Ticket(TenantModel):
     `work_type_code` is of the last work order made for it. `opinion` is what triage would suggest; it never
     writes to the ticket by itself. `follows` names the closed ticket that this one comes back to;
     `visit_at` is when the visit it waits for begins. Past triage a ticket always has an owner and a time of
-    the next action.
+    the next action. `started_clocks` are those that opening it started, on the ticket as it comes from there.
     """
 
+    started_clocks: list[SlaClock]
     number = models.BigIntegerField()
     subject = models.CharField(_("Subject"), max_length=300)
     description = models.TextField(_("Description"), blank=True)

@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Prefetch
+from django.db.models import F
 
 from core.calendars import Calendar
 from customers import queries as customers
 from customers.models import Contract
-from tenants.models import Tenant
+from tenants.queries import current_tenant
 from tickets import business_days, rules
 from tickets.models import BusinessCalendar, CalendarVersion, SlaItem, SlaPolicy, Ticket
 
@@ -41,10 +41,16 @@ class Promised:
 
 
 def policies() -> list[SlaPolicy]:
-    """The tenant's policies in force, each with its tenant and its published items, in two queries."""
-    items = SlaItem.objects.filter(version=F("policy__version")).select_related("calendar")
-    found = SlaPolicy.objects.select_related("tenant").filter(is_active=True)
-    return list(found.prefetch_related(Prefetch("items", items.order_by("position"))))
+    """The tenant's policies in force, each with its published items as `promises`, in two queries."""
+    found = {policy.pk: policy for policy in SlaPolicy.objects.filter(is_active=True)}
+    for policy in found.values():
+        policy.promises = []
+    items = SlaItem.objects.filter(policy__in=list(found), version=F("policy__version")).select_related(
+        "calendar"
+    )
+    for item in items.order_by("position") if found else ():
+        found[item.policy_id].promises.append(item)
+    return list(found.values())
 
 
 def promises_for(policies: Sequence[SlaPolicy], situation: Situation) -> dict[str, Promised]:
@@ -54,29 +60,29 @@ def promises_for(policies: Sequence[SlaPolicy], situation: Situation) -> dict[st
         return {}
     policy, reason = chosen
     found: dict[str, Promised] = {}
-    for item in policy.items.all():
+    for item in policy.promises:
         if item.code not in found and rules.applies(item.applies_when, situation.facts):
             calendar = item.calendar
-            zone = _zone(policy, calendar, situation, policy.tenant)
+            zone = _zone(policy, calendar, situation)
             found[item.code] = Promised(item, reason, calendar.current_id if calendar else None, zone)
     return found
 
 
-def _zone(policy: SlaPolicy, calendar: BusinessCalendar | None, situation: Situation, tenant: Tenant) -> str:
+def _zone(policy: SlaPolicy, calendar: BusinessCalendar | None, situation: Situation) -> str:
     """The contract's zone wins, then the calendar's own, the site's, the tenant's."""
     zones = dict(situation.contract_zones)
     contracted = zones.get(policy.contract_id or 0) or next(filter(None, zones.values()), "")
     own = calendar.time_zone if calendar else ""
-    return contracted or own or situation.site_zone or tenant.time_zone
+    return contracted or own or situation.site_zone or current_tenant().time_zone
 
 
-def situations_of(tickets: Iterable[Ticket], tenant: Tenant, at: datetime) -> list[Situation]:
+def situations_of(tickets: Iterable[Ticket], at: datetime) -> list[Situation]:
     """The situation of each ticket, contracts of all of them in one query. Reads topic, customer and site.
 
     A contract is in force on the tenant's own date.
     """
     given = list(tickets)
-    day = at.astimezone(tenant.zone).date()
+    day = at.astimezone(current_tenant().zone).date()
     ids = {ticket.customer_id for ticket in given if ticket.customer_id is not None}
     in_force = customers.contracts_in_force(ids, day) if ids else {}
     return [_situation(ticket, in_force.get(ticket.customer_id or 0, [])) for ticket in given]

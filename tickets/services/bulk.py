@@ -124,7 +124,7 @@ def _ticket(row: NewTicket, number: int, customer_name: str, at: datetime) -> Ti
 def _openings(tickets: Sequence[Ticket], policies: Sequence[SlaPolicy], at: datetime) -> list[ledger.Opening]:
     if not policies:
         return []
-    situations = queries.situations_of(tickets, policies[0].tenant, at)
+    situations = queries.situations_of(tickets, at)
     return [ledger.Opening(*pair) for pair in zip(tickets, situations, strict=True)]
 
 

@@ -252,7 +252,7 @@ def _is_over(ticket: Ticket, item: SlaItem) -> bool:
 def promised_now(tickets: Sequence[Ticket], at: datetime) -> dict[int, dict[str, Promised]]:
     """What is promised to each ticket at this instant, by the ticket's id and the items' codes."""
     policies = queries.policies()
-    situations = queries.situations_of(tickets, policies[0].tenant, at) if policies and tickets else []
+    situations = queries.situations_of(tickets, at) if policies and tickets else []
     known = {situation: queries.promises_for(policies, situation) for situation in set(situations)}
     if not situations:
         return {ticket.pk: {} for ticket in tickets}

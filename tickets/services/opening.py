@@ -215,7 +215,7 @@ def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
     ticket.event_times = {SlaEvent.OPENED.value: at.isoformat()}
     situation = Situation(Facts(ticket.priority))
     if policies:
-        situation = queries.situations_of([ticket], policies[0].tenant, at)[0]
+        situation = queries.situations_of([ticket], at)[0]
     opening = ledger.Opening(ticket, situation)
     plans = ledger.Plans(policies, at)
     ticket.due_at = plans.due_at(opening)
@@ -224,8 +224,7 @@ def _insert(ticket: Ticket, whom: Whom, actor: Actor, at: datetime) -> None:
     names = (str(whom.customer or ""), str(whom.contact or ""))
     ticket.search_text = searchable(ticket, *names)
     ticket.save(force_insert=True)
-    if plans.of(opening):
-        ledger.start_clocks([opening], plans, actor=actor)
+    ledger.start_clocks([opening], plans, actor=actor)
 
 
 def _first_message(
