@@ -1,0 +1,160 @@
+"""The rules one by one: which are broken by this engineer, this work, this time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dispatch import policy as codes
+from dispatch.evaluator.gaps import lost_breaks, shift_around
+from dispatch.evaluator.model import Person, Reason, Span, Stop, Work
+from dispatch.policy import ALLOW, PRODUCT, Policy
+from dispatch.rules import is_among
+from dispatch.travel import trip
+
+ANY = "any"
+EXCLUDED_LIKING, PREFERRED_LIKING = "excluded", "preferred"
+
+
+def fixed_reasons(person: Person, work: Work, at: int, policy: Policy = PRODUCT) -> list[Reason]:
+    """Rules that do not depend on the day's plan, unless the policy allows what they forbid: activity,
+    skills, certificates, territory, the provider's scope, the customer's word, parts, the same engineer."""
+    return [r for r in _fixed(person, work, at) if policy.verdict(r.code) != ALLOW]
+
+
+def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
+    if not person.is_active:
+        yield Reason(codes.INACTIVE)
+    if not (work.crew_size > 1 and work.crew_cover == ANY):
+        yield from skill_reasons(person, work)
+        yield from certificate_reasons(person, work, at)
+    if work.area and person.areas and not is_among(work.area, person.areas):
+        yield Reason(codes.TERRITORY, {"area": work.area})
+    yield from _scope(person, work)
+    if work.customer_id and person.likings.get(work.customer_id) == EXCLUDED_LIKING:
+        yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
+    for part_id, needed in work.parts.items():
+        if (has := person.parts.get(part_id, 0)) < needed:
+            yield Reason(codes.PARTS, {"part_id": part_id, "needed": float(needed), "has": float(has)})
+    if work.same_engineer and person.id != work.same_engineer:
+        yield Reason(codes.DEPENDENCY, {"engineer_id": work.same_engineer})
+
+
+def skill_reasons(person: Person, work: Work) -> Iterable[Reason]:
+    """Skills that are missing, or held at too low a level."""
+    for skill_id, level in work.skills.items():
+        has = person.skills.get(skill_id, (0, 0))[0]
+        if has < level:
+            yield Reason(codes.SKILL, {"skill_id": skill_id, "level": level, "has": has})
+
+
+def certificate_reasons(person: Person, work: Work, at: int) -> Iterable[Reason]:
+    """Skills that are held, with a certificate that has ended by an instant."""
+    for skill_id, level in work.skills.items():
+        has, held_until = person.skills.get(skill_id, (0, 0))
+        if has >= level and skill_id in person.skills and held_until < at:
+            yield Reason(codes.CERTIFICATE, {"skill_id": skill_id, "held_until": held_until})
+
+
+def _scope(person: Person, work: Work) -> Iterable[Reason]:
+    if person.scope_skills:
+        for skill_id in work.skills:
+            if skill_id not in person.scope_skills:
+                yield Reason(codes.PROVIDER_SCOPE, {"skill_id": skill_id})
+                return
+    if work.area and person.scope_areas and not is_among(work.area, person.scope_areas):
+        yield Reason(codes.PROVIDER_SCOPE, {"area": work.area})
+
+
+def time_reasons(person: Person, start: int, end: int) -> Iterable[Reason]:
+    """Working time, overtime up to the engineer's limit, absences."""
+    if not any(a <= start and end <= b for a, b in person.shifts):
+        over = next((end - b for a, b in person.shifts if a <= start < b < end), 0)
+        if 0 < over <= person.overtime:
+            yield Reason(codes.OVERTIME, {"minutes": -(-over // 60)})
+        else:
+            yield Reason(codes.SHIFT, {"over_minutes": over // 60} if over else {})
+    for a, b in person.absences:
+        if a < end and b > start:
+            yield Reason(codes.ABSENCE, {"from": a, "to": b})
+
+
+def break_reasons(person: Person, stops: Sequence[Stop], work: Work, span: Span) -> Iterable[Reason]:
+    """Breaks that the visit leaves no room for."""
+    shift = shift_around(person, span[0])
+    if shift is None or not person.breaks:
+        return
+    new = Stop(0, "", span[0], span[1], work.place)
+    for earliest, latest, length in lost_breaks(person, shift, stops, new, person.absences):
+        yield Reason(codes.BREAK, {"from": earliest, "to": latest + length, "minutes": length // 60})
+
+
+def overlap_reason(stop: Stop) -> Reason:
+    """Another visit at the same time."""
+    facts = {"visit_id": stop.visit_id, "work_order": stop.work_order, "from": stop.start, "to": stop.end}
+    return Reason(codes.OVERLAP, facts)
+
+
+def travel_reasons(
+    stops: Sequence[Stop], before: Stop | None, work: Work, span: Span, arrival: int
+) -> Iterable[Reason]:
+    """Trips from the visit before and to the one after that take longer than there is time."""
+    start, end = span
+    if before is not None and not before.is_over and arrival > start:
+        late = -(-(arrival - start) // 60)
+        yield Reason(codes.TRAVEL, {"work_order": before.work_order, "minutes": late, "side": "before"})
+    after = next((s for s in stops if s.start >= end and not s.is_over), None)
+    if after is not None and (short := end + trip(work.place, after.place)[0] * 60 - after.start) > 0:
+        late = -(-short // 60)
+        yield Reason(codes.TRAVEL, {"work_order": after.work_order, "minutes": late, "side": "after"})
+
+
+def most_minutes(person: Person, policy: Policy) -> int:
+    """The longest trip to one visit, in minutes; 0 is no limit."""
+    own = person.max_travel_minutes
+    return policy.limit("max_travel_minutes") if own is None else own
+
+
+def max_travel_reasons(person: Person, minutes: int, policy: Policy) -> Iterable[Reason]:
+    """A trip beyond the engineer's limit, or the policy's."""
+    most = most_minutes(person, policy)
+    if most and minutes > most:
+        yield Reason(codes.MAX_TRAVEL, {"minutes": minutes, "most": most})
+
+
+def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
+    """The date window, the promised window, the site's visiting hours, and what must be done before."""
+    checks = (
+        (start < work.window[0], "window_start", work.window[0], start),
+        (end > work.window[1], "window_end", work.window[1], end),
+        (start < work.promised[0], "promised_start", work.promised[0], start),
+        (start > work.promised[1], "promised_end", work.promised[1], start),
+    )
+    for is_broken, bound, at, here in checks:
+        if is_broken:
+            yield Reason(codes.WINDOW, {"bound": bound, "at": at, "minutes": abs(at - here) // 60})
+    if work.hours is not None and not any(a <= start and end <= b for a, b in work.hours):
+        following = next((a for a, b in work.hours if a >= start and b - a >= end - start), None)
+        yield Reason(codes.VISITING_HOURS, {} if following is None else {"opens": following})
+    if start < work.after:
+        yield Reason(codes.DEPENDENCY, {"at": work.after, "minutes": (work.after - start) // 60})
+
+
+def crew_reasons(people: Sequence[Person], work: Work, *, apart: frozenset[frozenset[int]]) -> list[Reason]:
+    """What is wrong with a crew as a whole: too few or too many, skills that nobody has, pairs in `apart`
+    ({engineer ids}) who never go together. Each member is judged beside this."""
+    found = []
+    if len(people) != work.crew_size:
+        found.append(Reason(codes.CREW, {"needed": work.crew_size, "has": len(people)}))
+    if work.crew_size > 1 and work.crew_cover == ANY:
+        for skill_id, level in work.skills.items():
+            most = max((person.skills.get(skill_id, (0, 0))[0] for person in people), default=0)
+            if most < level:
+                found.append(Reason(codes.SKILL, {"skill_id": skill_id, "level": level, "has": most}))
+    ids = [person.id for person in people]
+    found += [
+        Reason(codes.CREW, {"first_id": a, "second_id": b})
+        for n, a in enumerate(ids)
+        for b in ids[n + 1 :]
+        if frozenset({a, b}) in apart
+    ]
+    return found

@@ -1,0 +1,162 @@
+"""What the evaluator is asked about, and what it answers: values only."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch.policy import BLOCK, PRODUCT, Policy
+from dispatch.travel import Point
+
+Span = tuple[int, int]
+Break = tuple[int, int, int]
+"""(begins at the earliest, begins at the latest, seconds)."""
+
+FOREVER = 1 << 53
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that is broken, or one thing for or against: a code and primitive facts."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, **self.facts}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What must be done: `seconds` long, at `place` in `area`, with `skills` {skill id: least level}.
+
+    `promised`: inside which the engineer must arrive; `window`: inside which the work must happen; `hours`:
+    when the site may be visited (None: always); `after`: before which what it depends on is not done;
+    `parts`: {part id: quantity} to bring; `same_engineer`: who must do it (0: anybody). Work of `crew_size`
+    people needs the skills of each of them (`crew_cover` "all") or of all together ("any").
+    """
+
+    id: int
+    seconds: int
+    place: Point | None = None
+    area: str = ""
+    site_id: int = 0
+    skills: Mapping[int, int] = field(default_factory=dict)
+    promised: Span = (0, FOREVER)
+    window: Span = (0, FOREVER)
+    hours: list[Span] | None = None
+    customer_id: int = 0
+    priority: int = 3
+    parts: Mapping[int, float] = field(default_factory=dict)
+    crew_size: int = 1
+    crew_cover: str = "all"
+    after: int = 0
+    same_engineer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A visit already planned. One that has ended takes no time any more, but says where the engineer was."""
+
+    visit_id: int
+    work_order: str
+    start: int
+    end: int
+    place: Point | None = None
+    is_over: bool = False
+
+
+@dataclass(slots=True)
+class Person:
+    """An engineer as the evaluator sees one. All lists are in order of time.
+
+    `skills` maps a skill id to (level, last second its certificate holds). `areas` empty means everywhere.
+    `breaks`: (begins at the earliest, begins at the latest, seconds) of every shift. `overtime`: seconds that
+    may be worked past a shift. `scope_skills` and `scope_areas`: what the engineer's provider may be given
+    (empty: anything). `likings`: {customer id: "preferred" or "excluded"}; `last_customers`: customers
+    visited before; `sites`: {site id: visits done there}; `site_last`: {site id: when the last was}. `parts`:
+    {part id: quantity in the van}. `max_travel_minutes` None: as the policy says. Costs are in minor units of
+    money. `last_given`: when work was last planned for them.
+    """
+
+    id: int
+    name: str
+    is_active: bool = True
+    home: Point | None = None
+    skills: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    areas: frozenset[str] = frozenset()
+    shifts: list[Span] = field(default_factory=list)
+    absences: list[Span] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    sites: Mapping[int, int] = field(default_factory=dict)
+    breaks: list[Break] = field(default_factory=list)
+    overtime: int = 0
+    max_travel_minutes: int | None = None
+    hour_cost: int = 0
+    km_cost: int = 0
+    overtime_percent: int = 100
+    provider_id: int = 0
+    scope_skills: frozenset[int] = frozenset()
+    scope_areas: frozenset[str] = frozenset()
+    likings: Mapping[int, str] = field(default_factory=dict)
+    last_customers: frozenset[int] = frozenset()
+    parts: Mapping[int, float] = field(default_factory=dict)
+    last_given: int = 0
+    site_last: Mapping[int, int] = field(default_factory=dict)
+
+    def add(self, stop: Stop) -> None:
+        """Plan another visit in memory."""
+        self.stops.insert(bisect_right(self.stops, stop.start, key=start_of), stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer. `start` is None when no time was found; `broken` then says why not.
+
+    `broken` holds what `policy` blocks or asks a reason for; what it allows stands in `allowed`.
+    """
+
+    person: Person
+    start: int | None
+    end: int | None
+    broken: tuple[Reason, ...] = ()
+    travel_minutes: int = 0
+    travel_km: float = 0.0
+    late_minutes: int = 0
+    load_percent: int = 0
+    overtime_minutes: int = 0
+    allowed: tuple[Reason, ...] = ()
+    policy: Policy = PRODUCT
+
+    @property
+    def span(self) -> Span:
+        """(start, end) of a verdict that found a time. Raises ValueError on one that did not."""
+        if self.start is None or self.end is None:
+            raise ValueError("no time was found")
+        return self.start, self.end
+
+    @property
+    def blocked(self) -> tuple[Reason, ...]:
+        """The broken rules that no reason makes good."""
+        return tuple(reason for reason in self.broken if self.policy.verdict(reason.code) == BLOCK)
+
+    @property
+    def needs_reason(self) -> tuple[Reason, ...]:
+        """The broken rules for which a reason is enough."""
+        return tuple(reason for reason in self.broken if self.policy.verdict(reason.code) != BLOCK)
+
+    @property
+    def can_be_forced(self) -> bool:
+        """Whether a reason is enough to plan this against the rules."""
+        return self.start is not None and not self.blocked
+
+    def told(self) -> list[dict[str, Any]]:
+        """Every broken rule with what the policy makes of it: "block" or "confirm"."""
+        return [{**r.as_json(), "verdict": self.policy.verdict(r.code)} for r in self.broken]
+
+
+def start_of(stop: Stop) -> int:
+    """The key by which stops are in order."""
+    return stop.start

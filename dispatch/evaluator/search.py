@@ -1,0 +1,265 @@
+"""The two questions: this engineer at this time, and this engineer as soon as possible."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dispatch import policy as codes
+from dispatch.evaluator import checks
+from dispatch.evaluator.gaps import Gap, gaps, load_of, shift_around
+from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Verdict, Work, start_of
+from dispatch.policy import ALLOW, BLOCK, CONFIRM, PRODUCT, Policy
+from dispatch.travel import Point, trip
+
+FAR_MINUTES = 60
+"""A trip from home that may be told as the reason why no working time holds the work."""
+
+
+def evaluate(
+    person: Person,
+    work: Work,
+    start: int,
+    *,
+    end: int | None = None,
+    ignoring: int = 0,
+    policy: Policy = PRODUCT,
+) -> Verdict:
+    """Judge one engineer at one time: every broken rule, not only the first. `ignoring` is a visit being
+    moved."""
+    end = start + work.seconds if end is None else end
+    stops = [s for s in person.stops if s.visit_id != ignoring] if ignoring else person.stops
+    before = _last_before(stops, start)
+    origin, ready = _origin(person, before, start)
+    minutes, km = trip(origin, work.place)
+    found: list[Reason] = [
+        *checks.fixed_reasons(person, work, start, policy),
+        *checks.time_reasons(person, start, end),
+        *checks.break_reasons(person, stops, work, (start, end)),
+        *(checks.overlap_reason(s) for s in stops if not s.is_over and s.start < end and s.end > start),
+        *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60),
+        *checks.max_travel_reasons(person, minutes, policy),
+        *checks.window_reasons(work, start, end),
+    ]
+    shift = shift_around(person, start)
+    return _verdict((person, work, policy), (start, end), found, (minutes, km), _load(stops, shift))
+
+
+def earliest_start(person: Person, work: Work, from_at: int, until: int, policy: Policy = PRODUCT) -> Verdict:
+    """The first time, from `from_at` and starting before `until`, at which the engineer can do the work.
+
+    Travel counts on both sides, within working time. What needs only a reason and does not hang on the time
+    (the territory, say) does not hinder: it is told in `broken`, and so is arriving after the promise when no
+    time keeps it, and overtime when no working time holds the work. Everything else hinders.
+    """
+    fixed = checks.fixed_reasons(person, work, from_at, policy)
+    hard = tuple(reason for reason in fixed if policy.verdict(reason.code) == BLOCK)
+    if hard:
+        return Verdict(person, None, None, hard, policy=policy)
+    search = Search(person, work, from_at, until, policy)
+    found = search.first()
+    if found is None:
+        return Verdict(person, None, None, (search.why_none(),), policy=policy)
+    start, minutes, km, load = found
+    end = start + work.seconds
+    expired = tuple(checks.certificate_reasons(person, work, start))
+    if expired and policy.verdict(codes.CERTIFICATE) == BLOCK and _needs_own_skills(work):
+        return Verdict(person, None, None, expired, policy=policy)
+    reasons = [
+        *fixed,
+        *(r for r in expired if r not in fixed),
+        *checks.time_reasons(person, start, end),
+        *checks.max_travel_reasons(person, minutes, policy),
+        *checks.window_reasons(work, start, end),
+    ]
+    return _verdict((person, work, policy), (start, end), reasons, (minutes, km), load)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for the first gap that holds the work; each field but the first two can be given up."""
+
+    person: Person
+    work: Work
+    from_at: int
+    until: int
+    policy: Policy
+    has_stops: bool = True
+    has_absences: bool = True
+    has_breaks: bool = True
+    has_travel_limit: bool = True
+
+    def first(self) -> tuple[int, int, float, int] | None:
+        """(start, travel minutes, km, load per cent) of the first gap: in working time if there is one, else
+        with overtime where the policy lets people be asked for it."""
+        overtime = self.policy.verdict(codes.OVERTIME)
+        if overtime == ALLOW:
+            return self._first(self.person.overtime)
+        found = self._first(0)
+        if found is None and overtime == CONFIRM and self.person.overtime:
+            return self._first(self.person.overtime)
+        return found
+
+    def why_none(self) -> Reason:
+        """The rule whose absence would have let the work in, the most easily given up first."""
+        person, work = self.person, self.work
+        for code, search in self._ladder():
+            if search.first() is not None:
+                if code == codes.OVERLAP:
+                    planned = sum(
+                        1
+                        for s in person.stops
+                        if not s.is_over and self.from_at < s.end and s.start < self.until
+                    )
+                    return Reason(code, {"visits": planned})
+                return Reason(code, {"bound": "none_fits"} if code == codes.WINDOW else {})
+        minutes, _km = trip(person.home, work.place)
+        most = checks.most_minutes(person, self.policy)
+        if most and minutes > most and self.policy.verdict(codes.MAX_TRAVEL) == BLOCK:
+            return Reason(codes.MAX_TRAVEL, {"minutes": minutes, "most": most})
+        nowhere = replace(self._bare(), work=Work(work.id, work.seconds), has_travel_limit=False)
+        if minutes > FAR_MINUTES and nowhere.first() is not None:
+            return Reason(codes.TRAVEL, {"side": "far", "minutes": minutes})
+        return Reason(codes.SHIFT, {})
+
+    def _ladder(self) -> Iterator[tuple[str, Search]]:
+        """One rule more given up at each step."""
+        search = self
+        if self.person.breaks:
+            search = replace(search, has_breaks=False)
+            yield codes.BREAK, search
+        search = replace(search, has_stops=False)
+        yield codes.OVERLAP, search
+        search = replace(search, has_absences=False)
+        yield codes.ABSENCE, search
+        if self.work.hours is not None:
+            search = replace(search, work=replace(search.work, hours=None))
+            yield codes.VISITING_HOURS, search
+        if self.work.after > self.from_at:
+            search = replace(search, work=replace(search.work, after=0))
+            yield codes.DEPENDENCY, search
+        yield codes.WINDOW, self._bare()
+
+    def _bare(self) -> Search:
+        open_work = Work(self.work.id, self.work.seconds, self.work.place)
+        return replace(self, work=open_work, has_stops=False, has_absences=False, has_breaks=False)
+
+    def _first(self, overtime: int) -> tuple[int, int, float, int] | None:
+        work, person = self.work, self.person
+        not_before = max(self.from_at, work.window[0], work.promised[0], work.after)
+        latest = min(self.until - 1, work.window[1] - work.seconds)
+        hours = opening_starts(work, self.policy)
+        most = self._most_minutes()
+        stops: Sequence[Stop] = person.stops if self.has_stops else ()
+        absences: Sequence[Span] = person.absences if self.has_absences else ()
+        with_breaks = self.has_breaks and self.policy.verdict(codes.BREAK) != ALLOW
+        for begin, finish, shift_end in with_overtime(person.shifts, overtime):
+            if finish - work.seconds < not_before:
+                continue
+            if begin > latest:
+                return None
+            found: tuple[int, int, float, int] | None = None
+            for gap in gaps(
+                person, (begin, finish), stops, absences, shift_end=shift_end, with_breaks=with_breaks
+            ):
+                start = max(gap.ready, not_before)
+                if start + work.seconds > gap.end or start >= shift_end or (found and start >= found[0]):
+                    continue
+                minutes, km = trip(gap.origin, work.place)
+                if most and minutes > most:
+                    continue
+                at = start_in(gap, work, minutes, (self.from_at, not_before), hours)
+                if at is not None and at <= latest and (found is None or at < found[0]):
+                    found = at, minutes, km, gap.load_percent
+            if found:
+                return found
+        return None
+
+    def _most_minutes(self) -> int:
+        if not self.has_travel_limit or self.policy.verdict(codes.MAX_TRAVEL) != BLOCK:
+            return 0
+        return checks.most_minutes(self.person, self.policy)
+
+
+def start_in(
+    gap: Gap, work: Work, minutes: int, times: tuple[int, int], hours: list[Span] | None
+) -> int | None:
+    """When the work can start in a gap that is `minutes` away, breaks, visiting hours and the trip to what
+    follows kept; None when it cannot. `times`: when to set out and when to start, at the earliest."""
+    from_at, not_before = times
+    ready = max(gap.ready, from_at)
+    lead = min(gap.lead_seconds, max(0, gap.lead_until - ready))
+    start = whole_minute(max(ready + minutes * 60 + lead, gap.lead_until, not_before))
+    if hours is not None:
+        index = bisect_left(hours, start, key=_latest)
+        if index == len(hours):
+            return None
+        start = max(start, hours[index][0])
+    end = start + work.seconds
+    if start >= gap.shift_end or end > gap.end or end > gap.tail_from:
+        return None
+    spare = gap.arrive_by - end - gap.tail_seconds
+    if gap.arrive_by < FOREVER and (spare < 0 or trip(work.place, gap.following)[0] * 60 > spare):
+        return None
+    return start
+
+
+def opening_starts(work: Work, policy: Policy) -> list[Span] | None:
+    """[(first start, last start)] that the visiting hours leave, in whole minutes; None when any will do."""
+    if work.hours is None or policy.verdict(codes.VISITING_HOURS) == ALLOW:
+        return None
+    spans = ((whole_minute(a), b - work.seconds) for a, b in work.hours)
+    return [(first, last) for first, last in spans if first <= last]
+
+
+def with_overtime(shifts: Sequence[Span], overtime: int) -> Iterator[tuple[int, int, int]]:
+    """(begin, end with overtime, end) of each shift; overtime stops where the next shift begins."""
+    for index, (begin, end) in enumerate(shifts):
+        finish = end + overtime
+        if overtime and index + 1 < len(shifts):
+            finish = min(finish, shifts[index + 1][0])
+        yield begin, max(finish, end), end
+
+
+def whole_minute(at: int) -> int:
+    """The first whole minute at an instant or after."""
+    return -(-at // 60) * 60
+
+
+def _latest(span: Span) -> int:
+    return span[1]
+
+
+def _verdict(
+    asked: tuple[Person, Work, Policy], span: Span, reasons: list[Reason], way: tuple[int, float], load: int
+) -> Verdict:
+    person, work, policy = asked
+    broken = tuple(r for r in reasons if policy.verdict(r.code) != ALLOW)
+    allowed = tuple(r for r in reasons if policy.verdict(r.code) == ALLOW)
+    over = next((int(r.facts["minutes"]) for r in reasons if r.code == codes.OVERTIME), 0)
+    late = max(0, span[0] - work.promised[1]) // 60
+    return Verdict(person, *span, broken, *way, late, load, over, allowed, policy)
+
+
+def _needs_own_skills(work: Work) -> bool:
+    return not (work.crew_size > 1 and work.crew_cover == checks.ANY)
+
+
+def _last_before(stops: Sequence[Stop], start: int) -> Stop | None:
+    index = bisect_right(stops, start, key=start_of)
+    earlier = [s for s in stops[max(0, index - 1) : index] if s.end <= start]
+    return earlier[0] if earlier else None
+
+
+def _origin(person: Person, before: Stop | None, start: int) -> tuple[Point | None, int]:
+    """Where the engineer comes from: the visit before in the same shift, else home."""
+    shift = shift_around(person, start)
+    shift_start = shift[0] if shift else start - 12 * 3600
+    if before is not None and before.end > shift_start:
+        return before.place, before.end
+    return person.home, shift_start
+
+
+def _load(stops: Sequence[Stop], shift: Span | None) -> int:
+    return load_of(stops, shift) if shift else 0
