@@ -177,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
     "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "calendars": {"task": "tickets.refresh_calendars", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "certificates": {
+        "task": "workforce.tell_of_certificates",
+        "schedule": 21_600.0,
+        "options": {"expires": 3600},
+    },
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 

@@ -42,6 +42,8 @@ THINGS = {
     "tickets.slapolicy": Thing(_("SLA policy")),
     "tickets.ticket": Thing(_("Ticket"), "tickets:ticket_detail", "ticket"),
     "tickets.topic": Thing(_("Topic")),
+    "workforce.capacityrule": Thing(_("Capacity rule")),
+    "workforce.crew": Thing(_("Crew")),
     "workforce.engineer": Thing(_("Engineer"), "workforce:engineer_detail"),
     "workforce.provider": Thing(_("Provider")),
     "workforce.skill": Thing(_("Skill")),

@@ -1,5 +1,6 @@
-"""By whom: engineers, their skills, territories, shifts and absences, and the providers who lend them.
+"""By whom: engineers with their skills, hours and costs, the providers who lend them, crews, and capacity.
 
-Owns: Skill, Territory, Provider, Engineer, EngineerSkill, EngineerTerritory, Shift, Absence.
-Publishes: nothing yet. May call: accounts, journal, tenants, core.
+Owns: Skill, Territory, Provider (with its scope), Engineer, EngineerSkill, EngineerTerritory, EngineerPair, Shift,
+ShiftBreak, ExtraShift, Absence, Crew, CapacityRule.
+Publishes: AvailabilityChanged. May call: notices, accounts, journal, tenants, core.
 """

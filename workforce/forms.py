@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import queries as accounts
+from core.spans import read_spans
 from workforce import queries
 from workforce.models import Absence, Engineer, Skill, Territory
 from workforce.services import Held
-
-_SPAN = re.compile(r"^(\d{1,2})(?::?(\d{2}))?\s*[-–—~〜]\s*(\d{1,2})(?::?(\d{2}))?$")
 
 
 class EngineerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -108,7 +107,7 @@ class WeekForm(forms.Form):
         for day in WEEKDAYS:
             text = self.cleaned_data.get(f"day_{day}", "")
             try:
-                self.weekly[day] = [read_span(part) for part in re.split(r"[,、，;]", text) if part.strip()]
+                self.weekly[day] = read_spans(text)
             except ValueError:
                 self.add_error(
                     f"day_{day}",
@@ -117,15 +116,6 @@ class WeekForm(forms.Form):
                     ),
                 )
         return self.cleaned_data
-
-
-def read_span(text: str) -> tuple[time, time]:
-    """ "9-17:30" as two times; "24:00" is midnight. Raises ValueError."""
-    match = _SPAN.match(text.strip())
-    if match is None:
-        raise ValueError(text)
-    start_hour, start_minute, end_hour, end_minute = (int(part or 0) for part in match.groups())
-    return time(start_hour, start_minute), time(end_hour % 24 if end_hour == 24 else end_hour, end_minute)
 
 
 class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.intervals import Interval, join
+from core.spans import write_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +111,99 @@ def _end_utc(end: datetime) -> datetime:
     """Of a time that comes twice the last; of one that never comes (fold 1 would read it early), the
     later."""
     return max(end.astimezone(UTC), end.replace(fold=0).astimezone(UTC))
+
+
+def whole_days(first: date, last: date, zone: ZoneInfo) -> Interval:
+    """From the beginning of the first local day to the end of the last."""
+    begin = datetime.combine(first, time(0), tzinfo=zone)
+    end = datetime.combine(last + timedelta(days=1), time(0), tzinfo=zone)
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+def as_whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date, date] | None:
+    """The first and last local day when the time is exactly whole days, else None."""
+    first, after = start.astimezone(zone), end.astimezone(zone)
+    if first.time() != time(0) or after.time() != time(0):
+        return None
+    return first.date(), after.date() - timedelta(days=1)
+
+
+def pause_words(pause: ShiftPause) -> str:
+    """A break as people write it: "12:00–13:00" when its time is fixed, else "30 min 11:30–14:00" (taken
+    somewhere in there)."""
+    ends = _clock(_minute(pause.latest) + pause.minutes)
+    text = f"{pause.earliest:%H:%M}–{ends}"
+    return text if pause.earliest == pause.latest else f"{pause.minutes} min {text}"
+
+
+NO_WEEKDAY, OVERLAP, BREAK_OUTSIDE, BREAKS_CLASH = "no_weekday", "overlap", "break_outside", "breaks_clash"
+_DAY, _WEEK = 1440, 7 * 1440
+
+
+@dataclass(frozen=True, slots=True)
+class WeekProblem:
+    """What is wrong with a week; `one` and `other` are the hours concerned, as written."""
+
+    code: str
+    weekday: int
+    one: str = ""
+    other: str = ""
+
+
+def week_problem(shifts: Sequence[WeeklyShift]) -> WeekProblem | None:
+    """The first thing wrong with a week, or None: overlapping shifts, breaks that do not fit."""
+    for shift in shifts:
+        if not 0 <= shift.weekday <= 6:
+            return WeekProblem(NO_WEEKDAY, shift.weekday)
+    ordered = sorted(shifts, key=_begins)
+    after = [*ordered[1:], *ordered[:1]] if len(ordered) > 1 else []
+    for one, other in zip(ordered, after, strict=False):
+        gap = (_begins(other) - _begins(one)) % _WEEK
+        if gap < _length(one):
+            return WeekProblem(OVERLAP, one.weekday, _hours(one), _hours(other))
+    return next((wrong for shift in ordered if (wrong := _break_problem(shift))), None)
+
+
+def _break_problem(shift: WeeklyShift) -> WeekProblem | None:
+    free = 0
+    for pause in sorted(shift.breaks, key=lambda pause: (_into(shift, pause.latest), pause.minutes)):
+        earliest, latest = _into(shift, pause.earliest), _into(shift, pause.latest)
+        if not 0 <= earliest <= latest or latest + pause.minutes > _length(shift):
+            return WeekProblem(BREAK_OUTSIDE, shift.weekday, pause_words(pause), _hours(shift))
+        begins = max(free, earliest)
+        if begins > latest:
+            return WeekProblem(BREAKS_CLASH, shift.weekday, pause_words(pause), _hours(shift))
+        free = begins + pause.minutes
+    return None
+
+
+def holds_break(shift: WeeklyShift, pause: ShiftPause) -> bool:
+    """Whether the break lies within the shift."""
+    alone = WeeklyShift(shift.weekday, shift.starts, shift.ends, (pause,))
+    return _break_problem(alone) is None
+
+
+def _begins(shift: WeeklyShift) -> int:
+    return shift.weekday * _DAY + _minute(shift.starts)
+
+
+def _length(shift: WeeklyShift) -> int:
+    return (_minute(shift.ends) - _minute(shift.starts) - 1) % _DAY + 1
+
+
+def _into(shift: WeeklyShift, at: time) -> int:
+    """Minutes from the shift's start; negative before it, on the next day in an overnight shift."""
+    minutes = _minute(at) - _minute(shift.starts)
+    return minutes % _DAY if shift.ends <= shift.starts else minutes
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _clock(minutes: int) -> str:
+    return "24:00" if minutes == _DAY else f"{minutes // 60 % 24:02}:{minutes % 60:02}"
+
+
+def _hours(shift: WeeklyShift) -> str:
+    return write_span(shift.starts, shift.ends)

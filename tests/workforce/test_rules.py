@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.intervals import Interval, join, minutes_of, without
-from workforce.forms import read_span
+from core.spans import read_span
 from workforce.rules import ShiftPause, WeeklyShift, break_windows, working_intervals
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from core.errors import NotFound
 from core.intervals import Interval, join, without
 from workforce import rules
-from workforce.models import Absence, Engineer
+from workforce.models import Absence, Engineer, ExtraShift
 
 
 def weekly_shifts(engineer: Engineer) -> list[rules.WeeklyShift]:
@@ -52,3 +54,26 @@ def break_windows(engineer: Engineer, from_at: datetime, to_at: datetime) -> lis
 def absences_from(engineer_id: int, at: datetime) -> QuerySet[Absence]:
     """Absences that have not ended."""
     return Absence.objects.filter(engineer_id=engineer_id, end_at__gt=at)
+
+
+def get_absence(absence_id: int) -> Absence:
+    """One absence with its engineer. Raises `NotFound`."""
+    found = Absence.objects.select_related("engineer__tenant", "engineer__provider")
+    absence = found.filter(pk=absence_id).first()
+    if absence is None:
+        raise NotFound(_("Absence %(id)s: not found. It may have been taken back.") % {"id": absence_id})
+    return absence
+
+
+def absence_for_update(absence_id: int) -> Absence:
+    """One absence with its engineer, locked. Raises `NotFound`."""
+    found = Absence.objects.select_for_update(of=("self",)).select_related("engineer")
+    absence = found.filter(pk=absence_id).first()
+    if absence is None:
+        raise NotFound(_("Absence %(id)s: not found. It may have been taken back.") % {"id": absence_id})
+    return absence
+
+
+def extra_shifts_from(engineer_id: int, at: datetime) -> QuerySet[ExtraShift]:
+    """Extra shifts that have not ended."""
+    return ExtraShift.objects.filter(engineer_id=engineer_id, end_at__gt=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from core.text import clean
 from tenants.actors import Actor
-from workforce.models import Absence, Engineer, ExtraShift
+from workforce.models import Absence, Engineer, EngineerPair, EngineerSkill, ExtraShift
 
 
 def active_engineers() -> QuerySet[Engineer]:
@@ -86,3 +86,15 @@ def find_engineer_of(actor: Actor) -> Engineer | None:
     if actor.membership_id is None:
         return None
     return Engineer.objects.filter(membership_id=actor.membership_id).first()
+
+
+def pairs_of(engineer_id: int) -> QuerySet[EngineerPair]:
+    """What is said of the engineer and others, with both."""
+    mine = EngineerPair.objects.filter(Q(first_id=engineer_id) | Q(second_id=engineer_id))
+    return mine.select_related("first", "second").order_by("liking", "id")
+
+
+def certificates_ending(first: date, last: date) -> QuerySet[EngineerSkill]:
+    """Certificates of active engineers whose last day is between two days (both included), soonest first."""
+    dated = EngineerSkill.objects.filter(expires_on__range=(first, last), engineer__is_active=True)
+    return dated.select_related("engineer__provider", "skill").order_by("expires_on", "engineer__name", "id")

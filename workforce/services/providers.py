@@ -1,0 +1,78 @@
+"""Providers: downstream companies that take work, within a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import BadInput
+from journal import services as journal
+from tenants.actors import Actor
+from workforce import queries
+from workforce.models import Provider, ProviderSkill, ProviderTerritory
+from workforce.services.saving import change, check_known, save
+
+PROVIDER_FIELDS = frozenset({"name", "email", "phone", "accept_minutes", "visits_a_day", "is_active"})
+
+
+@transaction.atomic
+def create_provider(*, code: str, name: str, actor: Actor, at: datetime, **facts: Any) -> Provider:
+    """Name a downstream company that lends engineers. Its people's memberships know it by `code`.
+
+    `facts`: email, phone, accept_minutes (an offer waits so long), visits_a_day (None: no bound), is_active.
+    """
+    actor.require(Permission.WORKFORCE_EDIT)
+    check_known(facts, PROVIDER_FIELDS)
+    provider = Provider(code=code, name=name, **facts)
+    _check(provider.accept_minutes)
+    save(provider)
+    journal.record(actor=actor, verb="created", thing=provider, at=at)
+    return provider
+
+
+@transaction.atomic
+def update_provider(*, provider_id: int, actor: Actor, at: datetime, **changes: Any) -> Provider:
+    """Change a provider. One that is not active gets no offers; its engineers keep what is planned."""
+    provider = queries.provider_for_update(provider_id)
+    actor.require(Permission.WORKFORCE_EDIT, provider)
+    _check(changes.get("accept_minutes", provider.accept_minutes))
+    change(provider, changes, PROVIDER_FIELDS, actor, at)
+    return provider
+
+
+@transaction.atomic
+def set_provider_scope(
+    *,
+    provider_id: int,
+    skill_ids: Iterable[int],
+    territory_ids: Iterable[int],
+    actor: Actor,
+    at: datetime,
+) -> Provider:
+    """Say anew which work the provider may be given: of these skills, in these territories; none is any."""
+    provider = queries.provider_for_update(provider_id)
+    actor.require(Permission.WORKFORCE_EDIT, provider)
+    before = _told(provider)
+    provider.skills.set(sorted(set(skill_ids)))
+    provider.territories.set(sorted(set(territory_ids)))
+    after = _told(provider)
+    if before != after:
+        journal.record(actor=actor, verb="changed", thing=provider, at=at, changes={"scope": [before, after]})
+    return provider
+
+
+def _told(provider: Provider) -> list[str]:
+    skills = ProviderSkill.objects.filter(provider=provider).values_list("skill__name", flat=True)
+    places = ProviderTerritory.objects.filter(provider=provider).values_list("territory__name", flat=True)
+    return [*sorted(skills), *sorted(places)]
+
+
+def _check(accept_minutes: int) -> None:
+    if not 1 <= accept_minutes <= 10_080:
+        text = _("An offer waits from one minute to a week (10080 minutes).")
+        raise BadInput(text, errors={"accept_minutes": [text]})
