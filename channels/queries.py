@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from channels import adapters, chats, html, rules
 from channels.enums import AttachmentState, Channel, InboundStatus
 from channels.models import Attachment, ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from core.errors import NotFound
+from tenants.queries import current_tenant
 
 
 def get_inbound(message_id: int) -> InboundMessage:
@@ -28,10 +31,13 @@ def last_messages_from(channel: str, sender: str) -> QuerySet[InboundMessage]:
     return InboundMessage.objects.filter(channel=channel, sender_address=sender).order_by("-id")[:20]
 
 
-def inbound_emails_known_as(message_ids: list[str]) -> dict[str, InboundMessage]:
-    """E-mails we received that carry one of these Message-IDs."""
-    found = InboundMessage.objects.defer("raw").filter(channel=Channel.EMAIL, external_id__in=message_ids)
-    return {message.external_id: message for message in found}
+def own_email_addresses() -> frozenset[str]:
+    """The addresses that mail of ours comes from, in lower case: the installation's, the company's own, and
+    those of its active accounts."""
+    accounts = ChannelAccount.objects.filter(channel=Channel.EMAIL, is_active=True)
+    found = {address.lower() for address in accounts.order_by().values_list("address", flat=True)}
+    found |= {parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower(), current_tenant().email.lower()}
+    return frozenset(found - {""})
 
 
 def quarantined() -> QuerySet[InboundMessage]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 LARGEST_AT_ONCE = 20 * 1024 * 1024
 """A message larger than this is given as a file, so that nobody holds it in memory."""
 
+LONGEST_HEAD = 65_536
+
+_NAMING = re.compile(
+    rb"^(?:message-id|in-reply-to|references|from|sender):(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
+)
+_NAME = re.compile(rb"[^\s<>@,;:\"()]{1,200}@[^\s<>@,;:\"()]{1,200}")
 _FROM = re.compile(rb"^From \S+.*\b\d{4}\b.*$")
 _HEADER = re.compile(rb"^[!-9;-~]{1,80}:")
 
@@ -30,6 +37,51 @@ def messages_in(file: BinaryIO) -> Iterator[bytes | BinaryIO]:
         yield file
     else:
         yield file.read()
+
+
+def conversations(paths: Iterable[Path]) -> list[list[Path]]:
+    """The files in groups that have nothing to do with each other, each group and its files in the order given.
+
+    Messages belong together when they name the same message or have the same sender: who takes in each group
+    in its order gets the same conversations as one who takes in all. A file that cannot be read stands alone.
+    """
+    groups: dict[Path, list[Path]] = {}
+    group_of: dict[bytes, Path] = {}
+    moved: dict[Path, Path] = {}
+
+    def living(first: Path) -> Path:
+        while first in moved:
+            first = moved[first]
+        return first
+
+    order = {path: number for number, path in enumerate(paths)}
+    for path in order:
+        names = _names_in(path)
+        met = {living(group_of[name]) for name in names if name in group_of} | {path}
+        first = min(met, key=order.__getitem__)
+        groups[path] = [path]
+        for other in sorted(met - {first}, key=order.__getitem__):
+            groups[first] += groups.pop(other)
+            moved[other] = first
+        group_of |= dict.fromkeys(names, first)
+    return [sorted(group, key=order.__getitem__) for group in groups.values()]
+
+
+def _names_in(path: Path) -> set[bytes]:
+    """What the messages of a file are called, whom they answer and who wrote them, in lower case."""
+    try:
+        with path.open("rb") as file:
+            heads = [_head(message) for message in messages_in(file)]
+    except OSError:
+        return set()
+    return {
+        name.lower() for head in heads for field in _NAMING.findall(head) for name in _NAME.findall(field)
+    }
+
+
+def _head(message: bytes | BinaryIO) -> bytes:
+    start = message[:LONGEST_HEAD] if isinstance(message, bytes) else message.read(LONGEST_HEAD)
+    return re.split(rb"\r?\n\r?\n", start.lstrip(), maxsplit=1)[0]
 
 
 def _split(file: BinaryIO) -> Iterator[bytes | BinaryIO]:

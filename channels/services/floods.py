@@ -24,7 +24,8 @@ def is_flood(mail: ReadEmail) -> bool:
         same = hashlib.sha256(f"{mail.subject}\x00{mail.body}".encode()).hexdigest()[:32]
     sender = hashlib.sha256(mail.sender_address.encode()).hexdigest()[:32]
     key = f"mail-alike:{active_tenant_id()}:{sender}:{same}"
-    cache.add(key, 0, WINDOW_SECONDS)
+    if cache.add(key, 1, WINDOW_SECONDS):
+        return False
     try:
         return bool(cache.incr(key) > MOST_ALIKE)
     except ValueError:

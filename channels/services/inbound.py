@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from channels.enums import Channel, InboundStatus
 from channels.events import MessageReceived
@@ -15,7 +15,7 @@ from journal import services as journal
 from tenants.actors import Actor
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(
     *,
     channel: str,
@@ -31,14 +31,19 @@ def receive(
     """
     columns = {n for f in InboundMessage._meta.fields for n in (f.name, f.attname)} & set(facts)
     values = {name: facts.pop(name) for name in columns}
-    message, created = InboundMessage.objects.get_or_create(
-        channel=channel,
-        external_id=external_id[:300],
-        defaults={"raw": raw, "received_at": received_at, "facts": facts, **values},
-    )
-    if created:
-        journal.record(actor=actor, verb="received", thing=message, at=received_at)
-    return message, created
+    once = {"channel": channel, "external_id": external_id[:300]}
+    try:
+        with transaction.atomic():
+            message = InboundMessage.objects.create(
+                **once, raw=raw, received_at=received_at, facts=facts, **values
+            )
+    except IntegrityError:  # Nearly all are new: asking first would cost every one of them a query.
+        known = InboundMessage.objects.filter(**once).first()
+        if known is None:
+            raise
+        return known, False
+    journal.record(actor=actor, verb="received", thing=message, at=received_at)
+    return message, True
 
 
 @transaction.atomic

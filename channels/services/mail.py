@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import transaction
 
+from channels import queries
 from channels.email import ReadEmail, find_message_id, read_email
 from channels.enums import Channel, InboundProblem, InboundStatus
 from channels.events import MessageReceived
-from channels.models import ChannelAccount, InboundMessage
+from channels.models import InboundMessage
 from channels.services.attachments import attach_received, attach_whole
 from channels.services.bounces import note_bounce
 from channels.services.floods import is_flood
@@ -23,25 +24,40 @@ from channels.services.inbound import receive
 from channels.services.large import LARGEST_READ, Skimmed, skim
 from journal import services as journal
 from tenants.actors import Actor
-from tenants.queries import current_tenant
 
 log = logging.getLogger(__name__)
+_READ = ("status", "reason", "sender_name", "sender_address", "subject", "body", "language", "quoted", "html")
+_READ += ("reference", "facts")
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class _Receiving:
+    """Who takes a message in and when, and how: see `ingest_email`."""
+
+    actor: Actor
+    at: datetime
+    is_announced: bool
+    ours: Collection[str] | None
+
+
+@transaction.atomic(savepoint=False)
 def ingest_email(
     *,
     raw: bytes | BinaryIO,
     at: datetime,
     actor: Actor,
     account_id: int | None = None,
+    is_announced: bool = True,
+    ours: Collection[str] | None = None,
 ) -> tuple[InboundMessage, bool]:
     """Take in one raw e-mail: stored first, then read. Returns the message and whether it is new.
 
-    A readable message from a person is announced with MessageReceived. Automatic answers and bounces are kept
-    and never answered; what cannot be read is quarantined with its reason. One larger than 20 MB, best given
-    as a seekable stream, is kept as a file, and its large parts are named but not read.
+    A readable message from a person is announced with MessageReceived, unless the caller makes a ticket of it
+    in the same transaction. Automatic answers and bounces are kept and never answered; what cannot be read is
+    quarantined with its reason. One larger than 20 MB, best given as a seekable stream, is kept as a file,
+    and its large parts are named but not read. Who takes in many asks for `queries.own_email_addresses` once.
     """
+    how = _Receiving(actor, at, is_announced, ours)
     lean, skimmed, original = _measured(raw)
     digest = skimmed.digest if skimmed else hashlib.sha256(lean).hexdigest()
     key = find_message_id(lean) or f"sha256:{digest}"
@@ -63,7 +79,7 @@ def ingest_email(
     if created and skimmed and original:
         attach_whole(message=message, original=original, digest=digest, size=skimmed.size, actor=actor, at=at)
     if created or message.status == InboundStatus.RECEIVED:
-        _read(message, mail or read_email(lean), actor, at)
+        _read(message, mail or read_email(lean), how)
     return message, created
 
 
@@ -87,12 +103,12 @@ def _said(mail: ReadEmail) -> tuple[object, ...]:
     return mail.sender_address, mail.subject, mail.body, mail.quoted, files
 
 
-def _read(message: InboundMessage, mail: ReadEmail, actor: Actor, at: datetime) -> None:
+def _read(message: InboundMessage, mail: ReadEmail, how: _Receiving) -> None:
     """Keep what was read; what cannot even be kept is set aside with the raw message as it came."""
     before = dict(message.facts)
     try:
         with transaction.atomic():
-            _keep_reading(message, mail, actor, at)
+            _keep_reading(message, mail, how)
     except Exception as problem:  # Nothing about one message may lose it.
         log.exception("message could not be read", extra={"message_id": message.pk})
         InboundMessage.objects.filter(pk=message.pk).update(
@@ -103,29 +119,26 @@ def _read(message: InboundMessage, mail: ReadEmail, actor: Actor, at: datetime) 
         message.refresh_from_db()
 
 
-def _keep_reading(message: InboundMessage, mail: ReadEmail, actor: Actor, at: datetime) -> None:
+def _keep_reading(message: InboundMessage, mail: ReadEmail, how: _Receiving) -> None:
     """Write what was read beside the raw message, and announce it when somebody waits for an answer."""
-    kind, problem = mail.kind, mail.problem
-    if kind == "message" and _is_from_ourselves(message, mail):
+    kind, problem = mail.kind, str(mail.problem)
+    if kind == "message" and _is_from_ourselves(mail, how.ours):
         kind = "automatic"
-    if kind == "message" and not problem and is_flood(mail):
-        message.status, problem_code = InboundStatus.QUARANTINED, str(InboundProblem.FLOOD)
-    else:
-        message.status, problem_code = InboundStatus.READ, str(problem)
-    if problem and kind == "message":
-        message.status = InboundStatus.QUARANTINED
+    message.status = InboundStatus.READ
+    if kind == "message" and (problem or is_flood(mail)):
+        message.status, problem = InboundStatus.QUARANTINED, problem or str(InboundProblem.FLOOD)
     message.reason = " ".join(mail.notes)
     message.sender_name, message.sender_address = mail.sender_name, mail.sender_address
     message.subject, message.body, message.language = mail.subject, mail.body, mail.language
     message.quoted, message.html = mail.quoted, mail.html
     message.reference = mail.references[0][:300] if mail.references else ""
-    message.facts = {**message.facts, **_facts(mail), "kind": kind, "problem": problem_code}
-    message.save()
+    message.facts = {**message.facts, **_facts(mail), "kind": kind, "problem": problem}
+    message.save(update_fields=_READ)
     if kind == "message" and mail.files:
-        attach_received(message=message, files=mail.files, actor=actor, at=at)
+        attach_received(message=message, files=mail.files, actor=how.actor, at=how.at)
     if kind == "bounce":
-        note_bounce(message=message, actor=actor, at=at)
-    if kind == "message" and message.status == InboundStatus.READ:
+        note_bounce(message=message, actor=how.actor, at=how.at)
+    if kind == "message" and message.status == InboundStatus.READ and how.is_announced:
         journal.publish(MessageReceived(message_id=message.pk))
 
 
@@ -135,15 +148,6 @@ def _facts(mail: ReadEmail) -> dict[str, object]:
     return found | {name: value for name, value in given.items() if value}
 
 
-def _is_from_ourselves(message: InboundMessage, mail: ReadEmail) -> bool:
+def _is_from_ourselves(mail: ReadEmail, ours: Collection[str] | None) -> bool:
     """Whether an address of ours wrote it: the installation's, the tenant's, or one of its mailboxes."""
-    ours = {parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower(), current_tenant().email.lower()} - {""}
-    if mail.sender_address in ours:
-        return True
-    return (
-        ChannelAccount.objects.filter(
-            channel=Channel.EMAIL, address__iexact=mail.sender_address, is_active=True
-        ).exists()
-        if mail.sender_address
-        else False
-    )
+    return mail.sender_address in (queries.own_email_addresses() if ours is None else ours)

@@ -83,6 +83,7 @@ from tickets.queries.tickets import (
     latest_tickets_of,
     ticket_for_update,
     tickets,
+    tickets_known_by,
     tickets_of_customer,
     topics,
 )
@@ -157,6 +158,7 @@ __all__ = [
     "ticket_for_update",
     "tickets",
     "tickets_for_update",
+    "tickets_known_by",
     "tickets_of_customer",
     "topics",
     "version_in_force",

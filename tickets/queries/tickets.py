@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from accounts.models import Membership
+from channels.enums import Channel
 from core.errors import NotFound
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TicketMessage, Topic
@@ -77,6 +78,13 @@ def find_ticket_of_inbound(inbound_id: int) -> Ticket | None:
     """The ticket whose conversation holds this raw message, or None."""
     message = TicketMessage.objects.select_related("ticket").filter(inbound_id=inbound_id).first()
     return message.ticket if message else None
+
+
+def tickets_known_by(message_ids: list[str]) -> dict[str, Ticket]:
+    """The tickets whose conversations hold e-mails of customers with these Message-IDs, by Message-ID."""
+    found = TicketMessage.objects.filter(inbound__channel=Channel.EMAIL, inbound__external_id__in=message_ids)
+    named = found.select_related("ticket").annotate(message_id=F("inbound__external_id"))
+    return {message.message_id: message.ticket for message in named}
 
 
 def topics() -> QuerySet[Topic]:

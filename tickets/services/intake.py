@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, BinaryIO
@@ -58,39 +58,25 @@ def take_in(*, message_id: int, actor: Actor, at: datetime) -> tuple[Intake, Tic
     reference alone could be anybody's.
     """
     message = inbound.get_inbound(message_id)
-    if message.status == InboundStatus.QUARANTINED:
-        return Intake.QUARANTINED, None
-    if message.facts.get("kind") in (Intake.AUTOMATIC, Intake.BOUNCE):
-        return Intake(message.facts["kind"]), None
     _one_at_a_time(message.pk)
     known = queries.find_ticket_of_inbound(message.pk)
-    if known is not None:
-        return Intake.KNOWN, known
-    answered = _find_answered(message)
-    if answered is not None:
-        added = receive_reply(
-            ticket_id=answered.pk,
-            body=message.body or _placeholder(message),
-            author_label=_author(message),
-            actor=actor,
-            at=at,
-            channel=message.channel,
-            inbound_id=message.pk,
-            language=message.language,
-        )
-        is_new = added.ticket.follows_id is not None and added.ticket.opened_at == at
-        return Intake.OPENED if is_new else Intake.REPLY, added.ticket
-    return Intake.OPENED, _open(message, actor, at)
+    return (Intake.KNOWN, known) if known is not None else _take_in(message, actor, at)
 
 
-def take_in_email(*, raw: bytes | BinaryIO, at: datetime, actor: Actor) -> Intake:
+def take_in_email(
+    *, raw: bytes | BinaryIO, at: datetime, actor: Actor, ours: Collection[str] | None = None
+) -> Intake:
     """Take in one raw e-mail. It is stored first and stays stored, whatever making a ticket of it does.
 
-    A large one is best given as a seekable stream: it is never held in memory as a whole.
+    A large one is best given as a seekable stream: it is never held in memory as a whole. `ours` as in
+    `channels.services.ingest_email`.
     """
-    message, _created = channels.ingest_email(raw=raw, at=at, actor=actor)
+    message, is_new = channels.ingest_email(raw=raw, at=at, actor=actor, is_announced=False, ours=ours)
     try:
-        outcome, _ticket = take_in(message_id=message.pk, actor=actor, at=at)
+        with transaction.atomic():
+            if is_new:  # Nobody else can see it yet.
+                return _take_in(message, actor, at)[0]
+            return take_in(message_id=message.pk, actor=actor, at=at)[0]
     except Exception as problem:  # Nothing about one message may stop or lose another.
         log.exception("message could not become a ticket", extra={"message_id": message.pk})
         channels.quarantine(
@@ -101,7 +87,29 @@ def take_in_email(*, raw: bytes | BinaryIO, at: datetime, actor: Actor) -> Intak
             at=at,
         )
         return Intake.QUARANTINED
-    return outcome
+
+
+def _take_in(message: InboundMessage, actor: Actor, at: datetime) -> tuple[Intake, Ticket | None]:
+    """Do what a message asks for; it belongs to no ticket yet."""
+    if message.status == InboundStatus.QUARANTINED:
+        return Intake.QUARANTINED, None
+    if message.facts.get("kind") in (Intake.AUTOMATIC, Intake.BOUNCE):
+        return Intake(message.facts["kind"]), None
+    answered = _find_answered(message)
+    if answered is None:
+        return Intake.OPENED, _open(message, actor, at)
+    added = receive_reply(
+        ticket_id=answered.pk,
+        body=message.body or _placeholder(message),
+        author_label=_author(message),
+        actor=actor,
+        at=at,
+        channel=message.channel,
+        inbound_id=message.pk,
+        language=message.language,
+    )
+    is_new = added.ticket.follows_id is not None and added.ticket.opened_at == at
+    return Intake.OPENED if is_new else Intake.REPLY, added.ticket
 
 
 def _reason_of(problem: Exception) -> str:
@@ -171,11 +179,11 @@ def discard_quarantined(*, message_id: int, actor: Actor, at: datetime) -> None:
     channels.discard(message_id=message_id, actor=actor, at=at)
 
 
-def _one_at_a_time(message_id: int) -> None:
-    """Let the handler and the page that both take in this message wait for each other."""
+def _one_at_a_time(what: int | str) -> None:
+    """Let those who take in the same message, or the first words of the same sender, wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [active_tenant_id() % 2**31, message_id]
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [active_tenant_id() % 2**31, str(what)]
         )
 
 
@@ -206,11 +214,8 @@ def _ticket_of_ours(references: list[str]) -> Ticket | None:
 
 
 def _ticket_of_theirs(references: list[str]) -> Ticket | None:
-    known = inbound.inbound_emails_known_as(references)
-    for reference in references:
-        if reference in known:
-            return queries.find_ticket_of_inbound(known[reference].pk)
-    return None
+    known = queries.tickets_known_by(references)
+    return next((known[reference] for reference in references if reference in known), None)
 
 
 def _belongs(sender: str, ticket: Ticket) -> bool:
@@ -222,7 +227,9 @@ def _belongs(sender: str, ticket: Ticket) -> bool:
 
 
 def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
-    contact = _find_contact(message) or _new_contact(message, at)
+    _one_at_a_time(message.sender_address or message.sender_phone or message.pk)
+    known = _find_contact(message)
+    contact = known or _new_contact(message, at)
     subject = message.subject or " ".join(message.body.split())[:80] or _placeholder(message)
     return open_ticket(
         subject=subject,
@@ -232,7 +239,7 @@ def _open(message: InboundMessage, actor: Actor, at: datetime) -> Ticket:
         actor=actor if actor.can(permissions.OPEN) else INTAKE,
         at=at,
         contact_id=contact.pk if contact else None,
-        site_id=_site_of(message, contact, at),
+        site_id=_site_of(message, contact, at, is_known=known is not None),
         language=message.language or (contact.language if contact else ""),
         inbound_id=message.pk,
         author_label=_author(message),
@@ -253,11 +260,11 @@ def _author(message: InboundMessage) -> str:
     return name
 
 
-def _site_of(message: InboundMessage, contact: Contact | None, at: datetime) -> int | None:
+def _site_of(message: InboundMessage, contact: Contact | None, at: datetime, *, is_known: bool) -> int | None:
     """Where help is needed: the customer's site of the address given, a new one, or their only site."""
-    if contact is None:
-        return None
     address = str(message.facts.get("address") or "")
+    if contact is None or not (is_known or address):
+        return None
     sites = customers.sites_of(contact.customer_id)
     if address:
         known = next((site for site in sites if site.address_folded == fold(address)), None)

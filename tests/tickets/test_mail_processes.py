@@ -1,0 +1,103 @@
+"""E-mail files taken in by several processes: the same conversations, and no process takes others with it."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import StringIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from channels.models import InboundMessage
+from channels.services import mail
+from customers.models import Contact, Customer
+from tenants.active import tenant_active
+from tests.cast import AT, Company
+from tests.factories.channels import make_email
+from tests.factories.tickets import FOUNDER
+from tickets import services
+from tickets.management.commands import ingest_email
+from tickets.models import Ticket, TicketMessage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 6
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_email, "WORTH_A_WORKER", 1)
+
+
+def write(folder: Path, number: int, body: str = "It jams.") -> None:
+    """One person's first mail and, after everybody's first, their answer to it."""
+    who = {"sender": f"P{number} <p{number}@a.example>"}
+    first = make_email(message_id=f"<{number}.1@a>", body=f"{body} {number}", **who)
+    answer = make_email(message_id=f"<{number}.2@a>", in_reply_to=f"<{number}.1@a>", body="Still.", **who)
+    (folder / f"1-{number:03}").write_bytes(first)
+    (folder / f"2-{number:03}").write_bytes(answer)
+
+
+def ingest(folder: Path, workers: int) -> dict[str, int]:
+    out = StringIO()
+    try:
+        call_command(
+            "ingest_email", "--tenant", "acme", "--workers", str(workers), str(folder), stdout=out, stderr=out
+        )
+    except CommandError as problem:
+        out.write(f"\n{problem}")
+    return dict(json.loads(next(line for line in out.getvalue().splitlines() if line.startswith("{"))))
+
+
+def test_processes_make_the_conversations_that_one_makes(acme: Company, tmp_path: Path) -> None:
+    for number in range(PEOPLE):
+        write(tmp_path, number)
+    counts = ingest(tmp_path, workers=2)
+    assert (counts["tickets_opened"], counts["replies"], counts["lost"]) == (PEOPLE, PEOPLE, 0)
+    with tenant_active(acme.tenant.pk):
+        assert Ticket.objects.count() == Customer.objects.count() == PEOPLE
+        assert sorted(Ticket.objects.values_list("number", flat=True)) == list(range(1, PEOPLE + 1))
+        assert TicketMessage.objects.count() == 2 * PEOPLE
+    assert ingest(tmp_path, workers=2)["replies"] == 2 * PEOPLE
+
+
+def test_a_message_that_ends_its_process_keeps_no_other_out(
+    acme: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(PEOPLE):
+        write(tmp_path, number, "poison" if number == 2 else "It jams.")
+    read = mail.read_email
+
+    def deadly(raw: bytes) -> mail.ReadEmail:
+        if b"poison" in raw:
+            os._exit(9)
+        return read(raw)
+
+    monkeypatch.setattr(mail, "read_email", deadly)
+    counts = ingest(tmp_path, workers=2)
+    assert counts["messages"] == counts["tickets_opened"] + counts["replies"]
+    with tenant_active(acme.tenant.pk):
+        assert InboundMessage.objects.count() == 2 * (PEOPLE - 1)
+    monkeypatch.undo()
+    ingest(tmp_path, workers=2)
+    with tenant_active(acme.tenant.pk):
+        assert InboundMessage.objects.count() == 2 * PEOPLE
+
+
+def test_two_first_mails_at_once_make_one_customer(acme: Company) -> None:
+    def take(number: int) -> None:
+        with tenant_active(acme.tenant.pk):
+            raw = make_email(message_id=f"<{number}@a>", body=f"{number}")
+            services.take_in_email(raw=raw, at=AT, actor=FOUNDER)
+        connection.close()
+
+    threads = [Thread(target=take, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with tenant_active(acme.tenant.pk):
+        assert (Ticket.objects.count(), Contact.objects.count(), Customer.objects.count()) == (4, 1, 1)
