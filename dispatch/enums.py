@@ -55,6 +55,7 @@ class Strategy(models.TextChoices):
     OFFER_POOL = "offer_pool", _("Offer to several engineers")
     OFFER_PROVIDER = "offer_provider", _("Offer to a provider")
     OPTIMISE_LATER = "optimise_later", _("Leave it to the next planning run")
+    SEND_NEXT = "send_next", _("Send the engineer's next visit")
 
 
 class RuleEvent(models.TextChoices):
@@ -77,6 +78,7 @@ class RunOutcome(models.TextChoices):
     NO_RULE = "no_rule", _("No rule applies")
     SKIPPED = "skipped", _("Not needed")
     OFFERED = "offered", _("Offered")
+    SENT = "sent", pgettext_lazy("visit", "Sent")
     DEFERRED = "deferred", _("Left to planning")
     STOPPED = "stopped", _("Stopped: it went in circles")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core.transitions import check_transition
-from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.enums import OfferStatus, VisitStatus, WorkOrderStatus
 
 V = VisitStatus
 W = WorkOrderStatus
@@ -23,6 +23,19 @@ TRANSITIONS: dict[VisitStatus, tuple[VisitStatus, ...]] = {
     V.COULD_NOT_COMPLETE: (),
     V.CANCELLED: (),
     V.NO_SHOW: (),
+}
+
+OFFER_TRANSITIONS: dict[OfferStatus, tuple[OfferStatus, ...]] = {
+    OfferStatus.OFFERED: (
+        OfferStatus.ACCEPTED,
+        OfferStatus.DECLINED,
+        OfferStatus.EXPIRED,
+        OfferStatus.WITHDRAWN,
+    ),
+    OfferStatus.ACCEPTED: (),
+    OfferStatus.DECLINED: (),
+    OfferStatus.EXPIRED: (),
+    OfferStatus.WITHDRAWN: (),
 }
 
 OCCUPYING = (V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING, V.ON_SITE, V.PAUSED)

@@ -16,11 +16,12 @@ from workforce.models import Engineer, Provider
 class DispatchRule(TenantModel):
     """When this happens to work like that, do so. The first enabled rule (by `position`) that applies wins.
 
-    `event` with `event_facts` ({"percent": 70}, {"minutes": 20}, {"time": "06:00", "weekdays": [0, …]}) says
-    when; `conditions` (what the builder shows: {"work_types": [codes], "areas": [names],
-    "max_priority": 1..4}; an absent key means any) and `expression` (a typed expression over the same facts,
-    "" for always) say whether; `strategy` says how, and `steps` what follows when it comes to nothing:
-    [{"strategy", "accept_minutes", "provider", "engineers"}].
+    `event` with `event_facts` ({"percent": 70, "kpi": "arrival"}, {"minutes": 20}, {"time": "06:00",
+    "weekdays": [0, …]}) says when; `conditions` (what the builder shows: {"work_types": [codes],
+    "areas": [names], "max_priority": 1..4, "tiers": [codes], "topics": [codes]}; an absent key means any) and
+    `expression` (typed, `dispatch.expressions`, "" for always) say whether; `steps` say how, one after the
+    other until one comes to something: [{"strategy", "accept_minutes", "calendar", "provider", "engineers"}].
+    `strategy` is that of the first step; without steps it is the only one.
     """
 
     name = models.CharField(_("Name"), max_length=120)
@@ -81,7 +82,10 @@ class DispatchRun(TenantModel):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["tenant", "work_order", "-id"], name="run_work_order_idx")]
+        indexes = [
+            models.Index(fields=["tenant", "work_order", "-id"], name="run_work_order_idx"),
+            models.Index(fields=["tenant", "rule", "-id"], name="run_rule_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.work_order} {self.outcome}"
