@@ -6,7 +6,7 @@ time) or `earliest_start` (this engineer, as soon as possible). Instants are who
 facts are primitives, so that a verdict can be stored and told in any language later (`dispatch.reasons`).
 """
 
-from dispatch.evaluator.checks import crew_reasons, fixed_reasons
+from dispatch.evaluator.checks import fixed_reasons
 from dispatch.evaluator.model import FOREVER, Break, Person, Reason, Span, Stop, Verdict, Work
 from dispatch.evaluator.search import FAR_MINUTES, earliest_start, evaluate
 from dispatch.policy import (
@@ -40,7 +40,6 @@ __all__ = [
     "Stop",
     "Verdict",
     "Work",
-    "crew_reasons",
     "earliest_start",
     "evaluate",
     "fixed_reasons",

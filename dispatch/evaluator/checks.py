@@ -137,24 +137,3 @@ def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
         yield Reason(codes.VISITING_HOURS, {} if following is None else {"opens": following})
     if start < work.after:
         yield Reason(codes.DEPENDENCY, {"at": work.after, "minutes": (work.after - start) // 60})
-
-
-def crew_reasons(people: Sequence[Person], work: Work, *, apart: frozenset[frozenset[int]]) -> list[Reason]:
-    """What is wrong with a crew as a whole: too few or too many, skills that nobody has, pairs in `apart`
-    ({engineer ids}) who never go together. Each member is judged beside this."""
-    found = []
-    if len(people) != work.crew_size:
-        found.append(Reason(codes.CREW, {"needed": work.crew_size, "has": len(people)}))
-    if work.crew_size > 1 and work.crew_cover == ANY:
-        for skill_id, level in work.skills.items():
-            most = max((person.skills.get(skill_id, (0, 0))[0] for person in people), default=0)
-            if most < level:
-                found.append(Reason(codes.SKILL, {"skill_id": skill_id, "level": level, "has": most}))
-    ids = [person.id for person in people]
-    found += [
-        Reason(codes.CREW, {"first_id": a, "second_id": b})
-        for n, a in enumerate(ids)
-        for b in ids[n + 1 :]
-        if frozenset({a, b}) in apart
-    ]
-    return found
