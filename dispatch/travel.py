@@ -12,8 +12,8 @@ PARKING_MINUTES = 3
 UNKNOWN_MINUTES = 20
 """Travel to or from a place without coordinates."""
 
-_EARTH_DIAMETER_KM = 12_742.0
-_BANDS = ((5.0, 25.0), (15.0, 40.0), (float("inf"), 70.0))
+EARTH_DIAMETER_KM = 12_742.0
+BANDS = ((5.0, 25.0), (15.0, 40.0), (float("inf"), 70.0))
 """The first 5 km at 25 km/h, the next 15 at 40, the rest at 70: so that farther never means sooner."""
 
 
@@ -24,7 +24,7 @@ def km_between(a: Point, b: Point) -> float:
         sin((lat_b - lat_a) / 2) ** 2
         + cos(lat_a) * cos(lat_b) * sin((radians(b[1]) - radians(a[1])) / 2) ** 2
     )
-    return _EARTH_DIAMETER_KM * asin(min(1.0, sqrt(h))) * ROAD_FACTOR
+    return EARTH_DIAMETER_KM * asin(min(1.0, sqrt(h))) * ROAD_FACTOR
 
 
 def minutes_for(km: float) -> int:
@@ -32,7 +32,7 @@ def minutes_for(km: float) -> int:
     if km < 0.05:
         return 0
     hours, left = 0.0, km
-    for length, speed in _BANDS:
+    for length, speed in BANDS:
         part = min(left, length)
         hours += part / speed
         left -= part

@@ -1,0 +1,105 @@
+"""Who goes together: the first time at which enough engineers can do work at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from dispatch import evaluator
+from dispatch.evaluator import Person, Reason, Verdict, Work
+
+STEP = 15 * 60
+MOST_STEPS = 2_000
+MOST_TO_COMBINE = 14
+"""Of more who are free at one time, those with the least travel are tried together."""
+
+Likings = Mapping[frozenset[int], str]
+"""{two engineers' ids: "preferred" or "excluded"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Engineers who can do the work together from `start` on; one verdict each, the first one leads."""
+
+    start: int
+    end: int
+    verdicts: tuple[Verdict, ...]
+
+
+def earliest_team(
+    people: Iterable[Person], work: Work, from_at: int, until: int, likings: Likings | None = None
+) -> Team | Reason:
+    """The first team for work of a crew between two instants, or the one reason why there is none.
+
+    With `crew_cover` "any" the skills may be spread over the team. Pairs that exclude each other never go
+    together; among teams that can, preferred pairs come first, then the least travel.
+    """
+    likings = likings or {}
+    able = [person for person in people if _may_go(person, work)]
+    if len(able) < work.crew_size:
+        return Reason("crew", {"needed": work.crew_size, "able": len(able)})
+    each = replace(work, skills={}) if work.crew_cover == "any" else work
+    at, most = from_at, 0
+    for _step in range(MOST_STEPS):
+        starts = sorted(
+            verdict.start
+            for person in able
+            if (verdict := evaluator.earliest_start(person, each, at, until)).start is not None
+        )
+        most = max(most, len(starts))
+        if len(starts) < work.crew_size:
+            break
+        at = starts[work.crew_size - 1]
+        free = [verdict for person in able if not (verdict := evaluator.evaluate(person, each, at)).broken]
+        if team := _best(free, work, likings):
+            return Team(at, at + work.seconds, team)
+        at += STEP
+    return Reason("crew", {"needed": work.crew_size, "able": len(able), "at_once": max(0, most - 1)})
+
+
+def check_team(people: Sequence[Person], work: Work, likings: Likings | None = None) -> tuple[Reason, ...]:
+    """What speaks against these engineers as a team, whatever the time."""
+    reasons: list[Reason] = []
+    if len(people) != work.crew_size:
+        reasons.append(Reason("crew", {"needed": work.crew_size, "given": len(people)}))
+    if work.crew_cover == "any":
+        reasons += [
+            Reason("skill", {"skill_id": skill_id, "level": level, "has": _most(people, skill_id)})
+            for skill_id, level in work.skills.items()
+            if _most(people, skill_id) < level
+        ]
+    reasons += [
+        Reason("crew", {"first": one.name, "second": other.name})
+        for one, other in combinations(people, 2)
+        if (likings or {}).get(frozenset({one.id, other.id})) == "excluded"
+    ]
+    return tuple(reasons)
+
+
+def _may_go(person: Person, work: Work) -> bool:
+    if work.crew_cover == "any":
+        return person.is_active
+    return all(person.skills.get(skill_id, (0, 0))[0] >= level for skill_id, level in work.skills.items())
+
+
+def _best(free: Sequence[Verdict], work: Work, likings: Likings) -> tuple[Verdict, ...] | None:
+    near = sorted(free, key=lambda verdict: (verdict.travel_minutes, verdict.person.id))
+    if work.crew_cover == "any":
+        near.sort(key=lambda verdict: -sum(1 for skill in work.skills if skill in verdict.person.skills))
+    teams = [
+        team
+        for team in combinations(near[:MOST_TO_COMBINE], work.crew_size)
+        if not check_team([verdict.person for verdict in team], work, likings)
+    ]
+    return min(teams, key=lambda team: _order(team, likings), default=None)
+
+
+def _order(team: Sequence[Verdict], likings: Likings) -> tuple[int, int, int]:
+    pairs = combinations([verdict.person.id for verdict in team], 2)
+    liked = sum(likings.get(frozenset(pair)) == "preferred" for pair in pairs)
+    return -liked, sum(verdict.travel_minutes for verdict in team), min(v.person.id for v in team)
+
+
+def _most(people: Sequence[Person], skill_id: int) -> int:
+    return max((person.skills.get(skill_id, (0, 0))[0] for person in people), default=0)

@@ -1,0 +1,202 @@
+"""The plan of a horizon: crews first, then stretch by stretch by the search, each verdict by the evaluator.
+
+Pure. A stretch is what is searched at once, usually a day; so memory is bounded by the busiest day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from dispatch import evaluator
+from dispatch.crews import Likings, Team, earliest_team
+from dispatch.evaluator import Person, Reason, Span, Stop
+from dispatch.optimiser.search import ROUNDS, Budget, solve
+from planning.days import Gap, Placed, Prices, Task, gaps_of, problem_of, start_window, timed
+
+Progress = Callable[[int], bool]
+"""Told how many per cent are done; False asks to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to search in all: `seconds` by the clock, or a fixed number of `steps` a round and stretch."""
+
+    seconds: float | None = None
+    steps: int | None = None
+    threads: int = 2
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class Plan:
+    """What was found: a place for each task placed (one for each member of a crew), and why not the others."""
+
+    placed: list[Placed] = field(default_factory=list)
+    unplaced: list[tuple[Task, tuple[Reason, ...]]] = field(default_factory=list)
+    steps: int = 0
+
+
+class Stopped(Exception):
+    """The run was asked to stop."""
+
+
+def plan(
+    people: Sequence[Person],
+    tasks: Iterable[Task],
+    stretches: Sequence[Span],
+    *,
+    prices: Prices,
+    effort: Effort,
+    likings: Likings | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Place tasks in the free time of people; their stops are walls and stay. `people` are changed.
+
+    Deterministic for given steps and seed. Raises `Stopped` when `progress` said so.
+    """
+    planner = _Planner(people, prices, likings or {})
+    waiting = sorted(tasks, key=lambda task: (task.priority, task.work.promised[1], task.work.id))
+    if stretches:
+        waiting = planner.place_crews(waiting, (stretches[0][0], stretches[-1][1]))
+    for number, stretch in enumerate(stretches):
+        told = _share(progress, number, len(stretches))
+        waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
+    everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
+    planner.found.unplaced += [(task, why_not(people, task, everything)) for task in waiting]
+    return planner.found
+
+
+def _part(effort: Effort, stretches: int) -> Effort:
+    seconds = None if effort.seconds is None else effort.seconds / stretches
+    return replace(effort, seconds=seconds)
+
+
+def _share(progress: Progress | None, number: int, of: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda percent: progress((number * 100 + percent) // of)
+
+
+class _Planner:
+    """The plan as it grows, over the same people."""
+
+    def __init__(self, people: Sequence[Person], prices: Prices, likings: Likings) -> None:
+        self.people, self.prices, self.likings = people, prices, likings
+        self.by_id = {person.id: person for person in people}
+        self.found = Plan()
+
+    def place_crews(self, waiting: Sequence[Task], between: Span) -> list[Task]:
+        """Give work of several engineers its team; returns what one engineer can do."""
+        for task in waiting:
+            if task.work.crew_size == 1:
+                continue
+            team = earliest_team(self.people, task.work, *between, self.likings)
+            if isinstance(team, Reason):
+                self.found.unplaced.append((task, (team,)))
+            else:
+                self._book(team, task)
+        return [task for task in waiting if task.work.crew_size == 1]
+
+    def search(
+        self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None
+    ) -> list[Task]:
+        """Search one stretch; returns the tasks that found no place in it."""
+        gaps = [gap for person in self.people for gap in gaps_of(person, stretch)]
+        fitting = [task for task in waiting if _fits(task, stretch)]
+        if not gaps or not fitting:
+            return waiting
+        solution = solve(
+            problem_of(gaps, fitting, stretch, self.prices),
+            Budget(seconds=effort.seconds, steps=effort.steps, threads=effort.threads),
+            seed=effort.seed,
+            progress=_rounds(progress),
+        )
+        self.found.steps += solution.steps
+        routes = [[fitting[i] for i in route] for route in solution.routes]
+        served = {id(one.task) for one in self._kept(_timed(gaps, routes, stretch))}
+        return [task for task in waiting if id(task) not in served]
+
+    def _book(self, team: Team, task: Task) -> None:
+        for verdict in team.verdicts:
+            one = Placed(task, verdict.person.id, team.start, verdict.travel_minutes)
+            verdict.person.add(_stop(one))
+            self.found.placed.append(one)
+
+    def _kept(self, placed: Sequence[Placed]) -> list[Placed]:
+        """Plan what was placed, and take back what the evaluator does not agree with."""
+        for one in placed:
+            self.by_id[one.person_id].add(_stop(one))
+        good = [one for one in placed if _stands(self.by_id[one.person_id], one)]
+        self.found.placed += good
+        return good
+
+
+def _fits(task: Task, stretch: Span) -> bool:
+    opens, closes = start_window(task, stretch)
+    return opens <= closes
+
+
+def _rounds(progress: Progress | None) -> Callable[[int, int, int], bool] | None:
+    """Hand the search's rounds on; a refusal ends the whole run, not only this search."""
+    if progress is None:
+        return None
+
+    def told(number: int, of: int, _cost: int) -> bool:
+        if not progress(number * 100 // max(of, ROUNDS)):
+            raise Stopped
+        return True
+
+    return told
+
+
+def _timed(gaps: Sequence[Gap], routes: Sequence[list[Task]], stretch: Span) -> list[Placed]:
+    """The times of all routes. Whole minutes may not fit where seconds did: then the last task gives way."""
+    placed: list[Placed] = []
+    for gap, route in zip(gaps, routes, strict=True):
+        tasks = list(route)
+        while tasks:
+            if (times := timed(gap, tasks, stretch)) is not None:
+                placed += times
+                break
+            tasks.pop()
+    return placed
+
+
+def _stands(person: Person, one: Placed) -> bool:
+    """Whether the evaluator agrees, now that the whole stretch is planned; else the stop is taken back."""
+    name = stop_id(one.task)
+    verdict = evaluator.evaluate(person, one.task.work, one.start, ignoring=name)
+    if all(_is_lateness(reason) for reason in verdict.broken):
+        return True
+    person.stops = [stop for stop in person.stops if stop.visit_id != name]
+    return False
+
+
+def _is_lateness(reason: Reason) -> bool:
+    return reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
+
+
+def why_not(people: Sequence[Person], task: Task, between: Span) -> tuple[Reason, ...]:
+    """Why a task found no place: each rule in the way with how many it keeps out, the commonest first."""
+    if not _fits(task, between):
+        return (Reason(evaluator.WINDOW, {"bound": "none_fits"}),)
+    counts: dict[str, tuple[Reason, int]] = {}
+    for person in people:
+        verdict = evaluator.earliest_start(person, task.work, *between)
+        reason = verdict.broken[0] if verdict.broken else Reason("dearer")
+        first, number = counts.get(reason.code, (reason, 0))
+        counts[reason.code] = (first, number + 1)
+    ranked = sorted(counts.values(), key=lambda pair: -pair[1])
+    told = tuple(Reason(one.code, {**one.facts, "people": number}) for one, number in ranked)
+    return told or (Reason("nobody"),)
+
+
+def stop_id(task: Task) -> int:
+    """What a task's stop is called in memory: its visit, else the work order with a minus."""
+    return task.visit_id or -task.work.id
+
+
+def _stop(one: Placed) -> Stop:
+    work = one.task.work
+    return Stop(stop_id(one.task), f"#{work.id}", one.start, one.end, work.place)
