@@ -56,6 +56,73 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", (event) => event.target.id === "reply" && clearTimeout(timer));
 
+/* ---------- Names, while an @ of an internal note is being written ---------- */
+
+const MOST_OFFERS = 6;
+const offers = () => document.getElementById("mention-offers");
+const options = () => [...(offers()?.children ?? [])];
+const plain = (text) => text.normalize("NFKC").toLowerCase();
+
+// What stands between the last @ and the caret, when that @ begins a name.
+function begun() {
+  const field = box();
+  if (!field || field.form.querySelector('[name="kind"]:checked')?.value !== "internal") return null;
+  return /(?:^|[^A-Za-z0-9._%+-])[@＠]([^\s@＠]{0,30})$/.exec(field.value.slice(0, field.selectionStart))?.[1] ?? null;
+}
+
+function offer() {
+  const list = offers();
+  const word = begun();
+  if (!list) return;
+  const fits = (entry) => [...plain(entry.textContent).split(/\s+/), plain(entry.textContent), plain(entry.dataset.knownAs)].some((part) => part.startsWith(plain(word)));
+  const found = word === null ? [] : [...document.querySelectorAll("#mention .entry")].filter(fits).slice(0, MOST_OFFERS);
+  list.replaceChildren(...found.map((entry, index) => {
+    const option = document.createElement("li");
+    option.id = `mention-offer-${index}`;
+    option.role = "option";
+    option.lang = entry.lang;
+    option.textContent = entry.textContent;
+    option.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      take(option);
+    });
+    return option;
+  }));
+  list.hidden = !found.length;
+  point(0);
+}
+
+function point(index) {
+  const all = options();
+  all.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+  if (all[index]) box().setAttribute("aria-activedescendant", all[index].id);
+  else box()?.removeAttribute("aria-activedescendant");
+}
+
+function take(option) {
+  const field = box();
+  const end = field.selectionStart;
+  field.setRangeText(`@${option.textContent} `, end - begun().length - 1, end, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("input", (event) => event.target === box() && !event.isComposing && offer());
+document.addEventListener("compositionend", (event) => event.target === box() && offer());
+document.addEventListener("focusout", (event) => {
+  if (event.target === box() && offers()) offers().hidden = true;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target !== box() || !offers() || offers().hidden || event.isComposing || event.keyCode === 229) return;
+  const here = options().findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  if (event.key in steps) point((here + steps[event.key] + options().length) % options().length);
+  else if (event.key === "Enter" || event.key === "Tab") take(options()[here]);
+  else if (event.key === "Escape") offers().hidden = true;
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+
 /* ---------- Put words in ---------- */
 
 document.addEventListener("click", (event) => {

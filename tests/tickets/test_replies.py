@@ -38,13 +38,29 @@ class TestMentions:
             ("@Sora Desk please look", [2]),
             ("@sora desk and @Tom", [2, 3]),
             ("＠森健二 確認して", [4]),
-            ("mail me at tom@tom.example", [3]),
+            ("mail me at tom@tom.example", []),
             ("nobody here, @Nemo", []),
+            ("(@desk), please", [2]),
+            ("@sora", [1]),
+            ("@k.mori and @さやかさん", [4, 5]),
+            ("@青山 is two people", []),
+            ("@青山太郎", [6]),
+            ("@Tomato @tommy", []),
+            ("@tom, @Tom's", [3]),
         ],
     )
     def test_names_after_an_at_are_meant(self, text: str, who: list[int]) -> None:
-        names = {1: "Sora", 2: "Sora Desk", 3: "Tom", 4: "森健二"}
-        assert triage.mentioned(text, names) == who
+        names = {
+            1: "Sora",
+            2: "Sora Desk",
+            3: "Tom",
+            4: "森健二",
+            5: "青山 さやか",
+            6: "青山太郎",
+            7: "青山 花",
+        }
+        addresses = {4: "K.Mori@acme.example", 6: "aoyama@acme.example"}
+        assert triage.mentioned(text, names, addresses) == who
 
     def test_each_is_told_once_and_nobody_of_their_own_note(self, in_acme: Company, ticket: Ticket) -> None:
         note = services.reply_to_ticket(

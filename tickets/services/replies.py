@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict
-from core.text import clean
+from core.text import clean, fold
 from core.validation import check_fields
 from journal import services as journal
 from tenants.actors import Actor
@@ -17,6 +17,7 @@ from tickets import permissions, queries, triage
 from tickets.enums import MessageKind
 from tickets.events import MemberMentioned
 from tickets.models import CannedReply, Draft, Ticket, TicketMessage
+from tickets.queries.desk import member_addresses
 
 LONGEST_DRAFT = 200_000
 
@@ -30,8 +31,7 @@ class AnsweredMeanwhile(Conflict):
 
 
 def check_nobody_wrote(ticket: Ticket, seen_message_id: int, actor: Actor) -> None:
-    """Raise `AnsweredMeanwhile` when others wrote to the customer, or the customer to us, since"
-    " this message."""
+    """Raise `AnsweredMeanwhile` when others wrote to the customer, or the customer to us, since this message."""
     later = queries.conversation_of(ticket).filter(pk__gt=seen_message_id, kind=MessageKind.PUBLIC)
     if actor.membership_id is not None:
         later = later.exclude(author_id=actor.membership_id)
@@ -45,7 +45,10 @@ def check_nobody_wrote(ticket: Ticket, seen_message_id: int, actor: Actor) -> No
 
 def tell_mentioned(message: TicketMessage, actor: Actor) -> None:
     """Store whom a note names after an @, and tell each of them; nobody is told of their own note."""
-    message.mentions = triage.mentioned(message.body, queries.member_names())
+    if "@" not in fold(message.body):
+        return
+    people, addresses = queries.member_names(), member_addresses()
+    message.mentions = triage.mentioned(message.body, people, addresses)
     if not message.mentions:
         return
     message.save(update_fields=["mentions"])
@@ -99,8 +102,7 @@ def count_use(canned_id: int) -> None:
 def create_canned_reply(
     *, title: str, body: str, actor: Actor, at: datetime, language: str = "", topic_id: int | None = None
 ) -> CannedReply:
-    """Add words said often. `{contact}`, `{ticket}`, `{visit}`, `{me}` and `{company}` are filled"
-    " in when used."""
+    """Add words said often. `{contact}`, `{ticket}`, `{visit}`, `{me}` and `{company}` are filled in when used."""
     actor.require(permissions.SETTINGS)
     reply = CannedReply(title=title.strip(), body=clean(body), language=language, topic_id=topic_id)
     _check_free(reply)

@@ -15,7 +15,8 @@ from tenants.queries import current_tenant
 from tickets import permissions, queries
 from tickets.forms import MergeForm, SplitForm
 from tickets.models import CannedReply, Ticket, TicketMessage
-from tickets.queries import Match
+from tickets.queries import Kin, Match
+from tickets.queries.desk import member_addresses
 from tickets.queries.files import draft_files
 from tickets.reasons import words_of_likeness
 from tickets.rules import ACTIVE
@@ -23,12 +24,15 @@ from tickets.rules import ACTIVE
 KNOWN_PLACES = ("contact", "ticket", "visit", "me", "company")
 
 
-def around(request: TenantRequest, ticket: Ticket, messages: Sequence[TicketMessage]) -> dict[str, Any]:
+def around(
+    request: TenantRequest, ticket: Ticket, kin: Kin, messages: Sequence[TicketMessage]
+) -> dict[str, Any]:
     """The context of the parts around the conversation, for those who work on tickets."""
     counts = Counter(message.ticket_id for message in messages)
     is_open, work = ticket.status in ACTIVE, request.actor.can(permissions.WORK)
     found: dict[str, Any] = {
-        "merged": [(one, counts[one.pk]) for one in queries.merged_into(ticket)],
+        "kin": kin,
+        "merged": [(one, counts[one.pk]) for one in kin.merged],
         "handling": round(queries.handling_time(ticket).total_seconds() / 60),
         "next_states": queries.sub_states_for(ticket.status) if work else [],
         "last_seen": max((message.pk for message in messages), default=0),
@@ -40,9 +44,7 @@ def around(request: TenantRequest, ticket: Ticket, messages: Sequence[TicketMess
         "canned": filled_replies(ticket, request)
         if is_open or ticket.status in ("resolved", "closed")
         else [],
-        "colleagues": [
-            name for pk, name in queries.member_names().items() if pk != request.actor.membership_id
-        ],
+        "colleagues": colleagues_of(request),
         "draft": queries.find_draft(ticket, request.actor),
         "reply_files": draft_files(ticket.pk, request.actor),
         "others_here": queries.others_at(ticket.pk, request.actor, now()),
@@ -51,6 +53,16 @@ def around(request: TenantRequest, ticket: Ticket, messages: Sequence[TicketMess
         "may_merge": is_open,
         "may_split": is_open and len(messages) > 1,
     }
+
+
+def colleagues_of(request: TenantRequest) -> list[tuple[str, str]]:
+    """Who may be mentioned: names, and what stands before the @ of their addresses."""
+    addresses = member_addresses()
+    return [
+        (name, addresses[pk].partition("@")[0])
+        for pk, name in queries.member_names().items()
+        if pk != request.actor.membership_id
+    ]
 
 
 def matches_of(matches: Sequence[Match]) -> list[tuple[Match, str]]:
