@@ -84,17 +84,49 @@ class RunOutcome(models.TextChoices):
 
 
 class Rule(models.TextChoices):
-    """Hard rules of the evaluator: why somebody cannot."""
+    """Rules of the evaluator: what a policy blocks, asks a reason for or allows."""
 
+    INACTIVE = "inactive", _("Not active")
+    OVERLAP = "overlap", _("Another visit at that time")
+    ABSENCE = "absence", _("Absent")
     SKILL = "skill", _("Lacks a skill")
     CERTIFICATE = "certificate", _("Certificate has expired")
+    EXCLUDED = "excluded", _("The customer does not want the engineer")
+    PROVIDER_SCOPE = "provider_scope", _("Outside the provider's scope")
+    CREW = "crew", _("The crew is not complete")
     TERRITORY = "territory", _("Outside the territory")
     SHIFT = "shift", _("Outside working time")
-    ABSENCE = "absence", _("Absent")
-    OVERLAP = "overlap", _("Another visit at that time")
+    OVERTIME = "overtime", _("Overtime within the engineer's limit")
+    BREAK = "break", _("No room for a break")
     WINDOW = "window", _("Outside the window")
-    INACTIVE = "inactive", _("Not active")
+    VISITING_HOURS = "visiting_hours", _("Outside visiting hours")
+    DEPENDENCY = "dependency", _("Before the work it hangs on")
     TRAVEL = "travel", _("Cannot get there in time")
+    MAX_TRAVEL = "max_travel", _("Too long a trip")
+    PARTS = "parts", _("Parts are not in the van")
+    CAPACITY = "capacity", _("Takes time that is kept for urgent work")
+
+
+class RuleVerdict(models.TextChoices):
+    """What a policy makes of a broken rule."""
+
+    BLOCK = "block", pgettext_lazy("policy", "Block")
+    CONFIRM = "confirm", pgettext_lazy("policy", "Ask for a reason")
+    ALLOW = "allow", pgettext_lazy("policy", "Allow")
+
+
+class Objective(models.TextChoices):
+    """What makes one candidate better than another."""
+
+    SLA_SLACK = "sla_slack", _("Time left before the promise")
+    TRAVEL = "travel", _("Short travel")
+    PRIORITY = "priority", _("Urgent work early")
+    PREFERRED = "preferred", _("The customer's own engineer")
+    PREVIOUS_ENGINEER = "previous_engineer", _("Who was there before")
+    EXACT_SKILL = "exact_skill", _("No more skill than needed")
+    LOAD = "load", _("Even load")
+    OVERTIME = "overtime", _("No overtime")
+    COST = "cost", _("Low cost")
 
 
 class CrewCover(models.TextChoices):

@@ -107,6 +107,75 @@ def _travel(facts: Facts) -> str:
     return _("arrives %(minutes)s min late from %(work_order)s") % facts
 
 
+def _break(facts: Facts) -> str:
+    if "from" not in facts:
+        return _("no room for the break")
+    times = {"from": _clock(facts["from"]), "to": _clock(facts["to"]), "minutes": facts["minutes"]}
+    return _("no room for the break of %(minutes)s min between %(from)s and %(to)s") % times
+
+
+def _visiting_hours(facts: Facts) -> str:
+    if "opens" in facts:
+        return _("outside visiting hours, open next at %(time)s") % {"time": _clock(facts["opens"])}
+    return _("outside visiting hours")
+
+
+def _parts(facts: Facts) -> str:
+    return _("has %(has)s of %(needed)s %(part)s in the van") % {
+        "has": f"{float(facts.get('has', 0)):g}",
+        "needed": f"{float(facts.get('needed', 0)):g}",
+        "part": facts.get("part") or _("of a part"),
+    }
+
+
+def _max_travel(facts: Facts) -> str:
+    return _("%(time)s of travel, %(most)s at most") % {
+        "time": _duration(facts["minutes"]),
+        "most": _duration(facts["most"]),
+    }
+
+
+def _provider_scope(facts: Facts) -> str:
+    if "skill" in facts:
+        return _("the provider is not given work for %(skill)s") % facts
+    return _("%(area)s is outside the provider's territory") % facts
+
+
+def _crew(facts: Facts) -> str:
+    if "at_once" in facts:
+        return ngettext(
+            "%(n)s engineer at once is needed, %(at_once)s can",
+            "%(n)s engineers at once are needed, %(at_once)s can",
+            int(facts["needed"]),
+        ) % {"n": facts["needed"], "at_once": facts["at_once"]}
+    if "needed" in facts:
+        has = facts.get("able", facts.get("has", 0))
+        return _("a crew of %(needed)s is needed, %(has)s can") % {"needed": facts["needed"], "has": has}
+    return _("these engineers do not go together")
+
+
+def _dependency(facts: Facts) -> str:
+    work = facts.get("work_order") or _("other work")
+    if "engineer_id" in facts:
+        return _("the engineer of %(work_order)s does this too") % {"work_order": work}
+    if "by" in facts:
+        by = {"work_order": work, "time": _moment(facts["by"])}
+        return _("must start by %(time)s, right after %(work_order)s") % by
+    if "after" in facts:
+        return _("%(work_order)s ends at %(time)s") % {"work_order": work, "time": _moment(facts["after"])}
+    return _("waits for %(work_order)s, which is not planned") % {"work_order": work}
+
+
+def _capacity(facts: Facts) -> str:
+    if facts.get("reserved"):
+        return _("the time left that day is kept for urgent work")
+    return _("the day is full")
+
+
+def _moment(at: Any) -> str:
+    return formats.local_datetime(datetime.fromtimestamp(int(at), UTC))
+
+
 def _duration(minutes: Any) -> str:
     total = int(minutes or 0)
     return _("%(minutes)s min") % {"minutes": total} if total < 60 else formats.minutes(total)
@@ -122,6 +191,18 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "overlap": _overlap,
     "window": _window,
     "travel": _travel,
+    "break": _break,
+    "overtime": lambda f: _("%(minutes)s min overtime") % {"minutes": f["minutes"]},
+    "visiting_hours": _visiting_hours,
+    "parts": _parts,
+    "max_travel": _max_travel,
+    "excluded": lambda _facts: _("the customer does not want this engineer"),
+    "provider_scope": _provider_scope,
+    "crew": _crew,
+    "dependency": _dependency,
+    "capacity": _capacity,
+    "preferred": lambda _facts: _("the customer asked for this engineer"),
+    "knows_customer": lambda _facts: _("was at this customer before"),
     "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": _duration(f["minutes"])},
     "knows_site": lambda f: (
         ngettext("was on this site %(n)s time", "was on this site %(n)s times", int(f["times"]))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dispatch import policy as codes
 from dispatch.evaluator.gaps import lost_breaks, shift_around
-from dispatch.evaluator.model import Person, Reason, Span, Stop, Work
+from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Work
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.rules import is_among
 from dispatch.travel import trip
@@ -36,7 +36,8 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
         if (has := person.parts.get(part_id, 0)) < needed:
             yield Reason(codes.PARTS, {"part_id": part_id, "needed": float(needed), "has": float(has)})
     if work.same_engineer and person.id != work.same_engineer:
-        yield Reason(codes.DEPENDENCY, {"engineer_id": work.same_engineer})
+        facts = {"engineer_id": work.same_engineer, "work_order": work.waits_for}
+        yield Reason(codes.DEPENDENCY, facts)
 
 
 def skill_reasons(person: Person, work: Work) -> Iterable[Reason]:
@@ -136,4 +137,7 @@ def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
         following = next((a for a, b in work.hours if a >= start and b - a >= end - start), None)
         yield Reason(codes.VISITING_HOURS, {} if following is None else {"opens": following})
     if start < work.after:
-        yield Reason(codes.DEPENDENCY, {"at": work.after, "minutes": (work.after - start) // 60})
+        known = {} if work.after >= FOREVER else {"after": work.after}
+        yield Reason(codes.DEPENDENCY, {"work_order": work.waits_for, **known})
+    if start > work.start_by:
+        yield Reason(codes.DEPENDENCY, {"work_order": work.waits_for, "by": work.start_by})

@@ -33,9 +33,10 @@ class Work:
     """What must be done: `seconds` long, at `place` in `area`, with `skills` {skill id: least level}.
 
     `promised`: inside which the engineer must arrive; `window`: inside which the work must happen; `hours`:
-    when the site may be visited (None: always); `after`: before which what it depends on is not done;
-    `parts`: {part id: quantity} to bring; `same_engineer`: who must do it (0: anybody). Work of `crew_size`
-    people needs the skills of each of them (`crew_cover` "all") or of all together ("any").
+    when the site may be visited (None: always); `parts`: {part id: quantity} to bring. What it depends on
+    (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by `start_by`, with
+    `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them (`crew_cover`
+    "all") or of all together ("any").
     """
 
     id: int
@@ -54,6 +55,8 @@ class Work:
     crew_cover: str = "all"
     after: int = 0
     same_engineer: int = 0
+    start_by: int = FOREVER
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Person:
     (empty: anything). `likings`: {customer id: "preferred" or "excluded"}; `last_customers`: customers
     visited before; `sites`: {site id: visits done there}; `site_last`: {site id: when the last was}. `parts`:
     {part id: quantity in the van}. `max_travel_minutes` None: as the policy says. Costs are in minor units of
-    money. `last_given`: when work was last planned for them.
+    money. `last_given` grows with when work was last planned for them.
     """
 
     id: int
@@ -108,6 +111,7 @@ class Person:
 
     def add(self, stop: Stop) -> None:
         """Plan another visit in memory."""
+        self.last_given = max(self.last_given, stop.visit_id or FOREVER) + 1
         self.stops.insert(bisect_right(self.stops, stop.start, key=start_of), stop)
 
 

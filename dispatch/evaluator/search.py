@@ -113,6 +113,8 @@ class Search:
                         if not s.is_over and self.from_at < s.end and s.start < self.until
                     )
                     return Reason(code, {"visits": planned})
+                if code == codes.DEPENDENCY:
+                    return self._dependency()
                 return Reason(code, {"bound": "none_fits"} if code == codes.WINDOW else {})
         minutes, _km = trip(person.home, work.place)
         most = checks.most_minutes(person, self.policy)
@@ -122,6 +124,12 @@ class Search:
         if minutes > FAR_MINUTES and nowhere.first() is not None:
             return Reason(codes.TRAVEL, {"side": "far", "minutes": minutes})
         return Reason(codes.SHIFT, {})
+
+    def _dependency(self) -> Reason:
+        facts: dict[str, int | str] = {"work_order": self.work.waits_for}
+        if self.from_at < self.work.after < FOREVER:
+            facts["after"] = self.work.after
+        return Reason(codes.DEPENDENCY, facts)
 
     def _ladder(self) -> Iterator[tuple[str, Search]]:
         """One rule more given up at each step."""
@@ -136,8 +144,8 @@ class Search:
         if self.work.hours is not None:
             search = replace(search, work=replace(search.work, hours=None))
             yield codes.VISITING_HOURS, search
-        if self.work.after > self.from_at:
-            search = replace(search, work=replace(search.work, after=0))
+        if self.work.after > self.from_at or self.work.start_by < FOREVER:
+            search = replace(search, work=replace(search.work, after=0, start_by=FOREVER))
             yield codes.DEPENDENCY, search
         yield codes.WINDOW, self._bare()
 
@@ -148,7 +156,7 @@ class Search:
     def _first(self, overtime: int) -> tuple[int, int, float, int] | None:
         work, person = self.work, self.person
         not_before = max(self.from_at, work.window[0], work.promised[0], work.after)
-        latest = min(self.until - 1, work.window[1] - work.seconds)
+        latest = min(self.until - 1, work.window[1] - work.seconds, work.start_by)
         hours = opening_starts(work, self.policy)
         most = self._most_minutes()
         stops: Sequence[Stop] = person.stops if self.has_stops else ()

@@ -1,10 +1,13 @@
 """Reads of work orders, visits, rules and runs."""
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
+from dispatch.queries.facts import Occasion
+from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
 from dispatch.queries.planning import (
     World,
     answer_for,
     candidates,
+    for_planning,
     load_world,
     policy_in_force,
     policy_of,
@@ -37,6 +40,7 @@ from dispatch.queries.work import (
 __all__ = [
     "Board",
     "Lane",
+    "Occasion",
     "World",
     "active_work_types",
     "answer_for",
@@ -46,6 +50,8 @@ __all__ = [
     "dispatch_rules",
     "engineer_loads",
     "find_work_type_for_topic",
+    "for_planning",
+    "get_offer_for",
     "get_rule",
     "get_visit",
     "get_work_order",
@@ -53,6 +59,9 @@ __all__ = [
     "get_work_type",
     "load_world",
     "next_visit_of",
+    "offers",
+    "offers_for",
+    "offers_of",
     "policy_in_force",
     "policy_of",
     "runs",
@@ -61,6 +70,7 @@ __all__ = [
     "visit_for_update",
     "visits",
     "visits_of_engineer",
+    "waiting_offers_for",
     "work_of",
     "work_order_for_update",
     "work_orders",

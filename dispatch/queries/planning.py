@@ -6,21 +6,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Max, QuerySet
 
+from core.clock import now
+from customers.models import Site
 from dispatch.enums import PolicyStatus, VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
-from dispatch.models import DispatchPolicy, Visit, WorkOrder
-from dispatch.policy import Policy
+from dispatch.hours import weekly_intervals
+from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
+from dispatch.policy import PRODUCT, Policy
+from dispatch.queries.dependencies import Dependency, dependency_of, with_links
 from dispatch.ranking import Answer, rank
 from dispatch.rules import OCCUPYING
 from dispatch.travel import Point
+from inventory import queries as inventory
 from workforce import queries as workforce
 from workforce.models import Engineer
 
 _MARGIN = timedelta(days=1)
+_HOURS_AHEAD = timedelta(days=22)
 _ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
 
 
@@ -31,6 +38,7 @@ class World:
     people: list[Person]
     from_at: datetime
     until: datetime
+    policy: Policy = PRODUCT
 
     def person(self, engineer_id: int) -> Person | None:
         """The engineer, or None when not loaded."""
@@ -43,23 +51,29 @@ def load_world(
     *,
     engineer_ids: Collection[int] | None = None,
     site_ids: Collection[int] = (),
+    part_ids: Collection[int] = (),
+    policy: Policy | None = None,
 ) -> World:
-    """Load engineers (all active ones, or those named), and who has been at which of the sites."""
-    engineers = workforce.engineers_with_everything(engineer_ids)
+    """Load engineers (all active ones, or those named), who has been at which of the sites and at their
+    customers, and how many of the parts lie in whose van. `policy` None reads the one in force."""
+    begin, end = from_at - _MARGIN, until + _MARGIN
+    engineers = workforce.engineers_with_everything(engineer_ids, since=begin)
     if engineer_ids is None:
         engineers = engineers.filter(is_active=True)
     found = list(engineers)
-    begin, end = from_at - _MARGIN, until + _MARGIN
-    stops = _stops([engineer.pk for engineer in found], begin, end)
-    been = _been([engineer.pk for engineer in found], site_ids)
-    people = [_person(engineer, begin, end, stops[engineer.pk], been[engineer.pk]) for engineer in found]
-    return World(people, from_at, until)
+    ids = [engineer.pk for engineer in found]
+    knowledge = _knowledge(ids, site_ids, part_ids)
+    stops = _stops(ids, begin, end)
+    people = [_person(engineer, begin, end, stops[engineer.pk]) for engineer in found]
+    for person in people:
+        knowledge.tell(person)
+    return World(people, from_at, until, policy or policy_in_force())
 
 
 def policy_in_force() -> Policy:
     """The tenant's published policy, or the product's own."""
     row = DispatchPolicy.objects.filter(status=PolicyStatus.PUBLISHED).first()
-    return policy_of(row) if row else Policy.default()
+    return policy_of(row) if row else PRODUCT
 
 
 def policy_of(row: DispatchPolicy) -> Policy:
@@ -67,9 +81,21 @@ def policy_of(row: DispatchPolicy) -> Policy:
     return Policy(row.version, dict(row.verdicts), dict(row.weights), dict(row.limits))
 
 
-def work_of(work_order: WorkOrder) -> Work:
-    """A work order as the evaluator sees it; reads `work_order_skills` and `site` (prefetch them)."""
+def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
+    """Work orders with everything that `work_of` reads: a fixed number of queries for any number of them."""
+    return work_orders.select_related("site__tenant").prefetch_related(
+        "work_order_skills", "site__visiting_hours", with_links()
+    )
+
+
+def work_of(work_order: WorkOrder, from_at: datetime | None = None, until: datetime | None = None) -> Work:
+    """A work order as the evaluator sees it (`for_planning` loads what it reads).
+
+    Visiting hours are told between two instants, by default from yesterday for three weeks.
+    """
     site = work_order.site
+    hours = visiting_hours(site, from_at, until)
+    hangs_on = dependency_of(work_order)
     return Work(
         id=work_order.pk,
         seconds=work_order.duration_minutes * 60,
@@ -79,7 +105,34 @@ def work_of(work_order: WorkOrder) -> Work:
         skills={row.skill_id: row.level for row in work_order.work_order_skills.all()},
         promised=_span(work_order.promised_start_at, work_order.promised_end_at),
         window=_span(work_order.window_start_at, work_order.window_end_at),
+        hours=hours,
+        customer_id=work_order.customer_id,
+        priority=work_order.priority,
+        crew_size=work_order.crew_size,
+        crew_cover=work_order.crew_cover,
+        **(_dependency_facts(hangs_on) if hangs_on else {}),
     )
+
+
+def visiting_hours(
+    site: Site, from_at: datetime | None = None, until: datetime | None = None
+) -> list[Span] | None:
+    """When a site may be visited, in its own zone; None when always. Default span: see `work_of`."""
+    week = [(row.weekday, row.opens, row.closes) for row in site.visiting_hours.all()]
+    if not week:
+        return None
+    from_at = from_at or now() - _MARGIN
+    zone = site.zone or site.tenant.zone
+    return _spans(weekly_intervals(week, zone, from_at, until or from_at + _HOURS_AHEAD))
+
+
+def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:
+    return {
+        "waits_for": hangs_on.waits_for,
+        "after": seconds(hangs_on.after) if hangs_on.after else FOREVER,
+        "start_by": seconds(hangs_on.start_by) if hangs_on.start_by else FOREVER,
+        "same_engineer": hangs_on.engineer_id,
+    }
 
 
 def candidates(
@@ -93,12 +146,13 @@ def candidates(
     world = load_world(at, until, site_ids=[work_order.site_id])
     for person in world.people:
         person.stops = [stop for stop in person.stops if stop.visit_id != ignoring]
-    return answer_for(world, work_of(work_order), strategy)
+    return answer_for(world, work_of(work_order, at - _MARGIN, until + _MARGIN), strategy)
 
 
 def answer_for(world: World, work: Work, strategy: str) -> Answer:
     """The ranking within a world that is loaded already."""
-    return rank(world.people, work, seconds(world.from_at), seconds(world.until), strategy)
+    span = seconds(world.from_at), seconds(world.until)
+    return rank(world.people, work, *span, strategy, policy=world.policy)
 
 
 def seconds(at: datetime) -> int:
@@ -142,27 +196,54 @@ def _stops(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dic
     return found
 
 
-def _been(engineer_ids: Collection[int], site_ids: Collection[int]) -> dict[int, dict[int, int]]:
-    found: dict[int, dict[int, int]] = defaultdict(dict)
-    if site_ids:
-        rows = (
-            Visit.objects.filter(
-                engineer_id__in=engineer_ids, work_order__site_id__in=site_ids, status=VisitStatus.DONE
-            )
-            .order_by()
-            .values_list("engineer_id", "work_order__site_id")
-            .annotate(times=Count("id"))
-        )
-        for engineer_id, site_id, times in rows:
-            found[engineer_id][site_id] = times
+@dataclass(slots=True)
+class _Knowledge:
+    """What engineers know of some sites and customers and carry of some parts, by engineer id."""
+
+    sites: dict[int, dict[int, int]]
+    site_last: dict[int, dict[int, int]]
+    customers: dict[int, set[int]]
+    likings: dict[int, dict[int, str]]
+    parts: dict[int, dict[int, float]]
+
+    def tell(self, person: Person) -> None:
+        """Write it on an engineer."""
+        person.sites = self.sites.get(person.id, {})
+        person.site_last = self.site_last.get(person.id, {})
+        person.last_customers = frozenset(self.customers.get(person.id, ()))
+        person.likings = self.likings.get(person.id, {})
+        person.parts = self.parts.get(person.id, {})
+
+
+def _knowledge(
+    engineer_ids: Collection[int], site_ids: Collection[int], part_ids: Collection[int]
+) -> _Knowledge:
+    found = _Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
+    preferences = EngineerPreference.objects.filter(engineer_id__in=engineer_ids)
+    for engineer_id, customer_id, liking in preferences.values_list("engineer_id", "customer_id", "liking"):
+        found.likings[engineer_id][customer_id] = liking
+    if part_ids:
+        vans = inventory.van_stock(engineer_ids, part_ids)
+        found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
+    if not site_ids:
+        return found
+    done = Visit.objects.filter(engineer_id__in=engineer_ids, status=VisitStatus.DONE).order_by()
+    at_sites = done.filter(work_order__site_id__in=site_ids).values_list("engineer_id", "work_order__site_id")
+    for engineer_id, site_id, times, last in at_sites.annotate(times=Count("id"), last=Max("start_at")):
+        found.sites[engineer_id][site_id] = times
+        found.site_last[engineer_id][site_id] = seconds(last)
+    theirs = Site.objects.filter(pk__in=site_ids).values("customer_id")
+    at_customers = done.filter(work_order__customer_id__in=theirs)
+    for engineer_id, customer_id in at_customers.values_list(
+        "engineer_id", "work_order__customer_id"
+    ).distinct():
+        found.customers[engineer_id].add(customer_id)
     return found
 
 
-def _person(
-    engineer: Engineer, begin: datetime, end: datetime, stops: list[Stop], been: dict[int, int]
-) -> Person:
+def _person(engineer: Engineer, begin: datetime, end: datetime, stops: list[Stop]) -> Person:
     zone = engineer.zone or engineer.tenant.zone
-    hours = workforce.shift_intervals(engineer, begin, end)
+    provider = engineer.provider
     absences = [
         (a.start_at, a.end_at) for a in engineer.absences.all() if a.end_at > begin and a.start_at < end
     ]
@@ -176,10 +257,21 @@ def _person(
             for held in engineer.engineer_skills.all()
         },
         areas=frozenset(area for territory in engineer.territories.all() for area in territory.areas),
-        shifts=_spans(hours),
+        shifts=_spans(workforce.shift_intervals(engineer, begin, end)),
         absences=_spans(absences),
         stops=stops,
-        sites=been,
+        breaks=[(seconds(a), seconds(b), n) for a, b, n in workforce.break_windows(engineer, begin, end)],
+        overtime=engineer.overtime_minutes * 60,
+        max_travel_minutes=engineer.max_travel_minutes,
+        hour_cost=engineer.hour_cost_minor,
+        km_cost=engineer.km_cost_minor,
+        overtime_percent=engineer.overtime_percent,
+        provider_id=engineer.provider_id or 0,
+        scope_skills=frozenset(s.pk for s in provider.skills.all()) if provider else frozenset(),
+        scope_areas=frozenset(a for t in provider.territories.all() for a in t.areas)
+        if provider
+        else frozenset(),
+        last_given=max((stop.visit_id for stop in stops), default=0),
     )
 
 

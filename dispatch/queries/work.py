@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.text import clean, digits
 from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder, WorkType
+from dispatch.queries.dependencies import with_links
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
 from tickets import queries as tickets
@@ -108,7 +109,7 @@ def tray() -> QuerySet[WorkOrder]:
     return (
         WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
         .select_related("site", "customer", "work_type", "ticket")
-        .prefetch_related("work_order_skills__skill")
+        .prefetch_related("work_order_skills__skill", "site__visiting_hours", with_links())
         .order_by(F("promised_end_at").asc(nulls_last=True), "priority", "id")
     )
 

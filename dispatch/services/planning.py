@@ -54,9 +54,8 @@ def schedule_visit(
 ) -> Visit:
     """Plan a visit; it stays private until it is sent.
 
-    Raises `CannotSchedule` with the reasons when a rule is broken; territory, working time, window and
-    travel may
-    be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
+    Raises `CannotSchedule` with the reasons when a rule is broken; those that the policy only wants confirmed
+    may be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
@@ -200,13 +199,20 @@ def judge(
     person = world.person(engineer_id)
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
+    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
     return evaluator.evaluate(
-        person, work_of(work_order), seconds(start_at), end=seconds(end_at), ignoring=ignoring
+        person,
+        work,
+        seconds(start_at),
+        end=seconds(end_at),
+        ignoring=ignoring,
+        policy=world.policy,
     )
 
 
 def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:
-    """Raise unless the verdict is clean, or only soft rules are broken and a reason is given."""
+    """Raise unless the verdict is clean, or the policy only wants a reason for what is broken and there is
+    one."""
     if not verdict.broken or (verdict.can_be_forced and override_reason.strip()):
         return
     overlap = next((r for r in verdict.broken if r.code == evaluator.OVERLAP), None)
@@ -222,7 +228,7 @@ def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str)
     raise CannotSchedule(
         _("%(work_order)s cannot go to %(engineer)s: %(reasons)s. %(way_out)s")
         % {"work_order": work_order, "engineer": verdict.person.name, "reasons": told, "way_out": way_out},
-        reasons=[{**r.as_json(), "text": reasons.words(r, names)} for r in verdict.broken],
+        reasons=[{**told, "text": reasons.words(told, names)} for told in verdict.told()],
         can_be_forced=verdict.can_be_forced,
     )
 
@@ -238,8 +244,12 @@ def plan_facts(verdict: Verdict, override_reason: str) -> dict[str, Any]:
     reason: dict[str, Any] = {}
     if verdict.broken:
         reason = {"broken": [r.as_json() for r in verdict.broken], "override": override_reason.strip()[:500]}
-    km = round(verdict.travel_km, 1)
-    return {"travel_minutes": verdict.travel_minutes, "travel_km": km, "reason": reason}
+    return {
+        "travel_minutes": verdict.travel_minutes,
+        "travel_km": round(verdict.travel_km, 1),
+        "reason": reason,
+        "policy_version": verdict.policy.version,
+    }
 
 
 def save_planned(visit: Visit) -> None:
