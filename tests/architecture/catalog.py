@@ -46,6 +46,7 @@ DEFINER_FUNCTIONS = {
     "claim_polls": "which mailboxes are due to be fetched, over all tenants: ids only",
     "claim_escalations": "which escalations are due, over all tenants: ids only",
     "claim_notices": "which held notices are due, over all tenants: ids only",
+    "claim_dispatch_timers": "what auto-dispatch is to do now, over all tenants: ids only",
     "claim_sla_timers": "which timers are due, over all tenants: ids only",
     "search_tickets": "ids of the active tenant's tickets: the policy would keep the planner from the index",
     "find_api_token": "whose token this hash is: ids only",

@@ -195,6 +195,7 @@ FACTS: dict[str, Facts] = {
     "dispatch.Visit": lambda s, n: {**VISITS[n], "engineer": s.row(Engineer, n % ROWS)},
     "dispatch.DispatchPolicy": lambda s, n: {"status": ("retired", "published", "draft")[n]},
     "dispatch.DispatchRule": lambda s, n: {"expression": ""},
+    "dispatch.DispatchRuleVersion": lambda s, n: {"content": {"name": s.word}},
     "dispatch.WorkOrderLink": lambda s, n: {"first": s.row(WorkOrder, n), "then": s.row(WorkOrder, n + 1)},
     "dispatch.TravelProfile": lambda s, n: {"source": "estimate", "base_url": ""},
     "dispatch.Offer": lambda s, n: {"kind": "engineer", "offered_at": NOW, "expires_at": _hours(9)},
