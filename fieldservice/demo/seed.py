@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import override
 
 from accounts import services as accounts
 from accounts.enums import RoleCode
@@ -38,7 +39,7 @@ from workforce.services import Held
 DATA = Path(__file__).parent / "data"
 PASSWORD = "try-fieldservice-1"  # noqa: S105  printed by the demo for everybody to see
 COMPANIES = ("acme", "globex")
-SEED = Actor.system("demo seed")
+SEED = Actor.system("Fieldservice")
 GREETINGS = {"en": "Hello! How can we help?", "ja": "こんにちは。どうなさいましたか？"}
 
 
@@ -68,7 +69,7 @@ def found_company(slug: str, *, at: datetime) -> Tenant:
         **{name: facts[name] for name in names},
     )
     founding = Founding(tenant)
-    with tenant_active(tenant.pk):
+    with tenant_active(tenant.pk), override(facts["language"]):
         _add_people(founding, facts, at)
         _add_workforce(founding, facts, at)
         _add_work_types(facts, at)
@@ -266,7 +267,7 @@ def _add_chat(facts: dict[str, Any], at: datetime) -> None:
     """A chat: the company's own public pages show it."""
     channels.add_account(
         adapter="widget",
-        name="Website",
+        name=facts["words"]["website"],
         address="http://localhost",
         options={"greeting": GREETINGS[facts["language"]]},
         secrets={},

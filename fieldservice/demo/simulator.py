@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.utils.translation import override
+
 from billing import queries as settlement
 from billing import services as billing
 from core.clock import now
@@ -59,13 +61,13 @@ def one_act(slug: str, dice: random.Random) -> bool:
     choices: list[Callable[[], bool]] = [
         lambda: _request(facts, dice),
         _advance_somebody(dice),
-        _invoice,
+        lambda: _invoice(facts),
         lambda: _rate(facts, dice),
         lambda: _resolve(facts),
     ]
     act = dice.choices(choices, weights=[18, 55, 10, 10, 7])[0]
     try:
-        with tenant_active(tenant.pk):
+        with tenant_active(tenant.pk), override(facts["language"]):
             return act()
     except Refusal as refusal:
         log.info("the simulated day was refused an act", extra={"reason": refusal.message})
@@ -78,7 +80,7 @@ def one_past_visit(slug: str, dice: random.Random) -> bool:
     if tenant is None:
         return False
     facts = read_company(slug)
-    with tenant_active(tenant.pk):
+    with tenant_active(tenant.pk), override(facts["language"]):
         told = Visit.objects.filter(status=VisitStatus.DONE, start_at__lt=now() - timedelta(days=1, hours=12))
         day = timedelta(days=2 + told.count() // PAST_VISITS_A_DAY)
         if day > PAST:
@@ -123,11 +125,13 @@ def _advance_somebody(dice: random.Random) -> Callable[[], bool]:
     return act
 
 
-def _invoice() -> bool:
+def _invoice(facts: story.Facts) -> bool:
     ready = next((one for one in settlement.standings() if one.state == "ready"), None)
     if ready is None:
         return False
-    billing.issue_invoice(work_order_id=ready.work_order_id, actor=story.DESK, at=now())
+    billing.issue_invoice(
+        work_order_id=ready.work_order_id, actor=story.by(facts, "settlement_clerk"), at=now()
+    )
     return True
 
 
@@ -154,5 +158,7 @@ def _resolve(facts: story.Facts) -> bool:
     if ticket is None:
         return False
     resolution = facts["words"]["done"]
-    tickets.resolve_ticket(ticket_id=ticket.pk, resolution=resolution, actor=story.DESK, at=now())
+    tickets.resolve_ticket(
+        ticket_id=ticket.pk, resolution=resolution, actor=story.by(facts, "service_desk"), at=now()
+    )
     return True

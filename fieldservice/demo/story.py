@@ -30,8 +30,15 @@ from workforce.models import Engineer, EngineerSkill
 
 Facts = dict[str, Any]
 Dice = random.Random
-ENGINEER = Actor.system("demo engineer")
-DESK = Actor.system("demo service desk")
+
+
+def by(facts: Facts, role: str) -> Actor:
+    """The machine, under the name of whoever has this role in the company."""
+    return Actor.system(facts["people"][role])
+
+
+def _engineer_of(visit: Visit) -> Actor:
+    return Actor.system(visit.engineer.name)
 
 
 def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> Ticket:
@@ -50,16 +57,16 @@ def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> 
         site_id=site.pk,
         asset_id=site.assets.values_list("id", flat=True).first(),
         language=facts["language"],
-        actor=DESK,
+        actor=by(facts, "service_desk"),
         at=at,
     )
 
 
-def order_work(ticket: Ticket, *, at: datetime) -> WorkOrder:
+def order_work(facts: Facts, ticket: Ticket, *, at: datetime) -> WorkOrder:
     """The service desk turns a ticket into work."""
     work_type = WorkType.objects.get(topic=ticket.topic)
     return dispatch.create_work_order_from_ticket(
-        ticket_id=ticket.pk, work_type_id=work_type.pk, actor=DESK, at=at
+        ticket_id=ticket.pk, work_type_id=work_type.pk, actor=by(facts, "service_desk"), at=at
     )
 
 
@@ -73,10 +80,10 @@ def advance(visit: Visit, dice: Dice, *, at: datetime) -> None:
     }
     status = VisitStatus(visit.status)
     if status in steps:
-        steps[status](visit_id=visit.pk, actor=ENGINEER, at=at)
+        steps[status](visit_id=visit.pk, actor=_engineer_of(visit), at=at)
     elif status == VisitStatus.ON_SITE:
         do_the_work(visit, dice, at=at)
-        delivery.complete_visit(visit_id=visit.pk, actor=ENGINEER, at=at)
+        delivery.complete_visit(visit_id=visit.pk, actor=_engineer_of(visit), at=at)
 
 
 def do_the_work(visit: Visit, dice: Dice, *, at: datetime) -> None:
@@ -93,7 +100,7 @@ def do_the_work(visit: Visit, dice: Dice, *, at: datetime) -> None:
                 part_id=level.part_id,
                 quantity=Decimal(1),
                 key=f"demo-{visit.pk}-{level.part_id}",
-                actor=ENGINEER,
+                actor=_engineer_of(visit),
                 at=at,
             )
     delivery.sign(
@@ -102,7 +109,7 @@ def do_the_work(visit: Visit, dice: Dice, *, at: datetime) -> None:
         signer_name=str(visit.work_order.contact or visit.work_order.customer),
         drawing="",
         reason="",
-        actor=ENGINEER,
+        actor=_engineer_of(visit),
         at=at,
     )
 
@@ -114,7 +121,7 @@ def _answer(visit: Visit, item: Any, dice: Dice, at: datetime) -> None:
             kind=PhotoKind.AFTER,
             data=picture(dice),
             item_id=item.pk,
-            actor=ENGINEER,
+            actor=_engineer_of(visit),
             at=at,
         )
         return
@@ -125,7 +132,9 @@ def _answer(visit: Visit, item: Any, dice: Dice, at: datetime) -> None:
     }
     value = values[ItemKind(item.kind)]
     if value:
-        delivery.answer_item(visit_id=visit.pk, item_id=item.pk, value=value, actor=ENGINEER, at=at)
+        delivery.answer_item(
+            visit_id=visit.pk, item_id=item.pk, value=value, actor=_engineer_of(visit), at=at
+        )
 
 
 def rate(visit: Visit, facts: Facts, dice: Dice, *, at: datetime) -> None:
@@ -175,14 +184,14 @@ def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
     """One whole visit of an earlier day, told with that day's times, by somebody who has the skills."""
     opened = arrived_at - timedelta(hours=dice.randint(3, 20))
     ticket = ask(facts, dice, at=opened)
-    order = order_work(ticket, at=opened + timedelta(minutes=10))
+    order = order_work(facts, ticket, at=opened + timedelta(minutes=10))
     planned = arrived_at - timedelta(minutes=dice.randint(-12, 10))
     visit = dispatch.schedule_visit(
         work_order_id=order.pk,
         engineer_id=dice.choice(able_engineers(order)),
         start_at=planned,
-        override_reason="Planned by hand",
-        actor=DESK,
+        override_reason=facts["words"]["planned"],
+        actor=by(facts, "service_desk"),
         at=opened + timedelta(minutes=20),
     )
     ended = arrived_at + timedelta(minutes=int(order.duration_minutes * dice.uniform(0.7, 1.2)))
@@ -193,7 +202,7 @@ def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
     tickets.resolve_ticket(
         ticket_id=ticket.pk,
         resolution=facts["words"]["done"],
-        actor=DESK,
+        actor=by(facts, "service_desk"),
         at=ended + timedelta(minutes=15),
     )
     visit.refresh_from_db()

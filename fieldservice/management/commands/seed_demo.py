@@ -83,7 +83,9 @@ def _tell_the_past(tenant: Tenant, at: datetime) -> None:
             story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
         ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
         for work_order_id in ready[: PAST_VISITS // 2]:
-            billing.issue_invoice(work_order_id=work_order_id, actor=story.DESK, at=at)
+            billing.issue_invoice(
+                work_order_id=work_order_id, actor=story.by(facts, "settlement_clerk"), at=at
+            )
         for turn in range(REQUESTS):
             story.ask(facts, dice, at=at - timedelta(minutes=3 + 7 * turn))
     deliver_all()
