@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.intervals import Interval
+from core.spans import week_between
 from core.text import digits, fold
 from customers import rules
 from customers.models import Asset, Contact, ContactAddress, Contract, Customer, Site
@@ -85,6 +87,15 @@ def site_for_update(site_id: int) -> Site:
     """The site, locked; raises NotFound."""
     found = Site.objects.select_for_update().filter(pk=site_id).first()
     return _found(found, _("Site %(id)s is not here."), site_id)
+
+
+def visiting_intervals(site: Site, from_at: datetime, to_at: datetime) -> list[Interval] | None:
+    """When the site may be visited between two instants: UTC, half-open, in order; None means always.
+
+    Prefetch `visiting_hours` for many sites.
+    """
+    week = [(row.weekday, (row.opens, row.closes)) for row in site.visiting_hours.all()]
+    return week_between(week, site.zone or current_tenant().zone, from_at, to_at) if week else None
 
 
 def contracts_of(customer_id: int) -> QuerySet[Contract]:

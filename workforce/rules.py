@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.intervals import Interval, join
-from core.spans import write_span
+from core.intervals import Interval
+from core.spans import (
+    last_of,
+    local_days,
+    minute_of,
+    minutes_long,
+    on_day,
+    overlap_in_week,
+    week_between,
+    write_span,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +53,9 @@ def working_intervals(
     """When somebody works between two instants: half-open, in UTC, in order, touching ones joined.
 
     Wall-clock times are read on their own day, so a shift keeps its local hours across a change of the
-    clocks. A
-    time that the clocks skip moves forward with them; of a time that comes twice, a shift starts at the first
-    and ends at the last.
+    clocks (`core.spans.on_day`).
     """
-    first = from_at.astimezone(zone).date() - timedelta(days=1)
-    last = to_at.astimezone(zone).date()
-    found = [
-        (max(start, from_at.astimezone(UTC)), min(end, to_at.astimezone(UTC)))
-        for day in _days(first, last)
-        for shift in shifts
-        if shift.weekday == day.weekday()
-        for start, end in [_on(day, shift, zone)]
-    ]
-    return join(interval for interval in found if interval[0] < interval[1])
+    return week_between([(s.weekday, (s.starts, s.ends)) for s in shifts], zone, from_at, to_at)
 
 
 def break_windows(
@@ -68,11 +66,9 @@ def break_windows(
     A window is bounded by its shift: the break ends before the shift does. One that is longer than what the
     clocks leave of the shift begins with it.
     """
-    first = from_at.astimezone(zone).date() - timedelta(days=1)
-    last = to_at.astimezone(zone).date()
     found = [
         window
-        for day in _days(first, last)
+        for day in local_days(from_at, to_at, zone)
         for shift in shifts
         if shift.weekday == day.weekday()
         for window in _breaks_on(day, shift, zone)
@@ -81,11 +77,11 @@ def break_windows(
 
 
 def _breaks_on(day: date, shift: WeeklyShift, zone: ZoneInfo) -> Iterable[BreakWindow]:
-    start, end = _on(day, shift, zone)
+    start, end = on_day(day, (shift.starts, shift.ends), zone)
     for pause in shift.breaks:
         length = timedelta(minutes=pause.minutes)
         earliest = max(start, _within(day, shift, pause.earliest, zone).astimezone(UTC))
-        latest = min(end - length, _end_utc(_within(day, shift, pause.latest, zone).replace(fold=1)))
+        latest = min(end - length, last_of(_within(day, shift, pause.latest, zone)))
         earliest = max(start, min(earliest, end - length))
         yield earliest, max(earliest, latest), pause.minutes * 60
 
@@ -94,23 +90,6 @@ def _within(day: date, shift: WeeklyShift, at: time, zone: ZoneInfo) -> datetime
     """A wall-clock time of the shift that starts on `day`."""
     is_next = shift.ends <= shift.starts and at < shift.starts
     return datetime.combine(day + timedelta(days=is_next), at, tzinfo=zone)
-
-
-def _days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-def _on(day: date, shift: WeeklyShift, zone: ZoneInfo) -> Interval:
-    end_day = day if shift.ends > shift.starts else day + timedelta(days=1)
-    start = datetime.combine(day, shift.starts, tzinfo=zone)
-    end = datetime.combine(end_day, shift.ends, tzinfo=zone).replace(fold=1)
-    return start.astimezone(UTC), _end_utc(end)
-
-
-def _end_utc(end: datetime) -> datetime:
-    """Of a time that comes twice the last; of one that never comes (fold 1 would read it early), the
-    later."""
-    return max(end.astimezone(UTC), end.replace(fold=0).astimezone(UTC))
 
 
 def whole_days(first: date, last: date, zone: ZoneInfo) -> Interval:
@@ -131,13 +110,13 @@ def as_whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date,
 def pause_words(pause: ShiftPause) -> str:
     """A break as people write it: "12:00–13:00" when its time is fixed, else "30 min 11:30–14:00" (taken
     somewhere in there)."""
-    ends = _clock(_minute(pause.latest) + pause.minutes)
+    ends = _clock(minute_of(pause.latest) + pause.minutes)
     text = f"{pause.earliest:%H:%M}–{ends}"
     return text if pause.earliest == pause.latest else f"{pause.minutes} min {text}"
 
 
 NO_WEEKDAY, OVERLAP, BREAK_OUTSIDE, BREAKS_CLASH = "no_weekday", "overlap", "break_outside", "breaks_clash"
-_DAY, _WEEK = 1440, 7 * 1440
+_DAY = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +134,17 @@ def week_problem(shifts: Sequence[WeeklyShift]) -> WeekProblem | None:
     for shift in shifts:
         if not 0 <= shift.weekday <= 6:
             return WeekProblem(NO_WEEKDAY, shift.weekday)
-    ordered = sorted(shifts, key=_begins)
-    after = [*ordered[1:], *ordered[:1]] if len(ordered) > 1 else []
-    for one, other in zip(ordered, after, strict=False):
-        gap = (_begins(other) - _begins(one)) % _WEEK
-        if gap < _length(one):
-            return WeekProblem(OVERLAP, one.weekday, _hours(one), _hours(other))
-    return next((wrong for shift in ordered if (wrong := _break_problem(shift))), None)
+    if clash := overlap_in_week((s.weekday, (s.starts, s.ends)) for s in shifts):
+        day, one, other = clash
+        return WeekProblem(OVERLAP, day, write_span(*one), write_span(*other))
+    return next((wrong for shift in shifts if (wrong := _break_problem(shift))), None)
 
 
 def _break_problem(shift: WeeklyShift) -> WeekProblem | None:
     free = 0
     for pause in sorted(shift.breaks, key=lambda pause: (_into(shift, pause.latest), pause.minutes)):
         earliest, latest = _into(shift, pause.earliest), _into(shift, pause.latest)
-        if not 0 <= earliest <= latest or latest + pause.minutes > _length(shift):
+        if not 0 <= earliest <= latest or latest + pause.minutes > minutes_long((shift.starts, shift.ends)):
             return WeekProblem(BREAK_OUTSIDE, shift.weekday, pause_words(pause), _hours(shift))
         begins = max(free, earliest)
         if begins > latest:
@@ -183,22 +159,10 @@ def holds_break(shift: WeeklyShift, pause: ShiftPause) -> bool:
     return _break_problem(alone) is None
 
 
-def _begins(shift: WeeklyShift) -> int:
-    return shift.weekday * _DAY + _minute(shift.starts)
-
-
-def _length(shift: WeeklyShift) -> int:
-    return (_minute(shift.ends) - _minute(shift.starts) - 1) % _DAY + 1
-
-
 def _into(shift: WeeklyShift, at: time) -> int:
     """Minutes from the shift's start; negative before it, on the next day in an overnight shift."""
-    minutes = _minute(at) - _minute(shift.starts)
+    minutes = minute_of(at) - minute_of(shift.starts)
     return minutes % _DAY if shift.ends <= shift.starts else minutes
-
-
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
 
 
 def _clock(minutes: int) -> str:

@@ -20,6 +20,7 @@ from dispatch.services.planning import (
     send_drafts,
     send_visit,
 )
+from dispatch.services.preferences import remove_preference, set_preference
 from dispatch.services.progress import progress_visit
 from dispatch.services.work_orders import (
     cancel_work_order,
@@ -50,9 +51,11 @@ __all__ = [
     "move_visit",
     "open_field_work",
     "progress_visit",
+    "remove_preference",
     "schedule_visit",
     "send_drafts",
     "send_visit",
+    "set_preference",
     "set_rule_enabled",
     "settle_work_order",
     "update_rule",

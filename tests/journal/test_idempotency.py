@@ -118,7 +118,7 @@ def test_a_first_try_that_broke_leaves_nothing_and_may_be_repeated(
     client, key = program(acme), str(uuid4())
     client.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr("customers.services.journal.record", _break)
+        patch.setattr("customers.services.records.journal.record", _break)
         assert _post(client, "Harbor Cold Storage", key).status_code == 500
     assert _customers(acme) == 0
     assert _post(client, "Harbor Cold Storage", key).status_code == 201
