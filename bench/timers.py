@@ -18,7 +18,7 @@ from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.services import create_tenant
 from tickets import services as tickets
-from tickets.tasks import BATCH, fire_timers
+from tickets.tasks import TIMERS, fire_timers
 
 TICKETS = 100_000
 ROUNDS = 10
@@ -107,7 +107,7 @@ def _burst(cursor: Any, tenant_id: int) -> dict[str, Any]:
         "within": seconds <= 2.0 and fired == DUE and set(effects) == {DUE},
         "fired": fired,
         "effects": effects[0],
-        "batch": BATCH,
+        "batch": TIMERS,
     }
 
 

@@ -39,7 +39,7 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """The fact as JSON primitives."""
-        return {f.name: _primitive(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {name: _primitive(value) for name, value in vars(self).items()}
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
@@ -49,8 +49,13 @@ class Event:
         return cls(**{key: _typed(value, hints[key]) for key, value in payload.items() if key in known})
 
 
+_PRIMITIVES = (int, str, bool, type(None))
+
+
 def _primitive(value: Any) -> Any:
-    if isinstance(value, datetime | date):
+    if type(value) in _PRIMITIVES:
+        return value
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)

@@ -73,7 +73,7 @@ def test_a_batch_takes_the_same_few_statements_however_many_it_holds(
     acme: Company, django_assert_max_num_queries: Any
 ) -> None:
     make_late(acme, 40)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(9):
         assert services.fire_due_timers(limit=500) == 80
     assert effects(acme) == whole(40)
 
@@ -108,9 +108,9 @@ def test_marking_apart_from_the_effects_would_lose_some(
     def crash(*_events: object) -> None:
         raise RuntimeError("crashed")
 
-    def mark_first(timer_ids: list[int], at: Any) -> None:
-        SlaTimer.objects.filter(pk__in=timer_ids).update(done_at=at)
+    def mark_first(at: Any, **_which: Any) -> int:
         transaction.on_commit(crash)
+        return SlaTimer.objects.update(done_at=at)
 
     with leases_run_out(), monkeypatch.context() as broken:
         broken.setattr(timers, "_fire", mark_first)
@@ -128,14 +128,20 @@ def test_one_broken_clock_does_not_keep_the_others_from_firing(
         assert broken is not None
     fire = timers._fire
 
-    def sometimes(timer_ids: list[int], at: Any) -> None:
-        if broken.pk in timer_ids:
+    def sometimes(at: Any, *, limit: int, these: list[int] | None = None) -> int:
+        if these is None or broken.pk in these:
             raise ValueError("this one cannot be read")
-        fire(timer_ids, at)
+        return fire(at, limit=limit, these=these)
 
     monkeypatch.setattr(timers, "_fire", sometimes)
-    services.fire_due_timers(limit=500)
+    assert services.fire_due_timers(limit=500) == 15
     assert effects(acme)["facts"] == 15
+    assert services.fire_due_timers() == 0, "the broken one rests"
+    monkeypatch.setattr(timers, "_fire", fire)
+    with leases_run_out():
+        pass
+    assert services.fire_due_timers() == 1
+    assert effects(acme) == whole(8)
 
 
 def test_a_clock_that_is_being_changed_is_given_back(acme: Company) -> None:
@@ -158,6 +164,92 @@ def test_a_clock_that_is_being_changed_is_given_back(acme: Company) -> None:
     other.join()
     fire_all()
     assert effects(acme) == whole(2), "no lease had to run out"
+
+
+@contextmanager
+def another_worker_is_firing(company: Company, count: int) -> Iterator[None]:
+    """Another process holds `count` timers, fired and not committed; it commits at the end."""
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with tenant_active(company.tenant.pk):
+            timers._fire(AT, limit=count)
+            held.set()
+            done.wait(20)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(20)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+        done.set()
+        other.join()
+
+
+def test_two_workers_neither_wait_nor_repeat(acme: Company) -> None:
+    make_late(acme, 10)
+    with another_worker_is_firing(acme, 6):
+        assert services.fire_due_timers() == 14 - shared_clocks(acme)
+    fire_all()
+    assert effects(acme) == whole(10)
+
+
+def shared_clocks(company: Company) -> int:
+    """How many free timers belong to a clock that the other worker holds with its other timer."""
+    with tenant_active(company.tenant.pk):
+        order = list(SlaTimer.objects.order_by("due_at", "id").values_list("clock_id", flat=True))
+    return len([clock for clock in order[6:] if clock in order[:6]])
+
+
+def test_workers_that_wait_for_each_other_would_stand(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: without SKIP LOCKED the second worker stands behind the first."""
+    make_late(acme, 10)
+    monkeypatch.setattr(timers, "_FIRE_DUE", timers._FIRE_DUE.replace("SKIP LOCKED", ""))
+    with another_worker_is_firing(acme, 6):
+        assert services.fire_due_timers() == 0
+
+
+def test_one_tenants_many_do_not_hold_up_anothers_few(acme: Company, globex: Company) -> None:
+    make_late(acme, 60)
+    make_late(globex, 1)
+    with tenant_active(globex.tenant.pk):
+        SlaTimer.objects.update(due_at=AT - timedelta(days=300))
+    assert services.fire_due_timers(limit=50) == 27
+    assert effects(globex) == whole(1)
+    assert effects(acme)["facts"] == 25
+    fire_all()
+    assert effects(acme) == whole(60)
+
+
+def test_a_look_reads_only_what_is_due(acme: Company) -> None:
+    """A moment that is no bound of the index would have it read past everything that waits."""
+    given = {"tenant": acme.tenant.pk, "at": AT, "limit": 5, "these": None}
+    words = {"paused": "paused", "breached": "breached", "breach": "breach"}
+    with tenant_active(acme.tenant.pk), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {timers._FIRE_DUE}", given | words)
+        lines = [row[0].strip() for row in cursor.fetchall()]
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'tenants_with_due_timers'")
+        (look,) = cursor.fetchone()
+    bounds = [lines[n + 1] for n, line in enumerate(lines) if "timer_due_idx" in line]
+    assert bounds
+    assert all("due_at <=" in bound for bound in bounds)
+    assert "clock_timestamp" not in look
+
+
+def test_marking_a_clock_as_late_touches_no_index(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'tickets_slaclock'"
+            " AND (indexdef LIKE '%state%' OR indexdef LIKE '%breached_at%')"
+        )
+        assert cursor.fetchall() == []
 
 
 _WORKER = """
