@@ -168,13 +168,15 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {"channels.*": {"queue": "outside"}, "tickets.fire_timers": {"queue": "timers"}}
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "journal.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "send": {"task": "channels.send_due", "schedule": 1.0, "options": {"expires": 5}},
     "poll": {"task": "channels.poll_due", "schedule": 5.0, "options": {"expires": 5}},
-    "timers": {"task": "tickets.fire_timers", "schedule": 0.5, "options": {"expires": 5}},
+    "timers": {"task": "tickets.fire_timers", "schedule": 0.25, "options": {"expires": 1}},
     "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},
     "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
+    "dispatch": {"task": "dispatch.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "calendars": {"task": "tickets.refresh_calendars", "schedule": 86_400.0, "options": {"expires": 3600}},
     "certificates": {
@@ -183,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
+    "old_notices": {"task": "notices.prune", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -262,6 +265,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "service@fieldservice.example")
 BASE_URL = os.environ.get("FIELDSERVICE_BASE_URL", "http://127.0.0.1:8000")
 
@@ -272,6 +276,11 @@ CHANNEL_APIS = {
     "line-data": os.environ.get("LINE_DATA_API", "https://api-data.line.me"),
     "wechat": os.environ.get("WECHAT_API", "https://api.weixin.qq.com"),
     "twilio": os.environ.get("TWILIO_API", "https://api.twilio.com"),
+    "twilio-media": os.environ.get(
+        "TWILIO_MEDIA_API",
+        "https://mms.twiliocdn.com,https://media.twiliocdn.com,"
+        "https://s3-external-1.amazonaws.com/media.twiliocdn.com",
+    ),
 }
 
 REST_FRAMEWORK = {

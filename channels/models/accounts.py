@@ -13,7 +13,8 @@ class ChannelAccount(TenantModel):
     """One mailbox, number or messaging account of the tenant, and how to reach its provider.
 
     `adapter` is a name of `channels.adapters`. `options` holds what may be shown; `secrets` is encrypted and
-    never shown again. `hook` is the random part of the webhook's address. `cursor` is how far a poll got.
+    never shown again. `hook` is the random part of the webhook's address. `cursor` is how far a poll got;
+    nothing is sent before `held_until`, after a provider let us wait.
     """
 
     channel = models.CharField(_("Channel"), max_length=10, choices=Channel.choices)
@@ -26,6 +27,7 @@ class ChannelAccount(TenantModel):
     is_active = models.BooleanField(_("Active"), default=True)
     cursor = models.JSONField(default=dict, editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
     problem = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

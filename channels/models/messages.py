@@ -53,6 +53,11 @@ class InboundMessage(TenantModel):
                 condition=models.Q(channel__in=["sms", "line", "wechat"]),
                 name="inbound_sender_idx",
             ),
+            models.Index(
+                fields=["tenant", "account", "reference"],
+                condition=models.Q(status="received") & ~models.Q(reference=""),
+                name="inbound_receipt_idx",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,7 +67,8 @@ class InboundMessage(TenantModel):
 class OutboundMessage(TenantModel):
     """What we say, once: `key` makes a repeated order the same message.
 
-    A transport that is away is asked again at `due_at`. `external_id` is the provider's id of what was sent.
+    A transport that is away is asked again at `due_at`; while one is asked, since `claimed_at`, no other
+    message of its account is. `external_id` is the provider's id of what was sent.
 
     The body of a secret one is forgotten as soon as it was sent, or could not be.
     """
@@ -81,6 +87,7 @@ class OutboundMessage(TenantModel):
     external_id = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, editable=False)
     is_automatic = models.BooleanField(default=False)
     is_secret = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
@@ -104,6 +111,11 @@ class OutboundMessage(TenantModel):
                 fields=["tenant", "recipient", "id"],
                 condition=models.Q(channel="chat"),
                 name="outbound_chat_idx",
+            ),
+            models.Index(
+                fields=["tenant", "channel", "account"],
+                condition=models.Q(claimed_at__isnull=False),
+                name="outbound_claimed_idx",
             ),
         ]
 

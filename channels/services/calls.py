@@ -12,13 +12,14 @@ from django.utils import translation
 
 from channels import adapters, queries
 from channels.adapters.base import Account, Adapter, Call, Incoming, Receipt, Reply
-from channels.enums import InboundProblem, InboundStatus, OutboundStatus
+from channels.enums import InboundProblem, InboundStatus
 from channels.events import CallReceived, MediaAnnounced, MessageReceived
-from channels.models import ChannelAccount, InboundMessage, OutboundMessage
+from channels.models import ChannelAccount, InboundMessage
 from channels.services.accounts import values_of
 from channels.services.inbound import receive
 from channels.services.mail import ingest_email
 from channels.services.quarantine import quarantine
+from channels.services.receipts import note_receipt
 from core.errors import NotFound
 from core.text import clean
 from journal import services as journal
@@ -119,7 +120,7 @@ class _Source:
 
 def _enter(source: _Source, item: Incoming | Receipt, actor: Actor, at: datetime) -> None:
     if isinstance(item, Receipt):
-        _note(source.account, item, actor, at)
+        note_receipt(account=source.account, receipt=item, actor=actor, at=at)
     elif item.is_email:
         ingest_email(raw=item.raw, at=at, actor=actor, account_id=source.account.pk)
     else:
@@ -158,18 +159,3 @@ def _known_name(message: InboundMessage, source: _Source) -> str:
     ).exclude(sender_name="")
     known = before.order_by("-pk").values_list("sender_name", flat=True).first()
     return known or source.adapter.name_of(source.values, message.sender_address)
-
-
-def _note(account: ChannelAccount, receipt: Receipt, actor: Actor, at: datetime) -> None:
-    """Mark the message of ours that a receipt tells of; receipts of others' messages say nothing to us."""
-    sent = OutboundMessage.objects.select_for_update().filter(
-        channel=account.channel, account=account, external_id=receipt.external_id
-    )
-    for message in sent.exclude(status=OutboundStatus.QUEUED):
-        status = OutboundStatus.DELIVERED if receipt.is_delivered else OutboundStatus.FAILED
-        if message.status == status:
-            continue
-        message.status = status
-        message.reason = receipt.reason if status == OutboundStatus.FAILED else message.reason
-        message.save(update_fields=["status", "reason"])
-        journal.record(actor=actor, verb=status, thing=message, at=at, reason=receipt.reason)

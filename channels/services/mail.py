@@ -26,7 +26,17 @@ from journal import services as journal
 from tenants.actors import Actor
 
 log = logging.getLogger(__name__)
-_READ = ("status", "reason", "sender_name", "sender_address", "subject", "body", "language", "quoted", "html")
+_READ: tuple[str, ...] = (
+    "status",
+    "reason",
+    "sender_name",
+    "sender_address",
+    "subject",
+    "body",
+    "language",
+    "quoted",
+    "html",
+)
 _READ += ("reference", "facts")
 
 

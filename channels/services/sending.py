@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -20,10 +21,11 @@ from channels.adapters.base import File, Outcome, Outgoing, Refused, Retry, Sent
 from channels.adapters.letters import compose, hand_over
 from channels.enums import AttachmentState, Channel, OutboundStatus
 from channels.events import MessageQueued
-from channels.models import OutboundMessage
+from channels.models import ChannelAccount, OutboundMessage
 from channels.services import chat
 from channels.services.accounts import locked_words, values_of
 from channels.services.message_ids import message_id_of
+from channels.services.receipts import one_at_a_time, take_receipts
 from core.clock import now
 from core.errors import Conflict
 from journal import services as journal
@@ -34,19 +36,21 @@ from tenants.queries import current_tenant
 log = logging.getLogger(__name__)
 LEASE = "10 minutes"
 """Longer than the slowest provider may take; a sender that died is replaced after it."""
+LONGEST_SECONDS, SLOW_SECONDS, HELD_SECONDS = 30, 5, 60
 _KEYS = UUID("6f1c9a3e-52a4-4c7b-9b5d-0d5e1f6b7c21")
 SENDER = Actor.system("mail")
 Handover = Callable[[], Outcome]
 
 
 def send_due(*, limit: int = 200) -> int:
-    """Send what is due, of every tenant, one after the other. Returns how many were tried.
+    """Send what is due, of every tenant, one after the other, for half a minute. Returns how many were tried.
 
-    Safe in any number of processes: each message is claimed with SKIP LOCKED on the database's clock. The
-    provider is asked while no transaction is open, so that nobody waits for it.
+    Safe in any number of processes: each message is claimed with SKIP LOCKED on the database's clock, one of
+    an account at a time, so that a provider that hangs holds one process. It is asked while no transaction is
+    open, and left alone for a while when it let us wait.
     """
-    tried = 0
-    while tried < limit and (claimed := _claim()):
+    tried, until = 0, time.monotonic() + LONGEST_SECONDS
+    while tried < limit and time.monotonic() < until and (claimed := _claim()):
         tenant_id, message_id = claimed
         tried += 1
         try:
@@ -69,11 +73,23 @@ def _send_claimed(tenant_id: int, message_id: int) -> None:
         if message.channel == Channel.CHAT:
             # Its visitor's page did not take it in time.
             chat.hand_over(message_id=message_id, actor=SENDER, at=now())
+            _let_go(message_id)
             return
         hand = _handover(message)
+    began = time.monotonic()
     outcome = hand()
+    let_us_wait = time.monotonic() - began > SLOW_SECONDS and isinstance(outcome, Retry)
     with tenant_active(tenant_id):
         _settle(message_id, outcome, now(), SENDER)
+        _let_go(message_id)
+        if let_us_wait:
+            until = Now() + timedelta(seconds=HELD_SECONDS)
+            ChannelAccount.objects.filter(pk=message.account_id).update(held_until=until)
+
+
+def _let_go(message_id: int) -> None:
+    """Let the next message of the account be claimed."""
+    OutboundMessage.objects.filter(pk=message_id).update(claimed_at=None)
 
 
 @transaction.atomic
@@ -163,6 +179,8 @@ def _outgoing(message: OutboundMessage) -> Outgoing:
 
 def _settle(message_id: int, outcome: Outcome, at: datetime, actor: Actor) -> OutboundMessage:
     """Write down what became of it; what can be tried again waits, on the database's clock."""
+    if isinstance(outcome, Sent) and outcome.external_id:
+        one_at_a_time(outcome.external_id[:300])
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.status != OutboundStatus.QUEUED:
         return message
@@ -183,4 +201,6 @@ def _settle(message_id: int, outcome: Outcome, at: datetime, actor: Actor) -> Ou
     message.body = "" if message.is_secret else message.body
     message.save(update_fields=["status", "reason", "sent_at", "body", "external_id", "due_at"])
     journal.record(actor=actor, verb=message.status, thing=message, at=at, reason=message.reason)
+    if message.status == OutboundStatus.SENT:
+        take_receipts(message=message, actor=actor, at=at)
     return message

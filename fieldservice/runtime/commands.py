@@ -48,9 +48,29 @@ def live(*, host: str, port: int) -> Command:
 
 
 def worker() -> Command:
+    """Whatever the clock or a fact starts."""
     return _command(
         "worker",
-        "-m celery -A fieldservice worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle",
+        "-m celery -A fieldservice worker --queues celery,timers --concurrency 2 --loglevel INFO "
+        "--without-gossip --without-mingle",
+    )
+
+
+def timers() -> Command:
+    """Timers and nothing else: they fire in time also while the worker is busy with what they led to."""
+    return _command(
+        "timers",
+        "-m celery -A fieldservice worker --queues timers --pool solo --hostname timers@%h --loglevel INFO "
+        "--without-gossip --without-mingle",
+    )
+
+
+def courier() -> Command:
+    """A worker of its own for what asks other machines: a provider that hangs keeps no clock from striking."""
+    return _command(
+        "courier",
+        "-m celery -A fieldservice worker --queues outside --hostname courier@%h --concurrency 2 "
+        "--loglevel INFO --without-gossip --without-mingle",
     )
 
 

@@ -79,6 +79,8 @@ def _run(supervisor: Supervisor, port: int) -> None:
     supervisor.start(commands.live(host=host, port=supervisor.facts["live_port"]))
     _wait_until_ready(supervisor, port)
     supervisor.start(commands.worker())
+    supervisor.start(commands.timers())
+    supervisor.start(commands.courier())
     supervisor.start(commands.beat(schedule=str(base / "beat-schedule")))
     if os.environ.get("DEMO_LIVE", "1") != "0":
         supervisor.start(commands.simulator())

@@ -112,6 +112,18 @@ def test_a_picture_is_fetched_from_line(in_acme: Company, line: WebPeer) -> None
     assert [kept.content_type for kept in message.attachments.all()] == ["image/jpeg"]
 
 
+def test_a_file_from_line_is_judged_as_any_other(in_acme: Company, line: WebPeer) -> None:
+    line.answer = lambda asked: (
+        Said(200, b"MZ" + bytes(2_000), {"Content-Type": "image/jpeg"})
+        if asked.path.endswith("/content")
+        else _answer(asked)
+    )
+    line_call(make_account("line"), line_event(message={"type": "file", "text": None, "fileName": "a.jpg"}))
+    journal.deliver_all()
+    (kept,) = InboundMessage.objects.get(sender_address="U4af4980629").attachments.all()
+    assert (kept.state, bool(kept.file)) == ("refused", False)
+
+
 def test_events_that_say_nothing_are_left_out(in_acme: Company) -> None:
     line_call(make_account("line"), {"type": "follow", "source": {"userId": "U1"}})
     journal.deliver_all()

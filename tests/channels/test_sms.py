@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from channels import services
 from channels.models import InboundMessage, OutboundMessage
 from channels.sms import parts_of
 from journal import services as journal
+from journal.models import OutboxEvent
 from tests.cast import Company
 from tests.channels.providers import gateway_call, make_account, order, send, twilio_call
 from tests.factories.customers import make_contact
+from tests.factories.delivery import picture
 from tests.peers.web import Asked, Said, WebPeer, web_peer
 from tickets.models import Ticket
 
@@ -33,7 +36,7 @@ WORDS = {"type": "message", "id": "g1", "from": "+819011112222", "to": "1", "tex
 def twilio(settings: Any) -> Any:
     with web_peer(lambda _asked: Said(201, b'{"sid": "SM99"}')) as peer:
         settings.OUTGOING_ALLOW = ["127.0.0.0/8"]
-        settings.CHANNEL_APIS = {"twilio": peer.url}
+        settings.CHANNEL_APIS = {"twilio": peer.url, "twilio-media": f"{peer.url}/store"}
         yield peer
 
 
@@ -96,6 +99,79 @@ def test_a_receipt_of_somebody_elses_message_changes_nothing(in_acme: Company) -
     twilio_call(make_account("twilio"), {"MessageSid": "SM77", "MessageStatus": "delivered"})
     journal.deliver_all()
     assert not OutboundMessage.objects.exists()
+
+
+@pytest.mark.parametrize(("status", "wanted"), [("delivered", "delivered"), ("undelivered", "failed")])
+def test_a_receipt_that_comes_before_the_answer_to_our_call_is_kept(
+    in_acme: Company, twilio: WebPeer, status: str, wanted: str
+) -> None:
+    account = make_account("twilio")
+    message = order("sms", "+819011112222")
+    twilio_call(account, {"MessageSid": "SM99", "MessageStatus": status, "ErrorCode": "30005"})
+    journal.deliver_all()
+    kept = InboundMessage.objects.get(reference="SM99")
+    assert (kept.status, b"SM99" in bytes(kept.raw)) == ("received", True)
+    assert send(message).status == wanted
+    kept.refresh_from_db()
+    assert kept.status == "read"
+    twilio_call(account, {"MessageSid": "SM99", "MessageStatus": status, "ErrorCode": "30005"})
+    journal.deliver_all()
+    assert InboundMessage.objects.filter(reference="SM99").count() == 1
+
+
+PICTURES = {"NumMedia": "2", "Body": "", "MediaContentType0": "image/jpeg", "MediaContentType1": "image/jpeg"}
+
+
+def mms(peer: WebPeer, *places: str) -> dict[str, str]:
+    return {**FORM, **PICTURES, **{f"MediaUrl{number}": place for number, place in enumerate(places)}}
+
+
+def stored(content: bytes, place: str = "/store/1") -> Callable[[Asked], Said]:
+    """Twilio: its API, for those with the password, points to a store that wants none."""
+
+    def answer(asked: Asked) -> Said:
+        if asked.path.startswith("/2010-04-01/"):
+            known = asked.headers.get("authorization", "").startswith("Basic ")
+            return (
+                Said(307, b"", {"Location": f"http://{asked.headers['host']}{place}"}) if known else Said(401)
+            )
+        return Said(200, content, {"Content-Type": "image/jpeg"})
+
+    return answer
+
+
+def test_pictures_by_sms_are_fetched_and_judged(in_acme: Company, twilio: WebPeer) -> None:
+    twilio.answer = stored(picture())
+    api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
+    twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1", "https://evil.example/x.jpg"))
+    journal.deliver_all()
+    message = InboundMessage.objects.get(sender_phone="+819011112222")
+    (kept,) = message.attachments.all()
+    assert (kept.name, kept.content_type, kept.state) == ("file-1.jpg", "image/jpeg", "kept")
+    assert kept.width is not None and kept.file.read() != picture()
+    assert message.body == "https://evil.example/x.jpg"
+    asked = [(one.path, "authorization" in one.headers) for one in twilio.asked]
+    assert asked == [("/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1", True), ("/store/1", False)]
+
+
+def test_a_program_by_sms_is_refused(in_acme: Company, twilio: WebPeer) -> None:
+    twilio.answer = stored(b"MZ" + bytes(2_000))
+    api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
+    twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1"))
+    journal.deliver_all()
+    (kept,) = InboundMessage.objects.get(sender_phone="+819011112222").attachments.all()
+    assert (kept.state, bool(kept.file)) == ("refused", False)
+
+
+@pytest.mark.parametrize("place", ["/inside", "@evil.example/store/1"])
+def test_a_store_that_is_not_twilios_is_not_asked(in_acme: Company, twilio: WebPeer, place: str) -> None:
+    twilio.answer = stored(picture(), place)
+    api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
+    twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1", f"{api}/../../../inside"))
+    journal.deliver_all()
+    assert {one.path for one in twilio.asked} == {"/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1"}
+    assert not InboundMessage.objects.get(sender_phone="+819011112222").attachments.exists()
+    assert OutboxEvent.objects.get(name="channels.MediaAnnounced").last_error
 
 
 def test_a_refusal_of_twilio_is_told_in_its_words(in_acme: Company, twilio: WebPeer) -> None:

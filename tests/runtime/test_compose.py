@@ -18,6 +18,8 @@ PROCESSES = {
         commands.web(host="0.0.0.0", port=8000),
         commands.live(host="0.0.0.0", port=8001),
         commands.worker(),
+        commands.timers(),
+        commands.courier(),
         commands.beat(schedule="/tmp/beat-schedule"),
     )
 }
