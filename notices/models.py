@@ -46,6 +46,9 @@ class Notice(TenantModel):
                 name="notice_unread_idx",
             ),
             models.Index(fields=["tenant", "membership", "-delivered_at", "-id"], name="notice_person_idx"),
+            models.Index(
+                fields=["read_at"], condition=models.Q(read_at__isnull=False), name="notice_read_idx"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,3 +18,9 @@ def deliver() -> int:
         if claimed < BATCH:
             break
     return total
+
+
+@shared_task(name="notices.prune", ignore_result=True)
+def prune() -> int:
+    """Delete notices that were read long ago."""
+    return services.prune()

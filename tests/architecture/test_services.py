@@ -27,6 +27,7 @@ ACTORLESS = {
     "journal.services.prune": "the clock's work: it deletes what nothing asks for, whoever runs it",
     "tickets.services.fire_due_escalations": "as fire_due_timers",
     "notices.services.deliver_due": "the clock's work: whoever runs it",
+    "notices.services.prune": "as journal.services.prune",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
     "tickets.services.wake_due_tickets": "as fire_due_timers",
     "tickets.services.refresh_calendars": "as fire_due_timers, once a day",
