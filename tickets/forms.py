@@ -352,7 +352,7 @@ class EscalationForm(forms.Form):
     """One act of a policy. `facts()` is what `add_escalation` takes."""
 
     item_code = forms.ChoiceField(label=_("Promise"), required=False)
-    moment = forms.ChoiceField(label=_("When"), choices=EscalationMoment.choices)
+    moment = forms.ChoiceField(label=_("At which moment"), choices=EscalationMoment.choices)
     after_minutes = forms.IntegerField(
         label=_("Minutes later"),
         required=False,

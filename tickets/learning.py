@@ -7,6 +7,7 @@ from. A topic's own name counts like a few texts, so that a new company gets sug
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ NAME_COUNTS = 3
 MOST_WORDS_OF_A_TEXT = 200
 MOST_WORDS_OF_A_TOPIC = 2_000
 UNSEEN = 0.5
+_SAYS_SOMETHING = re.compile(r"[^\W\d_a-z\u3040-\u309f]|[a-z]{4,}")
+"""No number, no short word and no particle: what may be told as a reason."""
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ class Learned:
             self.known[word] += times
 
     def guess(self, words: Iterable[str], *, most: int = 3) -> list[Guess]:
-        """The most probable topics, best first; none when no word of the text was ever seen."""
+        """The most probable topics, best first; none when no telling word of the text was ever seen."""
         heard = [word for word in sorted(words)[:MOST_WORDS_OF_A_TEXT] if self.known[word] > 0]
         if not heard or not self.lessons:
             return []
@@ -86,19 +89,19 @@ class Learned:
             Guess(
                 topic_id,
                 math.exp(logs[topic_id] - top) / whole,
-                self._telling(topic_id, heard, vocabulary),
+                self._telling(topic_id, heard),
                 round(self.lessons[topic_id].texts),
             )
             for topic_id in best
-            if any(self.lessons[topic_id].words[word] > 0 for word in heard)
+            if self._telling(topic_id, heard)
         ]
 
     def _log(self, lesson: Lesson, word: str, vocabulary: int) -> float:
         return math.log((lesson.words[word] + UNSEEN) / (lesson.total + UNSEEN * vocabulary))
 
-    def _telling(self, topic_id: int, heard: list[str], vocabulary: int) -> tuple[str, ...]:
-        """Up to three words that this topic uses more than the others do."""
+    def _telling(self, topic_id: int, heard: list[str]) -> tuple[str, ...]:
+        """Up to three words that this topic uses more than the others do; without one there is no guess."""
         lesson = self.lessons[topic_id]
-        used = [word for word in heard if lesson.words[word] > 0]
+        used = [word for word in heard if lesson.words[word] > 0 and _SAYS_SOMETHING.search(word)]
         used.sort(key=lambda word: (-lesson.words[word] / self.known[word], -lesson.words[word], word))
         return tuple(used[:3])

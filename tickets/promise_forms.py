@@ -119,7 +119,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, empty_value=None, required=False)
     tier = forms.ChoiceField(label=_("Tier"), required=False)
-    contract = forms.ModelChoiceField(Contract.objects.none(), label=_("Contract"), required=False)
+    contract = forms.ModelChoiceField(
+        Contract.objects.none(), label=_("Contract"), required=False, empty_label=_("All")
+    )
 
     class Meta:
         model = SlaPolicy
@@ -157,13 +159,21 @@ class ItemForm(forms.Form):
         empty_label=_("Around the clock"),
     )
     pauses_on = forms.MultipleChoiceField(
-        label=_("Pauses while waiting for"), choices=WaitingFor.choices, required=False
+        label=_("Pauses while waiting for"),
+        choices=WaitingFor.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     on_reopen = forms.ChoiceField(label=_("When reopened"), choices=OnReopen.choices)
     channels = forms.MultipleChoiceField(
-        label=_("Only for channels"), choices=Channel.choices, required=False
+        label=_("Only for channels"),
+        choices=Channel.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
-    topics = forms.MultipleChoiceField(label=_("Only for topics"), required=False)
+    topics = forms.MultipleChoiceField(
+        label=_("Only for topics"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     name = forms.CharField(label=_("Name"), max_length=80, required=False)
     code = forms.SlugField(label=_("Code"), max_length=40, required=False)
     starts_on = forms.ChoiceField(label=_("From"), choices=[("", "–"), *SlaEvent.choices], required=False)

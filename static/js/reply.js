@@ -35,6 +35,20 @@ document.addEventListener("focusout", (event) => event.target === box() && wasWr
 setInterval(beat, BEAT);
 beat();
 
+/* ---------- A conversation opens at its newest message ---------- */
+
+let shown = "";
+
+function toNewest() {
+  const part = document.querySelector("#talk .stream");
+  if (!part || shown === location.pathname) return;
+  shown = location.pathname;
+  if (!location.hash) part.scrollTop = part.scrollHeight;
+}
+
+document.addEventListener("htmx:afterSettle", toNewest);
+toNewest();
+
 /* ---------- The draft ---------- */
 
 let timer = 0;
