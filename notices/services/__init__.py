@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notices.services.pruning import prune
 from notices.services.roster import add_duty, remove_duty
 from notices.services.telling import deliver_due, mark_all_read, mark_read, notify, write_letter
 from notices.services.wishes import set_own_hours
@@ -12,6 +13,7 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "notify",
+    "prune",
     "remove_duty",
     "set_own_hours",
     "write_letter",
