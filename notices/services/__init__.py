@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notices.services.pruning import prune
 from notices.services.roster import add_duty, remove_duty
-from notices.services.telling import deliver_due, mark_all_read, mark_read, notify, write_letter
+from notices.services.telling import deliver_due, mark_all_read, mark_read, mark_seen, notify, write_letter
 from notices.services.wishes import set_own_hours
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "deliver_due",
     "mark_all_read",
     "mark_read",
+    "mark_seen",
     "notify",
     "prune",
     "remove_duty",

@@ -143,6 +143,15 @@ def mark_read(*, notice_id: int, actor: Actor, at: datetime) -> Notice:
 
 
 @transaction.atomic
+def mark_seen(*, path: str, actor: Actor, at: datetime) -> int:
+    """Read one's own notices that lead to this thing, for one looks at it. Returns how many were unread."""
+    if actor.membership_id is None:
+        return 0
+    unread = queries.notices_of(actor.membership_id, only_unread=True).filter(path=path)
+    return _read(unread, actor.membership_id, at)
+
+
+@transaction.atomic
 def mark_all_read(*, actor: Actor, at: datetime) -> int:
     """Read all of one's own notices. Returns how many were unread."""
     if actor.membership_id is None:

@@ -11,7 +11,10 @@ from django.test import Client
 
 from core.errors import Conflict, NotAllowed
 from journal.models import OutboxEvent
+from notices import services as notices
+from notices.queries import unread_count
 from tenants.active import tenant_active
+from tenants.actors import Actor
 from tests.cast import AT, Company, Person
 from tests.factories.customers import make_contact
 from tests.factories.tickets import make_ticket
@@ -19,6 +22,7 @@ from tickets import queries, services, triage
 from tickets.models import CannedReply, Draft, Sitting, Ticket
 from tickets.services import AnsweredMeanwhile
 from tickets.services.intake import INTAKE
+from tickets.services.telling import path_of
 
 SignIn = Callable[[Person], Client]
 
@@ -119,6 +123,26 @@ class TestPresence:
         assert [(one.member.name, one.is_writing) for one in seen] == [("Sora Desk", True)]
         assert queries.others_at(ticket.pk, in_acme.sora.actor, AT + timedelta(seconds=20)) == []
         assert queries.others_at(ticket.pk, in_acme.ada.actor, AT + timedelta(seconds=56)) == []
+
+    def test_whoever_is_there_has_read_what_led_there(self, in_acme: Company, ticket: Ticket) -> None:
+        for person, number in ((in_acme.sora, 1), (in_acme.sora, 2), (in_acme.ada, 1)):
+            notices.notify(
+                membership_ids=[person.membership.pk],
+                kind="ticket_mentioned" if number == 1 else "sla_breached",
+                facts={"ticket": str(ticket)},
+                path=path_of(ticket),
+                key=f"{number}",
+                actor=Actor.system("notices"),
+                at=AT,
+                urgent=True,
+            )
+        other = make_ticket()
+        self.beat(in_acme.sora, other, 0)
+        assert unread_count(in_acme.sora.membership.pk) == 2
+        self.beat(in_acme.sora, ticket, 5)
+        assert unread_count(in_acme.sora.membership.pk) == 0
+        assert unread_count(in_acme.ada.membership.pk) == 1
+        assert OutboxEvent.objects.filter(name="notices.NoticesRead").count() == 1
 
     def test_only_a_change_is_told(self, in_acme: Company, ticket: Ticket) -> None:
         for seconds, is_writing in ((0, False), (15, False), (30, True), (45, True), (60, False)):

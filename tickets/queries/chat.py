@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,8 +40,15 @@ def find_chat_of(ticket: Ticket) -> ChatSession | None:
     return channels.find_chat_named(name) if name else None
 
 
-def chat_state_of(ticket: Ticket, at: datetime) -> ChatState | None:
-    """The ticket's chat and whether its visitor is there now; None when nobody chatted."""
+def chat_state_of(
+    ticket: Ticket, at: datetime, messages: Sequence[TicketMessage] | None = None
+) -> ChatState | None:
+    """The ticket's chat and whether its visitor is there now; None when nobody chatted.
+
+    Whoever has the ticket's `messages` at hand saves the look for a chat where there is none.
+    """
+    if messages is not None and not any(one.channel == Channel.CHAT for one in messages):
+        return None
     session = find_chat_of(ticket)
     if session is None:
         return None

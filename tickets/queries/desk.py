@@ -100,12 +100,7 @@ def handling_time(ticket: Ticket) -> timedelta:
     return found or timedelta()
 
 
-def member_names() -> dict[int, str]:
-    """The names of active people by membership id: who may be mentioned."""
+def colleagues() -> list[tuple[int, str, str]]:
+    """Active people as (membership id, name, e-mail address) by name: who may be mentioned."""
     rows = Membership.objects.filter(is_active=True).order_by("name", "id")
-    return dict(rows.values_list("pk", "name"))
-
-
-def member_addresses() -> dict[int, str]:
-    """The e-mail addresses of active people by membership id."""
-    return dict(Membership.objects.filter(is_active=True).values_list("pk", "user__email"))
+    return list(rows.values_list("pk", "name", "user__email"))

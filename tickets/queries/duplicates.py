@@ -79,11 +79,17 @@ def find_duplicates(
 
 
 def _candidates(whom: dict[str, int | None], at: datetime, but_for: int) -> list[dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    for name, value in whom.items():
-        if value is None:
-            continue
-        near = Q(opened_at__gte=at - LOOK_BACK, opened_at__lte=at + LOOK_BACK, status__in=_COMPARED)
-        rows = Ticket.objects.filter(near, **{name: value}).exclude(pk=but_for).order_by("-id")
-        found |= {row["id"]: row for row in rows.values(*_KEPT, *_WHOM)[:MOST_CANDIDATES]}
-    return list(found.values())
+    """The newest of each, in one query: every part walks an index of its own and stops early."""
+    near = Q(opened_at__gte=at - LOOK_BACK, opened_at__lte=at + LOOK_BACK, status__in=_COMPARED)
+    parts = [
+        Ticket.objects.filter(near, **{name: value})
+        .exclude(pk=but_for)
+        .order_by("-id")
+        .values(*_KEPT, *_WHOM)[:MOST_CANDIDATES]
+        for name, value in whom.items()
+        if value is not None
+    ]
+    if not parts:
+        return []
+    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return list({row["id"]: row for row in found}.values())

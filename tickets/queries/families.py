@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
@@ -51,16 +53,49 @@ def tickets_for_update(*ticket_ids: int) -> list[Ticket]:
     return [found[ticket_id] for ticket_id in ticket_ids]
 
 
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Tickets that came of one: those that go on in it, were split off from it, or follow it; oldest first."""
+
+    merged: list[Ticket]
+    splits: list[Ticket]
+    follow_ups: list[Ticket]
+
+    @property
+    def merged_ids(self) -> list[int]:
+        return [one.pk for one in self.merged]
+
+
+def kin_of(ticket: Ticket) -> Kin:
+    """What came of the ticket, in one query and one more per step when others were merged into it."""
+    near = Q(merged_into_id=ticket.pk) | Q(split_from_id=ticket.pk) | Q(follows_id=ticket.pk)
+    rows = sorted(_lean().filter(near), key=lambda one: one.pk)
+    merged = _all_merged({row.pk: row for row in rows if row.merged_into_id == ticket.pk})
+    return Kin(
+        merged,
+        [row for row in rows if row.split_from_id == ticket.pk],
+        [row for row in rows if row.follows_id == ticket.pk],
+    )
+
+
 def merged_into(ticket: Ticket) -> list[Ticket]:
     """Every ticket that goes on in this one, directly or by another, oldest first. One query per step."""
-    family: dict[int, Ticket] = {}
-    step = {ticket.pk}
+    return _all_merged({row.pk: row for row in _lean().filter(merged_into_id=ticket.pk)})
+
+
+def _all_merged(family: dict[int, Ticket]) -> list[Ticket]:
+    """These tickets and all that go on in them."""
+    step = set(family)
     while step:
-        rows = Ticket.objects.filter(merged_into_id__in=step).defer("search_text", "search_grams")
+        rows = _lean().filter(merged_into_id__in=step)
         fresh = {row.pk: row for row in rows if row.pk not in family}
         family |= fresh
         step = set(fresh)
     return sorted(family.values(), key=lambda one: one.pk)
+
+
+def _lean() -> QuerySet[Ticket]:
+    return Ticket.objects.defer("search_text", "search_grams")
 
 
 def family_ids(ticket_id: int) -> list[int]:
@@ -73,9 +108,10 @@ def family_ids(ticket_id: int) -> list[int]:
     return ids
 
 
-def conversation_of(ticket: Ticket) -> QuerySet[TicketMessage]:
+def conversation_of(ticket: Ticket, kin: Kin | None = None) -> QuerySet[TicketMessage]:
     """The ticket's timeline over all channels and over all tickets merged into it, oldest first."""
-    found = TicketMessage.objects.select_related("ticket").filter(ticket_id__in=family_ids(ticket.pk))
+    family = [ticket.pk, *kin.merged_ids] if kin else family_ids(ticket.pk)
+    found = TicketMessage.objects.select_related("ticket").filter(ticket_id__in=family)
     return found.defer("ticket__search_text", "ticket__search_grams").order_by("at", "id")
 
 

@@ -47,17 +47,32 @@ def draft_files(ticket_id: int, actor: Actor) -> list[Attachment]:
 
 def contents_of(messages: Sequence[TicketMessage]) -> dict[int, Content]:
     """What each of these messages holds beside its words, by message id, in four queries."""
+    return _contents(messages, draft="")[0]
+
+
+def contents_and_draft(
+    messages: Sequence[TicketMessage], ticket_id: int, actor: Actor
+) -> tuple[dict[int, Content], list[Attachment]]:
+    """`contents_of` and `draft_files`, in no more queries than the first."""
+    return _contents(messages, draft=place_of_draft(ticket_id, actor))
+
+
+def _contents(
+    messages: Sequence[TicketMessage], *, draft: str
+) -> tuple[dict[int, Content], list[Attachment]]:
     found = {message.pk: Content() for message in messages}
     _add_received(found, messages)
-    keys = {f"{SENT_PREFIX}{message.pk}": message.pk for message in messages if message.direction == "out"}
-    if not keys:
-        return found
-    for key, files in channels.attachments_sent(list(keys)).items():
+    sent = [message.pk for message in messages if message.direction == "out"]
+    keys = {f"{SENT_PREFIX}{pk}": pk for pk in sent}
+    for key, files in channels.attachments_sent(list(keys)).items() if keys else ():
         found[keys[key]].files += files
-    places = {place_of_message(pk): pk for pk in keys.values()}
-    for place, files in channels.attachments_at(list(places)).items():
+    places = {place_of_message(pk): pk for pk in sent}
+    wanted = [*filter(None, [draft]), *places]
+    resting = channels.attachments_at(wanted) if wanted else {}
+    waiting = resting.pop(draft, [])
+    for place, files in resting.items():
         found[places[place]].files += files
-    return found
+    return found, waiting
 
 
 def _add_received(found: dict[int, Content], messages: Iterable[TicketMessage]) -> None:

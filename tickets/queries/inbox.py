@@ -185,23 +185,25 @@ def _by_number(found: QuerySet[Ticket], below: int | None) -> tuple[list[Ticket]
 
 
 def _by_due(found: QuerySet[Ticket], place: tuple[datetime | None, int] | None) -> tuple[list[Ticket], str]:
-    """First what is due, in that order, then what is due at no time: each part by the same index."""
-    due, last = place or (None, 0)
-    rows: list[Ticket] = []
-    if place is None or due is not None:
-        part = found.filter(due_at__isnull=False)
-        if due is not None:
-            part = part.filter(due_at__gte=due).exclude(due_at=due, pk__lte=last)
-        rows = list(part.order_by("due_at", "id")[: ROWS + 1])
-        last = 0
-    if len(rows) <= ROWS:
-        part = found.filter(due_at__isnull=True, pk__gt=last)
-        rows += part.order_by("due_at", "id")[: ROWS + 1 - len(rows)]
+    """First what is due, in that order, then what is due at no time: as the index has them."""
+    in_order = found.order_by(F("due_at").asc(nulls_last=True), "id")
+    rows = _beyond(in_order, *place) if place else list(in_order[: ROWS + 1])
     if len(rows) <= ROWS:
         return rows, ""
     end = rows[ROWS - 1]
     moment = f"{(end.due_at - _EPOCH) // timedelta(microseconds=1)}" if end.due_at else "never"
     return rows[:ROWS], f"{moment}-{end.pk}"
+
+
+def _beyond(in_order: QuerySet[Ticket], due: datetime | None, last: int) -> list[Ticket]:
+    """What comes after a place. One condition for both parts would keep the index from beginning there."""
+    rows: list[Ticket] = []
+    if due is not None:
+        rows += in_order.filter(due_at__gte=due).exclude(due_at=due, pk__lte=last)[: ROWS + 1]
+        last = 0
+    if len(rows) <= ROWS:
+        rows += in_order.filter(due_at__isnull=True, pk__gt=last)[: ROWS + 1 - len(rows)]
+    return rows
 
 
 def _found_rows(queue: Queue, found: QuerySet[Ticket], below: int | None) -> tuple[list[Ticket], str]:

@@ -17,7 +17,6 @@ from tickets import permissions, queries, triage
 from tickets.enums import MessageKind
 from tickets.events import MemberMentioned
 from tickets.models import CannedReply, Draft, Ticket, TicketMessage
-from tickets.queries.desk import member_addresses
 
 LONGEST_DRAFT = 200_000
 
@@ -47,8 +46,9 @@ def tell_mentioned(message: TicketMessage, actor: Actor) -> None:
     """Store whom a note names after an @, and tell each of them; nobody is told of their own note."""
     if "@" not in fold(message.body):
         return
-    people, addresses = queries.member_names(), member_addresses()
-    message.mentions = triage.mentioned(message.body, people, addresses)
+    people = queries.colleagues()
+    names, addresses = {pk: name for pk, name, _at in people}, {pk: at for pk, _name, at in people}
+    message.mentions = triage.mentioned(message.body, names, addresses)
     if not message.mentions:
         return
     message.save(update_fields=["mentions"])

@@ -97,10 +97,15 @@ def tell(
         membership_ids=membership_ids,
         kind=kind,
         facts=facts,
-        path=reverse("tickets:ticket_detail", args=[current_tenant().slug, ticket.pk]),
+        path=path_of(ticket),
         key=key,
         actor=actor,
         at=at,
         urgent=urgent,
         instead_of=instead_of,
     )
+
+
+def path_of(ticket: Ticket) -> str:
+    """Where a notice about this ticket leads."""
+    return reverse("tickets:ticket_detail", args=[current_tenant().slug, ticket.pk])

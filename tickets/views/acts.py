@@ -7,9 +7,10 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.guards import permitted
 from core.clock import now
@@ -20,6 +21,7 @@ from tickets.enums import MessageKind
 from tickets.forms import ReopenForm, ReplyForm, ResolveForm, WaitForm
 from tickets.models import Ticket
 from tickets.views.inbox import show_ticket, triage_form
+from tickets.views.queue import query_of
 
 
 @permitted(permissions.WORK)
@@ -55,13 +57,15 @@ def ticket_take(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @permitted(permissions.WORK)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def ticket_triage(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
-    """Correct priority, kind, topic, owner and whom it is about."""
+    """Correct priority, kind, topic, owner and whom it is about: a dialog of the ticket, or a page of its own."""
     ticket = queries.get_ticket(pk)
-    form = triage_form(ticket, request.POST)
-    if not form.is_valid():
-        return show_ticket(request, pk, status=422, triage_form=form)
+    form = triage_form(ticket, request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {"ticket": ticket, "triage_form": form, "query": query_of(request)}
+        template = "tickets/_triage.html" if request.headers.get("HX-Request") else "tickets/triage.html"
+        return render(request, template, context, status=422 if request.method == "POST" else 200)
     at, owner = now(), form.cleaned_data["owner"]
     services.triage_ticket(
         ticket_id=pk, actor=request.actor, at=at, owner_id=owner and owner.pk, **form.facts()

@@ -24,10 +24,10 @@ from tickets.forms import ReopenForm, ReplyForm, ResolveForm, TriageForm, WaitFo
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import ClockView, Line
 from tickets.queries.chat import chat_state_of
-from tickets.queries.files import contents_of
+from tickets.queries.files import contents_and_draft
 from tickets.reasons import words_of_reason
 from tickets.services.answers import SENT_KEY
-from tickets.views.queue import changed_rows, queue_context
+from tickets.views.queue import changed_rows, query_of, queue_context
 from tickets.views.talk import around
 
 FRAGMENTS = {
@@ -55,7 +55,8 @@ def ticket_list(request: TenantRequest, slug: str) -> HttpResponse:
     """
     if "only" in request.GET:
         return render(request, "tickets/_rows.html", changed_rows(request))
-    return _answer(request, "tickets/ticket_list.html", queue_context(request))
+    template = FRAGMENTS[part] if (part := _part(request)) else "tickets/ticket_list.html"
+    return render(request, template, queue_context(request))
 
 
 @permitted(permissions.VIEW)
@@ -67,32 +68,39 @@ def ticket_detail(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 
 def show_ticket(request: TenantRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
     """The page of a ticket, perhaps with a form that could not be used."""
-    ticket = queries.get_ticket(pk)
-    context = {**queue_context(request), **_talk(request, ticket), **_panel(ticket), **extra}
-    return _answer(request, "tickets/ticket_detail.html", context, status)
+    ticket, part = queries.get_ticket(pk), _part(request)
+    context = {"ticket": ticket, "query": query_of(request), "may_work": request.actor.can(permissions.WORK)}
+    if part in (None, "queue"):
+        context |= queue_context(request)
+    if part in (None, "talk"):
+        context |= _talk(request, ticket)
+    if part in (None, "panel"):
+        context |= _panel(ticket)
+    template = FRAGMENTS[part] if part else "tickets/ticket_detail.html"
+    return render(request, template, context | extra, status=status)
 
 
-def _answer(
-    request: TenantRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
+def _part(request: TenantRequest) -> str | None:
+    """The part of the page that htmx asks for; None for the whole page."""
     target = request.headers.get("HX-Target", "")
-    if request.headers.get("HX-Request") and target in FRAGMENTS:
-        template = FRAGMENTS[target]
-    return render(request, template, context, status=status)
+    return target if request.headers.get("HX-Request") and target in FRAGMENTS else None
 
 
 def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
     at = now()
     clocks = [explained(view, at) for view in queries.clocks_of(ticket, at)]
-    messages = list(queries.conversation_of(ticket))
+    kin = queries.kin_of(ticket)
+    messages = list(queries.conversation_of(ticket, kin))
+    contents, waiting = contents_and_draft(messages, ticket.pk, request.actor)
     following = rules.TRANSITIONS[TicketStatus(ticket.status)]
     work, resolve = request.actor.can(permissions.WORK), request.actor.can(permissions.RESOLVE)
     return {
         "ticket": ticket,
         "clocks": clocks,
         "conversation": delivered(messages),
-        "contents": contents_of(messages),
-        "chat": chat_state_of(ticket, at),
+        "contents": contents,
+        "reply_files": waiting,
+        "chat": chat_state_of(ticket, at, messages),
         "next_actions": {
             "take": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
             "wait": work and (TicketStatus.WAITING in following or ticket.status == TicketStatus.WAITING),
@@ -104,14 +112,12 @@ def _talk(request: TenantRequest, ticket: Ticket) -> dict[str, Any]:
             "reply": work and ticket.status not in (TicketStatus.MERGED, TicketStatus.SPAM),
         },
         "is_mine": ticket.owner_id is not None and ticket.owner_id == request.actor.membership_id,
-        "may_work": work,
         "may_make_work": request.actor.can("work_create"),
         "reply_form": ReplyForm(),
         "wait_form": WaitForm(initial={"waiting_for": ticket.waiting_for or WaitingFor.CUSTOMER}),
         "resolve_form": ResolveForm(),
         "reopen_form": ReopenForm(),
-        "triage_form": triage_form(ticket),
-        **around(request, ticket, messages),
+        **around(request, ticket, kin, messages),
     }
 
 
@@ -124,7 +130,6 @@ def triage_form(ticket: Ticket, data: Any = None) -> TriageForm:
 
 
 def explained(view: ClockView, at: Any) -> ExplainedClock:
-    """A clock with its ledger and its promise in the reader's words."""
     """A clock with its ledger and the reason of its policy in words."""
     lines = queries.explain(view.clock, at)
     worded = [(line, words_of_reason(line.reason)) for line in lines]

@@ -58,7 +58,7 @@ def queue_context(request: TenantRequest) -> dict[str, Any]:
         "channel_word": dict(Channel.choices).get(asked.channel, ""),
         "channels": Channel.choices,
         "q": asked.q,
-        "query": _query(request),
+        "query": query_of(request),
         "next_query": urlencode({**_kept(request), "after": page.after}) if page.after else "",
         "page_keys": page_keys(),
         "may_open": request.actor.can(permissions.OPEN),
@@ -88,7 +88,7 @@ def changed_rows(request: TenantRequest) -> dict[str, Any]:
     ids = [int(part) for part in request.GET.get("only", "").split(",")[:50] if _is_id(part)]
     reader = _reader(request)
     found = queries.queue_rows(queue.read(request.GET.dict()), reader, ids)
-    return {"rows": _rows(found, reader), "query": _query(request)}
+    return {"rows": _rows(found, reader), "query": query_of(request)}
 
 
 def view_labels() -> dict[str, str]:
@@ -144,7 +144,8 @@ def _kept(request: TenantRequest) -> dict[str, str]:
     return {name: str(value) for name, value in request.GET.items() if name not in NEVER_IN_A_LINK}
 
 
-def _query(request: TenantRequest) -> str:
+def query_of(request: TenantRequest) -> str:
+    """The queue's conditions as links carry them on."""
     return urlencode(_kept(request))
 
 

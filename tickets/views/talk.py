@@ -16,8 +16,6 @@ from tickets import permissions, queries
 from tickets.forms import MergeForm, SplitForm
 from tickets.models import CannedReply, Ticket, TicketMessage
 from tickets.queries import Kin, Match
-from tickets.queries.desk import member_addresses
-from tickets.queries.files import draft_files
 from tickets.reasons import words_of_likeness
 from tickets.rules import ACTIVE
 
@@ -46,7 +44,6 @@ def around(
         else [],
         "colleagues": colleagues_of(request),
         "draft": queries.find_draft(ticket, request.actor),
-        "reply_files": draft_files(ticket.pk, request.actor),
         "others_here": queries.others_at(ticket.pk, request.actor, now()),
         "merge_form": MergeForm(),
         "split_form": SplitForm(),
@@ -57,10 +54,9 @@ def around(
 
 def colleagues_of(request: TenantRequest) -> list[tuple[str, str]]:
     """Who may be mentioned: names, and what stands before the @ of their addresses."""
-    addresses = member_addresses()
     return [
-        (name, addresses[pk].partition("@")[0])
-        for pk, name in queries.member_names().items()
+        (name, address.partition("@")[0])
+        for pk, name, address in queries.colleagues()
         if pk != request.actor.membership_id
     ]
 
