@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -36,15 +37,21 @@ def refresh_inquiry(*, ticket_id: int, actor: Actor, at: datetime) -> InquiryFig
     return figures
 
 
-def recount_inquiries(*, actor: Actor, at: datetime) -> int:
-    """Rewrite the figures of every ticket of the tenant; the number of inquiries. For tickets from before."""
-    last, counted = 0, 0
-    while ids := list(Ticket.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        counted += sum(
-            refresh_inquiry(ticket_id=ticket_id, actor=actor, at=at) is not None for ticket_id in ids
-        )
-        last = ids[-1]
-    return counted
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """How many inquiries a batch counted, and the last ticket it looked at; None when none was left."""
+
+    counted: int
+    last_id: int | None
+
+
+@transaction.atomic
+def recount_inquiries(*, after_id: int = 0, limit: int = BATCH, actor: Actor, at: datetime) -> Recount:
+    """Rewrite the figures of the next tickets of the tenant by id, as each would be at its next change."""
+    following = Ticket.objects.filter(pk__gt=after_id).order_by("pk")
+    ids = list(following.values_list("pk", flat=True)[:limit])
+    counted = sum(refresh_inquiry(ticket_id=ticket_id, actor=actor, at=at) is not None for ticket_id in ids)
+    return Recount(counted, ids[-1] if ids else None)
 
 
 def _figures_of(ticket: Ticket) -> dict[str, object]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from analytics import queries, services
+from analytics.management.commands import recount_inquiries
 from analytics.models import InquiryFigures
 from core.clock import now
 from core.errors import NotAllowed
@@ -54,7 +57,7 @@ def test_handlers_count_and_a_recount_agrees(acme: Company) -> None:
         counted = rows()
         assert len(counted) == 2
         InquiryFigures.objects.all().delete()
-        assert services.recount_inquiries(actor=SYSTEM, at=AT) == 2
+        assert services.recount_inquiries(actor=SYSTEM, at=AT).counted == 2
         assert rows() == counted
 
 
@@ -83,3 +86,23 @@ def test_the_page_shows_them(acme: Company, signed_in: SignIn) -> None:
         services.recount_inquiries(actor=SYSTEM, at=AT)
     page = client.get("/t/acme/today/inquiries/").content.decode()
     assert "0:20" in page and "Paper jam" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_counts_old_tickets_in_batches_and_once(
+    acme: Company, globex: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recount_inquiries, "BATCH", 2)
+    with tenant_active(globex.tenant.pk):
+        make_ticket()
+    with tenant_active(acme.tenant.pk):
+        tell_a_story(acme)
+    for _run in range(2):
+        call_command("recount_inquiries", "--tenant", "acme")
+        assert json.loads(capsys.readouterr().out)["inquiries"] == 2
+        with tenant_active(acme.tenant.pk):
+            assert len(rows()) == 2
+    with tenant_active(globex.tenant.pk):
+        assert not InquiryFigures.objects.exists(), "another company's tickets are left alone"
+    with pytest.raises(CommandError, match="no active company nowhere"):
+        call_command("recount_inquiries", "--tenant", "nowhere")
