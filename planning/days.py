@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dispatch import evaluator
-from dispatch.evaluator import FOREVER, Person, Reason, Span, Stop, Work
+from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.optimiser.problem import Break, Order, Problem, Worker
+from dispatch.policy import PRODUCT, Policy
 from dispatch.travel import Point
 from planning.roads import NOWHERE, UNKNOWN, road_seconds
 
@@ -127,10 +128,12 @@ def _with_break(person: Person, shift: Span, gaps: list[Gap]) -> list[Gap]:
     return gaps
 
 
-def problem_of(gaps: Sequence[Gap], tasks: Sequence[Task], between: Span, prices: Prices) -> Problem:
+def problem_of(
+    gaps: Sequence[Gap], tasks: Sequence[Task], between: Span, prices: Prices, policy: Policy = PRODUCT
+) -> Problem:
     """The search's problem: gaps are its workers, tasks its orders; times count from `between[0]`."""
     zero = between[0]
-    able = _Able(gaps, zero)
+    able = _Able(gaps, zero, policy)
     orders = [_order(task, gaps, able, between, prices) for task in tasks]
     workers = [
         Worker(
@@ -149,8 +152,8 @@ def problem_of(gaps: Sequence[Gap], tasks: Sequence[Task], between: Span, prices
 class _Able:
     """Who may do what, by signature: tasks that the evaluator cannot tell apart are asked about once."""
 
-    def __init__(self, gaps: Sequence[Gap], at: int) -> None:
-        self._gaps, self._at = gaps, at
+    def __init__(self, gaps: Sequence[Gap], at: int, policy: Policy) -> None:
+        self._gaps, self._at, self._policy = gaps, at, policy
         self._numbers: dict[object, int] = {}
         self._can: list[set[int]] = [set() for _gap in gaps]
 
@@ -169,7 +172,7 @@ class _Able:
             for place, gap in enumerate(self._gaps):
                 person = gap.person
                 if person.id not in allowed:
-                    allowed[person.id] = not evaluator.fixed_reasons(person, work, self._at)
+                    allowed[person.id] = not evaluator.fixed_reasons(person, work, self._at, self._policy)
                 if allowed[person.id]:
                     self._can[place].add(number)
         return self._numbers[key]
@@ -214,7 +217,7 @@ def start_window(task: Task, between: Span) -> Span:
 
 def _work_window(work: Work, between: Span) -> Span:
     opens = max(between[0], work.window[0], work.promised[0], work.after)
-    closes = min(between[1], work.window[1]) - work.seconds
+    closes = min(min(between[1], work.window[1]) - work.seconds, work.start_by)
     if work.hours is None:
         return opens, closes
     fitting = [
@@ -301,11 +304,6 @@ def _traced(
         found.append(Placed(task, gap.person.id, end - task.work.seconds, -(-legs[number - 1] // 60)))
         had = had and had_before
     return found[::-1]
-
-
-def broken(person: Person, placed: Placed) -> tuple[Reason, ...]:
-    """What the evaluator says against a placed task, among the person's other stops."""
-    return evaluator.evaluate(person, placed.task.work, placed.start).broken
 
 
 def _leg(a: tuple[float, float], b: tuple[float, float]) -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from dispatch import evaluator
 from dispatch.crews import Likings, Team, earliest_team
 from dispatch.evaluator import Person, Reason, Span, Stop
-from dispatch.optimiser.search import ROUNDS, Budget, solve
+from dispatch.optimiser.search import Budget, solve
+from dispatch.policy import PRODUCT, Policy
 from planning.days import Gap, Placed, Prices, Task, gaps_of, problem_of, start_window, timed
 
 Progress = Callable[[int], bool]
@@ -49,13 +50,14 @@ def plan(
     prices: Prices,
     effort: Effort,
     likings: Likings | None = None,
+    policy: Policy = PRODUCT,
     progress: Progress | None = None,
 ) -> Plan:
     """Place tasks in the free time of people; their stops are walls and stay. `people` are changed.
 
     Deterministic for given steps and seed. Raises `Stopped` when `progress` said so.
     """
-    planner = _Planner(people, prices, likings or {})
+    planner = _Planner(people, prices, likings or {}, policy)
     waiting = sorted(tasks, key=lambda task: (task.priority, task.work.promised[1], task.work.id))
     if stretches:
         waiting = planner.place_crews(waiting, (stretches[0][0], stretches[-1][1]))
@@ -63,7 +65,7 @@ def plan(
         told = _share(progress, number, len(stretches))
         waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
     everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
-    planner.found.unplaced += [(task, why_not(people, task, everything)) for task in waiting]
+    planner.found.unplaced += [(task, why_not(people, task, everything, policy)) for task in waiting]
     return planner.found
 
 
@@ -81,8 +83,8 @@ def _share(progress: Progress | None, number: int, of: int) -> Progress | None:
 class _Planner:
     """The plan as it grows, over the same people."""
 
-    def __init__(self, people: Sequence[Person], prices: Prices, likings: Likings) -> None:
-        self.people, self.prices, self.likings = people, prices, likings
+    def __init__(self, people: Sequence[Person], prices: Prices, likings: Likings, policy: Policy) -> None:
+        self.people, self.prices, self.likings, self.policy = people, prices, likings, policy
         self.by_id = {person.id: person for person in people}
         self.found = Plan()
 
@@ -106,12 +108,15 @@ class _Planner:
         fitting = [task for task in waiting if _fits(task, stretch)]
         if not gaps or not fitting:
             return waiting
+        watch = _Watch(progress) if progress else None
         solution = solve(
-            problem_of(gaps, fitting, stretch, self.prices),
+            problem_of(gaps, fitting, stretch, self.prices, self.policy),
             Budget(seconds=effort.seconds, steps=effort.steps, threads=effort.threads),
             seed=effort.seed,
-            progress=_rounds(progress),
+            progress=watch,
         )
+        if watch is not None and watch.was_stopped:
+            raise Stopped
         self.found.steps += solution.steps
         routes = [[fitting[i] for i in route] for route in solution.routes]
         served = {id(one.task) for one in self._kept(_timed(gaps, routes, stretch))}
@@ -124,12 +129,26 @@ class _Planner:
             self.found.placed.append(one)
 
     def _kept(self, placed: Sequence[Placed]) -> list[Placed]:
-        """Plan what was placed, and take back what the evaluator does not agree with."""
+        """Plan what was placed, at the old time where that is as good; take back what the evaluator is against."""
         for one in placed:
             self.by_id[one.person_id].add(_stop(one))
-        good = [one for one in placed if _stands(self.by_id[one.person_id], one)]
+        good = [
+            self._as_before(one) for one in placed if _stands(self.by_id[one.person_id], one, self.policy)
+        ]
         self.found.placed += good
         return good
+
+    def _as_before(self, one: Placed) -> Placed:
+        """The same visit at the time it has already, when the plan around it lets that stand."""
+        was = one.task.was
+        if was is None or was[0] != one.person_id or was[1] == one.start:
+            return one
+        person, old = self.by_id[one.person_id], replace(one, start=was[1])
+        if not _agrees(person, old, self.policy):
+            return one
+        _take_back(person, one)
+        person.add(_stop(old))
+        return old
 
 
 def _fits(task: Task, stretch: Span) -> bool:
@@ -137,17 +156,15 @@ def _fits(task: Task, stretch: Span) -> bool:
     return opens <= closes
 
 
-def _rounds(progress: Progress | None) -> Callable[[int, int, int], bool] | None:
-    """Hand the search's rounds on; a refusal ends the whole run, not only this search."""
-    if progress is None:
-        return None
+class _Watch:
+    """Hands the search's progress on, and remembers when it was asked to stop."""
 
-    def told(number: int, of: int, _cost: int) -> bool:
-        if not progress(number * 100 // max(of, ROUNDS)):
-            raise Stopped
-        return True
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.was_stopped = progress, False
 
-    return told
+    def __call__(self, share: float, _cost: int) -> bool:
+        self.was_stopped = self.was_stopped or not self.progress(int(share * 100))
+        return not self.was_stopped
 
 
 def _timed(gaps: Sequence[Gap], routes: Sequence[list[Task]], stretch: Span) -> list[Placed]:
@@ -163,27 +180,37 @@ def _timed(gaps: Sequence[Gap], routes: Sequence[list[Task]], stretch: Span) -> 
     return placed
 
 
-def _stands(person: Person, one: Placed) -> bool:
+def _stands(person: Person, one: Placed, policy: Policy) -> bool:
     """Whether the evaluator agrees, now that the whole stretch is planned; else the stop is taken back."""
-    name = stop_id(one.task)
-    verdict = evaluator.evaluate(person, one.task.work, one.start, ignoring=name)
-    if all(_is_lateness(reason) for reason in verdict.broken):
+    if _agrees(person, one, policy):
         return True
-    person.stops = [stop for stop in person.stops if stop.visit_id != name]
+    _take_back(person, one)
     return False
+
+
+def _agrees(person: Person, one: Placed, policy: Policy) -> bool:
+    task = one.task
+    verdict = evaluator.evaluate(person, task.work, one.start, ignoring=stop_id(task), policy=policy)
+    return all(_is_lateness(reason) for reason in verdict.broken)
+
+
+def _take_back(person: Person, one: Placed) -> None:
+    person.stops = [stop for stop in person.stops if stop.visit_id != stop_id(one.task)]
 
 
 def _is_lateness(reason: Reason) -> bool:
     return reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
 
 
-def why_not(people: Sequence[Person], task: Task, between: Span) -> tuple[Reason, ...]:
+def why_not(
+    people: Sequence[Person], task: Task, between: Span, policy: Policy = PRODUCT
+) -> tuple[Reason, ...]:
     """Why a task found no place: each rule in the way with how many it keeps out, the commonest first."""
     if not _fits(task, between):
         return (Reason(evaluator.WINDOW, {"bound": "none_fits"}),)
     counts: dict[str, tuple[Reason, int]] = {}
     for person in people:
-        verdict = evaluator.earliest_start(person, task.work, *between)
+        verdict = evaluator.earliest_start(person, task.work, *between, policy=policy)
         reason = verdict.broken[0] if verdict.broken else Reason("dearer")
         first, number = counts.get(reason.code, (reason, 0))
         counts[reason.code] = (first, number + 1)
