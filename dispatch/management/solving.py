@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from dispatch.optimiser.problem import Order, Problem, Worker
-from dispatch.optimiser.search import ROUNDS, Budget, Solution, Tuning, solve
+from dispatch.optimiser.search import Budget, Solution, Tuning, solve
 
 
 def search_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +35,10 @@ def search_with_bar(
     problem: Problem, options: Mapping[str, Any], *, began: float, tuning: Tuning | None = None
 ) -> Solution:
     """Search as the options say, with a progress bar on a terminal."""
-    with tqdm(total=ROUNDS, unit="round", disable=not sys.stderr.isatty()) as bar:
+    with tqdm(total=100, unit="%", disable=not sys.stderr.isatty()) as bar:
 
-        def progress(_number: int, _of: int, cost: int) -> bool:
-            bar.update()
+        def progress(share: float, cost: int) -> bool:
+            bar.update(round(100 * share) - bar.n)
             bar.set_postfix(cost=cost)
             return True
 

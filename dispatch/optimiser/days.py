@@ -94,7 +94,7 @@ def _pause(lunch: Any) -> Break | None:
 def _worker(row: Any, pause: Break | None) -> Worker:
     home = _place(row)
     shift = int(row["shift"][0]), int(row["shift"][1])
-    return Worker(home, home, shift, frozenset(row["can"]), pause, name=str(row["id"]))
+    return Worker(home, home, shift, frozenset(row["can"]), pause=pause, name=str(row["id"]))
 
 
 def _order(row: Any, known: Mapping[Any, int]) -> Order:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.optimiser.kernel import layout as k
 
-NEIGHBOURS = 100
-HELPERS = 5
 FOREVER = k.NEVER - 1
 LONGEST = FOREVER // 4
 """Times and prices beyond it (four years of seconds) are refused: they are a mistake."""
+HIGHEST_OVERTIME = 100_000
 
-Ints = NDArray[np.int32]
 Place = tuple[float, float]
 Travel = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
 """Whole seconds from each place of the first list to each of the second; a place is two numbers."""
@@ -38,13 +35,22 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Somebody who can be sent. Leaves `start` when the shift begins and is at `end` before it ends."""
+    """One shift of somebody who can be sent: leaves `start` when it begins, is at `end` before it ends.
+
+    Whoever works on several days, or twice on one, is several workers with the same `person`. `shift` ends
+    when the driver must be home; what lies after `regular_end` costs `overtime_price` an hour.
+    """
 
     start: Place
     end: Place
     shift: tuple[int, int]
     can: frozenset[int] = frozenset()
+    levels: Mapping[int, int] = field(default_factory=dict)
     pause: Break | None = None
+    regular_end: int = FOREVER
+    overtime_price: int = 0
+    person: int = -1
+    """Who it is, told by any number; the worker's own index when negative."""
     capacity: int = FOREVER
     kind: int = -1
     """Workers of one kind (0 and above) are alike: only one of those without work is tried."""
@@ -53,83 +59,60 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Work at one place. `window` bounds its start; a start after `start_by` costs `late_price`.
+    """Work at one place. Not doing it costs `prize`.
 
-    Not doing it costs `prize`. `pinned` is the index of the only worker who may, and must, do it. `was` is
-    whom the customer expects; anybody else, or nobody, costs `change_price` more.
+    When: `window` bounds its start, and so does one of `hours` where there are any. A start after `start_by`
+    costs `late_price`. Who: needs every one of `needs` and at least each of `levels`; nobody of `forbidden`;
+    `prices` tells what a person costs more than others. `pinned` is the only person who may, and must, do
+    it; pinned and with a window of one moment it is locked. Where: at `place`; who is done goes on from
+    `leaves`, which is elsewhere when the order stands for several visits that may not be parted.
+
+    What the customer was told: `was` is the expected person; anybody else, or nobody, costs `change_price`.
+    `told` is the promised time of arrival: who is early waits, who is late pays `moved_price`.
     """
 
     place: Place
     seconds: int
     window: tuple[int, int]
     prize: int
+    hours: tuple[tuple[int, int], ...] = ()
     start_by: int = FOREVER
     late_price: int = 0
     needs: frozenset[int] = frozenset()
+    levels: Mapping[int, int] = field(default_factory=dict)
+    forbidden: frozenset[int] = frozenset()
+    prices: Mapping[int, int] = field(default_factory=dict)
+    leaves: Place | None = None
     amount: int = 0
     pinned: int = -1
     was: int = -1
     change_price: int = 0
+    told: tuple[int, int] | None = None
+    moved_price: int = 0
     name: str = ""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether neither the person nor the time may change."""
+        return self.pinned >= 0 and self.window[0] == self.window[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Workers and orders; places are told apart by `travel`."""
+    """Workers and orders; places are told apart by `travel`.
+
+    `plan` is where to start from: for each worker the indices of orders in driving order. What does not fit
+    any more is planned anew.
+    """
 
     workers: Sequence[Worker]
     orders: Sequence[Order]
     travel: Travel
+    plan: Sequence[Sequence[int]] = ()
 
 
-@dataclass(slots=True)
-class Arrays:
-    """The problem in the compiled search's own numbering: orders in the order of `numbering`."""
-
-    numbering: NDArray[np.int64]
-    orders: Ints
-    able: NDArray[np.bool_]
-    routes: Ints
-    travel: NDArray[Any]
-    back: NDArray[Any]
-    neighbours: Ints
-    helpers: Ints
-    help_distance: Ints
-    queue: Ints
-    centres: NDArray[np.float64]
-
-
-def arrays_of(problem: Problem) -> Arrays:
-    """Number, measure and pack a problem. Raises BadProblem for what no plan could keep."""
-    _check(problem)
-    spots = np.array([order.place for order in problem.orders], np.float64).reshape(-1, 2)
-    numbering = _bisected(spots)
-    orders = [problem.orders[i] for i in numbering]
-    spots = spots[numbering]
-    starts = np.array([worker.start for worker in problem.workers], np.float64)
-    ends = np.array([worker.end for worker in problem.workers], np.float64)
-    travel, back = _matrices(problem, spots, starts, ends)
-    groups: dict[frozenset[int], int] = {}
-    rows = _order_rows(orders, [groups.setdefault(order.needs, len(groups)) for order in orders])
-    able = np.array([[needs <= worker.can for worker in problem.workers] for needs in groups], np.bool_)
-    able = able.reshape(-1, len(problem.workers))
-    helpers, distance = _helpers(travel, rows[:, k.GROUP], able)
-    return Arrays(
-        numbering=numbering,
-        orders=rows,
-        able=able,
-        routes=_empty_routes(problem, len(orders)),
-        travel=travel,
-        back=back,
-        neighbours=_neighbours(travel, len(orders)),
-        helpers=helpers,
-        help_distance=distance,
-        queue=_queue(orders),
-        centres=spots,
-    )
-
-
-def _check(problem: Problem) -> None:
+def check(problem: Problem) -> None:
+    """Raises BadProblem for what no plan could keep, naming the engineer or order."""
     if not problem.workers:
         raise BadProblem("There is nobody to send: give at least one engineer.")
     for number, worker in enumerate(problem.workers):
@@ -137,146 +120,45 @@ def _check(problem: Problem) -> None:
             raise BadProblem(
                 f"Engineer {worker.name or number} works from {worker.shift[0]} to {worker.shift[1]} s."
             )
+        if not 0 <= worker.overtime_price <= HIGHEST_OVERTIME:
+            raise BadProblem(
+                f"An hour of overtime of engineer {worker.name or number} costs {worker.overtime_price} s; "
+                f"give 0 to {HIGHEST_OVERTIME}."
+            )
+    persons = persons_of(problem)
     for number, order in enumerate(problem.orders):
-        name = order.name or number
-        numbers = (
-            order.seconds,
-            *order.window,
-            order.prize,
-            order.late_price,
-            order.change_price,
-            order.amount,
-        )
-        if max(abs(value) for value in numbers) > LONGEST:
-            raise BadProblem(f"Order {name} has a time or price beyond all measure: {max(numbers, key=abs)}.")
-        if order.seconds < 0:
-            raise BadProblem(f"Order {name} takes {order.seconds} s; give a duration.")
-        if order.window[0] > order.window[1]:
-            raise BadProblem(f"Order {name} must start after {order.window[0]} and before {order.window[1]}.")
-        if order.pinned >= len(problem.workers):
-            raise BadProblem(f"Order {name} is promised to an engineer who is not there.")
+        _check_order(order, str(order.name or number), persons)
+    known = [i for route in problem.plan for i in route]
+    if len(problem.plan) > len(problem.workers) or not all(0 <= i < len(problem.orders) for i in known):
+        raise BadProblem("The plan to start from names engineers or orders that are not there.")
 
 
-def _bisected(spots: NDArray[np.float64]) -> NDArray[np.int64]:
-    """An order in which near places have near numbers: halved along the longer side, and again."""
-    found: list[NDArray[np.int64]] = []
-    waiting = [np.arange(len(spots))]
-    while waiting:
-        group = waiting.pop()
-        if len(group) <= 4:
-            found.append(group)
-            continue
-        extent = np.ptp(spots[group], axis=0)
-        ranked = group[np.argsort(spots[group][:, int(np.argmax(extent))], kind="stable")]
-        middle = len(ranked) // 2
-        waiting += [ranked[middle:], ranked[:middle]]
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+def persons_of(problem: Problem) -> list[int]:
+    """Who each worker is."""
+    return [n if worker.person < 0 else worker.person for n, worker in enumerate(problem.workers)]
 
 
-def _matrices(
-    problem: Problem, spots: NDArray[np.float64], starts: NDArray[np.float64], ends: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Seconds from each place to each, and the same to-from. Orders first, then starts, then ends."""
-    same = bool(np.array_equal(starts, ends))
-    places = np.concatenate([spots, starts] if same else [spots, starts, ends])
-    too_long = 1 + max(0, *(worker.shift[1] - worker.shift[0] for worker in problem.workers))
-    rows = [
-        _packed(problem.travel(places[i : i + 512], places), too_long) for i in range(0, len(places), 512)
-    ]
-    travel = np.concatenate(rows)
-    del rows
-    symmetric = bool(np.array_equal(travel, travel.T)) if len(places) <= 2_000 else _looks_symmetric(travel)
-    return travel, travel if symmetric else np.ascontiguousarray(travel.T)
-
-
-def _packed(legs: NDArray[np.int64], too_long: int) -> NDArray[Any]:
-    """Legs in as few bytes as hold them; those nobody can drive in a shift are told as `too_long`."""
-    if int(legs.max(initial=0)) > LONGEST or int(legs.min(initial=0)) < 0:
-        raise BadProblem("A travel time is negative or longer than years; look at the coordinates.")
-    legs = np.minimum(legs, too_long)
-    return legs.astype(np.uint16 if int(legs.max(initial=0)) < 65_536 else np.int32)
-
-
-def _looks_symmetric(travel: NDArray[Any]) -> bool:
-    step = 512
-    return all(
-        np.array_equal(travel[i : i + step], travel[:, i : i + step].T) for i in range(0, len(travel), step)
+def _check_order(order: Order, name: str, persons: list[int]) -> None:
+    numbers = (
+        order.seconds,
+        *order.window,
+        order.prize,
+        order.late_price,
+        order.change_price,
+        order.moved_price,
+        order.amount,
+        *order.prices.values(),
+        *(moment for hours in order.hours for moment in hours),
     )
-
-
-def _order_rows(orders: Sequence[Order], groups: list[int]) -> Ints:
-    """One row for each order; those of one group need the same, and `able` tells who has it."""
-    rows = np.zeros((len(orders), k.ORDER), np.int32)
-    rows[:, k.GROUP] = groups
-    for row, order in zip(rows, orders, strict=True):
-        row[k.OPENS], row[k.CLOSES] = max(0, order.window[0]), order.window[1]
-        row[k.CAP] = min(order.window[1], order.start_by)
-        row[k.SECONDS], row[k.AMOUNT], row[k.PIN] = order.seconds, order.amount, order.pinned
-        row[k.PRIZE] = order.prize + (order.change_price if order.was >= 0 else 0)
-        row[k.LATE_PRICE], row[k.START_BY] = order.late_price, min(order.start_by, FOREVER)
-        row[k.WAS], row[k.CHANGE_PRICE] = order.was, order.change_price
-    return rows
-
-
-def _empty_routes(problem: Problem, n_orders: int) -> Ints:
-    """Every worker's route without stops. The width holds as many stops as the shortest work lets in."""
-    shortest = np.cumsum(np.sort([order.seconds for order in problem.orders])) if n_orders else np.zeros(0)
-    longest = max(worker.shift[1] - worker.shift[0] for worker in problem.workers)
-    most = min(n_orders, int(np.searchsorted(shortest, longest, side="right")))
-    routes = np.zeros((len(problem.workers), k.FIRST + most + 6, k.COLUMNS), np.int32)
-    same = all(worker.start == worker.end for worker in problem.workers)
-    for number, (block, worker) in enumerate(zip(routes, problem.workers, strict=True)):
-        start = n_orders + number
-        end = start if same else start + len(problem.workers)
-        block[k.FIRST : k.FIRST + 2, k.STOP] = start, end
-        block[0, k.LAST] = k.FIRST + 1
-        block[0, k.CAPACITY], block[0, k.KIND] = (
-            worker.capacity,
-            worker.kind if worker.kind >= 0 else -2 - number,
+    if max(abs(value) for value in numbers) > LONGEST:
+        raise BadProblem(f"Order {name} has a time or price beyond all measure: {max(numbers, key=abs)}.")
+    if order.seconds < 0:
+        raise BadProblem(f"Order {name} takes {order.seconds} s; give a duration.")
+    if order.window[0] > order.window[1]:
+        raise BadProblem(f"Order {name} must start after {order.window[0]} and before {order.window[1]}.")
+    if order.pinned >= 0 and order.pinned not in persons:
+        raise BadProblem(f"Order {name} is promised to an engineer who is not there.")
+    if min(order.prices.values(), default=0) < 0:
+        raise BadProblem(
+            f"Order {name} has a price below zero for an engineer; give the others a higher one."
         )
-        head, pause = block[1], worker.pause
-        head[k.START], head[k.END] = worker.shift
-        head[k.BREAK_FROM], head[k.BREAK_TO] = (pause.opens, pause.closes) if pause else (k.NEVER, -1)
-        head[k.BREAK_SECONDS], head[k.HAS_BREAK] = (pause.seconds, 1) if pause else (0, 0)
-    return routes
-
-
-def _neighbours(travel: NDArray[Any], n_orders: int) -> Ints:
-    """Each order's nearest orders, itself first; -1 where there are fewer."""
-    wanted = min(NEIGHBOURS, n_orders)
-    found = np.full((n_orders, NEIGHBOURS), -1, np.int32)
-    for begin in range(0, n_orders, 512):
-        block = travel[begin : min(begin + 512, n_orders), :n_orders].astype(np.int64)
-        rows = np.arange(len(block))
-        block[rows, begin + rows] = -1
-        near = np.argpartition(block, wanted - 1, axis=1)[:, :wanted] if wanted < n_orders else None
-        if near is None:
-            near = np.tile(np.arange(n_orders), (len(block), 1))
-        ranked = np.argsort(np.take_along_axis(block, near, axis=1), axis=1, kind="stable")
-        found[begin : begin + 512, :wanted] = np.take_along_axis(near, ranked, axis=1)
-    return found
-
-
-def _helpers(travel: NDArray[Any], groups: Ints, able: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """The nearest workers who can do each order, and how far the nearest has to go."""
-    n_orders, n_workers = len(groups), able.shape[1]
-    wanted = min(HELPERS, n_workers)
-    helpers = np.full((n_orders, HELPERS), -1, np.int32)
-    distance = np.full(n_orders, FOREVER, np.int32)
-    for begin in range(0, n_orders, 512):
-        legs = travel[n_orders : n_orders + n_workers, begin : min(begin + 512, n_orders)].T.astype(np.int64)
-        legs[~able[groups[begin : begin + 512]]] = FOREVER
-        ranked = np.argsort(legs, axis=1, kind="stable")[:, :wanted]
-        near = np.take_along_axis(legs, ranked, axis=1)
-        helpers[begin : begin + 512, :wanted] = np.where(near < FOREVER, ranked, -1)
-        distance[begin : begin + 512] = near[:, 0]
-    return helpers, distance
-
-
-def _queue(orders: Sequence[Order]) -> Ints:
-    """The order in which a first plan is made: promises as they come, then what is dear, then what is due."""
-    promised = [i for i, order in enumerate(orders) if order.pinned >= 0]
-    promised.sort(key=lambda i: orders[i].window)
-    others = [i for i, order in enumerate(orders) if order.pinned < 0]
-    others.sort(key=lambda i: (-orders[i].prize, orders[i].start_by))
-    return np.array(promised + others, np.int32)

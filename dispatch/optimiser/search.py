@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from dispatch.optimiser.kernel import annealing, places
 from dispatch.optimiser.kernel import layout as k
 from dispatch.optimiser.kernel import routes as kernel_routes
 from dispatch.optimiser.kernel.scratch import scratch
-from dispatch.optimiser.problem import BadProblem, Ints, Problem, arrays_of
+from dispatch.optimiser.packing import Ints, arrays_of
+from dispatch.optimiser.problem import BadProblem, Problem
 
 ROUNDS = 40
 MOST_WORKERS_TO_EXCHANGE = 40
@@ -35,6 +37,7 @@ class Tuning:
     few_unserved: int = 10
     near_unserved: int = 60
     everywhere: bool = False
+    """Try every worker for every order, not only near ones: for few workers who are all alike."""
     keys: tuple[float, ...] = (0.22, 0.20, 0.14, 0.10, 0.08, 0.06, 0.10, 0.05, 0.05, 0.0)
 
 
@@ -62,8 +65,12 @@ class Solution:
     seconds: float
 
 
-Progress = Callable[[int, int, int], bool]
-"""Called after each round with (round, rounds, best cost in seconds); False ends the search there."""
+TELL_EVERY = 0.2
+Progress = Callable[[float, int], bool]
+"""Called several times a second with the share done (0 to 1) and the best cost so far in seconds.
+
+False ends the search within a few milliseconds; what was found until then is the solution.
+"""
 
 
 def solve(
@@ -112,25 +119,36 @@ class _Search:
                 tuning.split,
                 tuning.few_unserved,
                 tuning.near_unserved,
-                float(tuning.everywhere),
             ]
         )
         self.keys = np.array(tuning.keys)
+        self.helpers = self.arrays.helpers
+        if tuning.everywhere:
+            n = len(self.arrays.routes)
+            self.helpers = np.tile(np.arange(n, dtype=np.int32), (len(self.arrays.orders), 1))
         self.steps = 0
         self.rate = 40_000.0
-        n_orders, n_workers = len(self.arrays.orders), len(self.arrays.routes)
+        n_orders, n_workers = self.arrays.orders.shape[1], len(self.arrays.routes)
         self.everybody = np.zeros(n_workers, np.int32), np.zeros(n_orders, np.int32)
+        self.helpers = self.arrays.helpers
+        if tuning.everywhere:
+            self.helpers = np.tile(np.arange(n_workers, dtype=np.int32), (n_orders, 1))
+        self.watches = np.zeros((len(self.states), k.WATCH), np.int64)
+        self.progress: Progress | None = None
+        self.round, self.round_steps, self.best_cost = 0, 1, 0
 
     def run(self, progress: Progress | None) -> Solution:
         best = self._begin()
+        self.progress, self.best_cost = progress, best.cost
         threads = len(self.states)
         exchanging = threads > 1 and len(self.arrays.routes) <= MOST_WORKERS_TO_EXCHANGE
         walks = [best.copy() for _state in self.states] if exchanging else [best.copy()]
         with ThreadPoolExecutor(threads) as pool:
-            for number in range(self.budget.rounds if len(self.arrays.orders) else 0):
+            for number in range(self.budget.rounds if self.arrays.orders.shape[1] else 0):
                 steps = self._steps_of(number)
                 if steps <= 0:
                     break
+                self.round, self.round_steps = number, steps
                 at = time.monotonic()
                 if exchanging:
                     found = self._walk_apart(pool, walks, steps, number)
@@ -139,28 +157,45 @@ class _Search:
                 self._learn(steps, time.monotonic() - at)
                 if found.cost < best.cost:
                     best = found
+                    self.best_cost = best.cost
                 if exchanging and (number + 1) % EXCHANGE_EVERY == 0:
                     self._exchange(walks)
-                if progress is not None and not progress(number + 1, self.budget.rounds, best.cost):
+                self.watches[:, k.DONE] = 0
+                if not self._tell((number + 1) / self.budget.rounds):
                     break
         return self._told(best)
 
+    def _tell(self, share: float) -> bool:
+        """Tell how far the search is; False when it is to end."""
+        if not self.watches[0, k.STOPPED] and self.progress is not None:
+            self.watches[:, k.STOPPED] = not self.progress(share, self.best_cost)
+        return not self.watches[0, k.STOPPED]
+
+    def _all(self, found: list[Future[Any]]) -> list[Any]:
+        """Wait for the threads of a round, telling meanwhile how far they are."""
+        waiting: set[Future[Any]] = set(found)
+        while waiting:
+            _done, waiting = wait(waiting, TELL_EVERY if self.progress else None)
+            if waiting:
+                part = float(self.watches[:, k.DONE].mean()) / self.round_steps
+                self._tell((self.round + min(1.0, part)) / self.budget.rounds)
+        return [one.result() for one in found]
+
     def _begin(self) -> _Walk:
         arrays = self.arrays
-        routes, route_of = arrays.routes.copy(), np.full(len(arrays.orders), -1, np.int32)
+        routes, route_of = arrays.routes.copy(), np.full(arrays.orders.shape[1], -1, np.int32)
         for number, block in enumerate(routes):
             if not kernel_routes.whole(routes, number, arrays.orders, arrays.travel):
-                block[0, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
-        args = (
-            arrays.orders,
-            arrays.able,
-            arrays.travel,
-            arrays.back,
-            arrays.queue,
-            np.ones(1, np.uint64),
-        )
-        places.begin(routes, route_of, *args)
-        dropped = arrays.numbering[(arrays.orders[:, k.PIN] >= 0) & (route_of < 0)]
+                block[2, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
+        rules = arrays.orders, arrays.suits, arrays.travel
+        gone = np.zeros(len(route_of), np.uint8)
+        state = np.ones(1, np.uint64)
+        pinned = arrays.orders[0, arrays.queue, k.PIN] >= 0
+        for number, stops in enumerate(arrays.plan):
+            places.resume(routes, route_of, *rules, stops, number, gone)
+        for queue in (arrays.queue[pinned], arrays.queue[~pinned]):
+            places.begin(routes, route_of, *rules, arrays.back, queue, state)
+        dropped = arrays.numbering[(arrays.orders[0, :, k.PIN] >= 0) & (route_of < 0)]
         if len(dropped):
             names = ", ".join(self.problem.orders[i].name or str(i) for i in sorted(dropped)[:20])
             raise BadProblem(
@@ -207,17 +242,18 @@ class _Search:
                 best.routes,
                 best.route_of,
                 arrays.orders,
-                arrays.able,
+                arrays.suits,
                 arrays.travel,
                 arrays.back,
                 arrays.neighbours,
-                arrays.helpers,
+                self.helpers,
                 arrays.help_distance,
                 *sides,
                 side,
                 self.settings,
                 self.keys,
-                *scratch(walk.routes, len(walk.route_of), sides[0], side),
+                *scratch(walk.routes, len(walk.route_of), sides[0], side, self.helpers.shape[1]),
+                self.watches[thread],
             )
         )
 
@@ -233,7 +269,8 @@ class _Search:
             walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
             return best
 
-        return min(pool.map(one, range(len(walks))), key=lambda walk: walk.cost)
+        found: list[_Walk] = self._all([pool.submit(one, thread) for thread in range(len(walks))])
+        return min(found, key=lambda walk: walk.cost)
 
     def _exchange(self, walks: list[_Walk]) -> None:
         """The worst walk goes on from where the best one stands."""
@@ -252,7 +289,7 @@ class _Search:
                 walk, best, steps=steps, number=number, thread=thread, sides=sides, side=thread
             )
 
-        best.cost += sum(pool.map(one, range(threads)))
+        best.cost += sum(self._all([pool.submit(one, thread) for thread in range(threads)]))
         walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
         return best
 

@@ -9,15 +9,14 @@ from dispatch.optimiser.kernel.layout import (
     BEFORE,
     BLINK,
     BROKEN,
-    EVERYWHERE,
+    DONE,
     FIRST,
-    FLAGS,
     LAST,
-    LATENESS,
     LONGEST,
-    PIN,
     POOLED,
     PRIZE,
+    STAYS,
+    STOPPED,
     STRINGS,
     TOUCHED,
     WAITING,
@@ -33,15 +32,12 @@ def price(routes: Array, route_of: Array, orders: Array, touched: Array, pool: A
     after = 0
     for index in range(counts[TOUCHED]):
         route = touched[index]
-        if routes[route, 0, FLAGS] > 0:
-            if not settle(routes, route, orders):
-                counts[BROKEN] = 1
-        else:
-            routes[route, 0, LATENESS] = 0
+        if not settle(routes, route, orders):
+            counts[BROKEN] = 1
         after += cost(routes, route)
     for index in range(counts[POOLED]):
         if route_of[pool[index]] < 0:
-            after += orders[pool[index], PRIZE]
+            after += orders[0, pool[index], PRIZE]
     return after
 
 
@@ -71,7 +67,7 @@ def anneal(
     best_routes: Array,
     best_route_of: Array,
     orders: Array,
-    able: Array,
+    suits: Array,
     travel: Array,
     back: Array,
     neighbours: Array,
@@ -86,6 +82,8 @@ def anneal(
     touched: Array,
     touched_in: Array,
     saved: Array,
+    version: Array,
+    known: Array,
     pool: Array,
     pool_was: Array,
     weight: Array,
@@ -97,14 +95,15 @@ def anneal(
     waiting: Array,
     waits_at: Array,
     counts: Array,
+    watch: Array,
 ) -> int:
     """Search among the routes and orders of one side; returns how much cheaper its best is than its start.
 
     Changes `routes` and `route_of` in place (where the walk ended), and leaves the best in `best_routes` and
     `best_route_of`, which begin as copies. Only entries of `side` are read or written, so that two threads
-    may share all arrays.
+    may share all arrays. Tells in `watch` how far it is, and ends early when that says STOPPED.
     """
-    n_orders = orders.shape[0]
+    n_orders = orders.shape[1]
     n_mine, served, used = 0, 0, 0
     for order in range(n_orders):
         if order_side[order] != side:
@@ -113,7 +112,7 @@ def anneal(
             move_waiting(order, False, waiting, waits_at, counts)
         else:
             served += 1
-        if orders[order, PIN] < 0 or route_of[order] < 0:
+        if not orders[0, order, STAYS]:
             mine[n_mine] = order
             n_mine += 1
     if n_mine == 0:
@@ -122,13 +121,16 @@ def anneal(
         used += routes[route, 0, LAST] > FIRST + 1
     longest = min(settings[LONGEST], max(1.0, served / max(1, used)))
     most_strings = 4.0 * settings[STRINGS] / (1.0 + longest) - 1.0
-    everywhere = settings[EVERYWHERE] > 0.5
 
     n_changed, current, best = 0, 0, 0
     cooling = (cold / hot) ** (1.0 / max(1, steps))
     heat = hot
 
     for step in range(steps):
+        if step % 64 == 0:
+            watch[DONE] = step
+            if watch[STOPPED]:
+                break
         heat *= cooling
         counts[TOUCHED], counts[POOLED], counts[BEFORE], counts[BROKEN] = 0, 0, 0, 0
         if counts[WAITING] > 0 and uniform(state) < 0.1:
@@ -144,7 +146,7 @@ def anneal(
             routes,
             route_of,
             orders,
-            able,
+            suits,
             travel,
             neighbours,
             order_side,
@@ -158,7 +160,8 @@ def anneal(
             gone,
             counts,
         )
-        allowed = counts[BEFORE] - heat * math.log(max(1e-300, uniform(state)))
+        slack = -heat * math.log(max(1e-300, uniform(state)))
+        allowed = counts[BEFORE] + slack
         n_pool = counts[POOLED]
         if not counts[BROKEN]:
             rank(pool, pool_was, weight, n_pool, keys, orders, help_distance, state)
@@ -176,24 +179,24 @@ def anneal(
                     state,
                     routes,
                     orders,
-                    able,
+                    suits,
                     travel,
                     back,
                     helpers,
                     route_side,
                     side,
-                    every,
-                    everywhere,
                     settings[BLINK],
                     touched,
                     touched_in,
                     saved,
+                    version,
+                    known,
                     counts,
                 )
                 route_of[order] = route
                 spent += more
         after = 0 if counts[BROKEN] else price(routes, route_of, orders, touched, pool, counts)
-        if counts[BROKEN] or after >= allowed:
+        if counts[BROKEN] or after >= counts[BEFORE] + slack:
             for index in range(counts[TOUCHED]):
                 copy(saved, index, routes, touched[index])
             for index in range(n_pool):
@@ -202,6 +205,7 @@ def anneal(
         current += after - counts[BEFORE]
         for index in range(counts[TOUCHED]):
             dirty[touched[index]] = 1
+            version[touched[index]] += 1
         for index in range(n_pool):
             order = pool[index]
             if not is_changed[order]:

@@ -13,13 +13,16 @@ from dispatch.optimiser.kernel.layout import (
     CHANGES,
     CLOSES,
     COLUMNS,
+    DAY,
     DONE_IN,
     DONE_OUT,
     DUE_IN,
     DUE_OUT,
     END,
+    FINISH,
     FIRST,
     FLAGS,
+    GROUP,
     HAS_BREAK,
     LAST,
     LATE,
@@ -28,12 +31,18 @@ from dispatch.optimiser.kernel.layout import (
     LEG,
     LENGTH,
     LOAD,
+    MOVED_PRICE,
     NEVER,
     OPENS,
+    OVERTIME,
+    OVERTIME_PRICE,
+    PERSON,
+    REGULAR_END,
     SECONDS,
     START,
     START_BY,
     STOP,
+    TOLD_BY,
     WAS,
 )
 
@@ -41,7 +50,7 @@ from dispatch.optimiser.kernel.layout import (
 @jit
 def forward(routes: Array, r: int, orders: Array, first: int) -> bool:
     """Reckon earliest departures from row `first` on; False when the route cannot be driven."""
-    last = routes[r, 0, LAST]
+    last, day = routes[r, 0, LAST], routes[r, 2, DAY]
     opens, until, length = routes[r, 1, BREAK_FROM], routes[r, 1, BREAK_TO], routes[r, 1, BREAK_SECONDS]
     due, done = routes[r, first - 1, DUE_OUT], routes[r, first - 1, DONE_OUT]
     for k in range(first, last):
@@ -50,11 +59,11 @@ def forward(routes: Array, r: int, orders: Array, first: int) -> bool:
         if due <= until:
             arrives = min(arrives, max(due + leg, opens) + length)
         stop = routes[r, k, STOP]
-        cap = orders[stop, CLOSES] if routes[r, k, LATE] else orders[stop, CAP]
-        start = max(due + leg, orders[stop, OPENS])
-        due = start + orders[stop, SECONDS] if start <= cap else NEVER
-        start = max(arrives, orders[stop, OPENS])
-        done = start + orders[stop, SECONDS] if start <= cap else NEVER
+        cap = orders[day, stop, CLOSES] if routes[r, k, LATE] else orders[day, stop, CAP]
+        start = max(due + leg, orders[day, stop, OPENS])
+        due = start + orders[day, stop, SECONDS] if start <= cap else NEVER
+        start = max(arrives, orders[day, stop, OPENS])
+        done = start + orders[day, stop, SECONDS] if start <= cap else NEVER
         routes[r, k, DUE_OUT] = due
         routes[r, k, DONE_OUT] = done
         if due >= NEVER and done >= NEVER:
@@ -63,6 +72,7 @@ def forward(routes: Array, r: int, orders: Array, first: int) -> bool:
     arrives = done + leg
     if due <= until:
         arrives = min(arrives, max(due + leg, opens) + length)
+    routes[r, last, FINISH] = arrives
     return bool(arrives <= routes[r, 1, END])
 
 
@@ -71,10 +81,11 @@ def backward(routes: Array, r: int, orders: Array, first: int) -> None:
     """Reckon latest arrivals from row `first` back to the first stop."""
     opens, until, length = routes[r, 1, BREAK_FROM], routes[r, 1, BREAK_TO], routes[r, 1, BREAK_SECONDS]
     done, due = routes[r, first + 1, DONE_IN], routes[r, first + 1, DUE_IN]
+    day = routes[r, 2, DAY]
     for k in range(first, FIRST, -1):
         stop = routes[r, k, STOP]
-        leg, seconds, earliest = routes[r, k, LEG], orders[stop, SECONDS], orders[stop, OPENS]
-        cap = orders[stop, CLOSES] if routes[r, k, LATE] else orders[stop, CAP]
+        leg, seconds, earliest = routes[r, k, LEG], orders[day, stop, SECONDS], orders[day, stop, OPENS]
+        cap = orders[day, stop, CLOSES] if routes[r, k, LATE] else orders[day, stop, CAP]
         leaves = due - leg
         if done >= opens + length:
             leaves = max(leaves, min(until, done - length - leg))
@@ -110,12 +121,20 @@ def whole(routes: Array, r: int, orders: Array, travel: Array) -> bool:
 
 
 @jit
-def lateness(routes: Array, r: int, orders: Array) -> int:
-    """What late starts cost, with the break where it makes fewest of them, at the first such place."""
-    if routes[r, 0, FLAGS] == 0:
-        return 0
-    last, has_break = routes[r, 0, LAST], routes[r, 1, HAS_BREAK]
-    fewest, price = NEVER, NEVER
+def overtime(routes: Array, r: int, finish: int) -> int:
+    """What it costs that a shift ends at `finish`."""
+    over = finish - routes[r, 1, REGULAR_END]
+    return int(over * routes[r, 1, OVERTIME_PRICE] // 3600) if over > 0 else 0
+
+
+@jit
+def reckon(routes: Array, r: int, orders: Array) -> bool:
+    """Price late starts and overtime, with the break where it makes fewest starts miss their deadline.
+
+    Of places for the break that are equal in that, the first with the least overtime counts.
+    """
+    last, has_break, day = routes[r, 0, LAST], routes[r, 1, HAS_BREAK], routes[r, 2, DAY]
+    fewest, least, price = NEVER, NEVER, NEVER
     for place in range(FIRST, last if has_break else FIRST + 1):
         clock = routes[r, 1, START]
         misses, cost, feasible = 0, 0, True
@@ -127,39 +146,49 @@ def lateness(routes: Array, r: int, orders: Array) -> int:
                     break
                 arrives = max(arrives, routes[r, 1, BREAK_FROM]) + routes[r, 1, BREAK_SECONDS]
             if k == last - 1:
+                clock = arrives
                 feasible = arrives <= routes[r, 1, END]
                 break
             stop = routes[r, k + 1, STOP]
-            start = max(arrives, orders[stop, OPENS])
-            if start > orders[stop, CLOSES]:
+            start = max(arrives, orders[day, stop, OPENS])
+            if start > orders[day, stop, CLOSES]:
                 feasible = False
                 break
-            if start > orders[stop, START_BY]:
+            if start > orders[day, stop, START_BY]:
                 misses += 1
-                cost += orders[stop, LATE_PRICE]
-            clock = start + orders[stop, SECONDS]
-        if feasible and misses < fewest:
-            fewest, price = misses, cost
-    return price
+                cost += orders[day, stop, LATE_PRICE]
+            if start > orders[day, stop, TOLD_BY]:
+                misses += 1
+                cost += orders[day, stop, MOVED_PRICE]
+            clock = start + orders[day, stop, SECONDS]
+        if not feasible:
+            continue
+        over = overtime(routes, r, clock)
+        if misses < fewest or (misses == fewest and over < least):
+            fewest, least, price = misses, over, cost
+    routes[r, 0, LATENESS], routes[r, 0, OVERTIME] = price, least
+    return bool(price < NEVER)
 
 
 @jit
 def settle(routes: Array, r: int, orders: Array) -> bool:
     """Take back flags of lateness that are not needed any more, and price the others exactly."""
-    if routes[r, 0, FLAGS] > 0:
-        last = routes[r, 0, LAST]
-        for k in range(FIRST + 1, last):
-            if routes[r, k, LATE]:
-                routes[r, k, LATE] = 0
-                if forward(routes, r, orders, FIRST + 1):
-                    routes[r, 0, FLAGS] -= 1
-                else:
-                    routes[r, k, LATE] = 1
-        if not forward(routes, r, orders, FIRST + 1):
-            return False
-        backward(routes, r, orders, last - 1)
-    routes[r, 0, LATENESS] = lateness(routes, r, orders)
-    return True
+    last = routes[r, 0, LAST]
+    if routes[r, 0, FLAGS] == 0:
+        routes[r, 0, LATENESS] = 0
+        routes[r, 0, OVERTIME] = overtime(routes, r, routes[r, last, FINISH])
+        return True
+    for k in range(FIRST + 1, last):
+        if routes[r, k, LATE]:
+            routes[r, k, LATE] = 0
+            if forward(routes, r, orders, FIRST + 1):
+                routes[r, 0, FLAGS] -= 1
+            else:
+                routes[r, k, LATE] = 1
+    if not forward(routes, r, orders, FIRST + 1):
+        return False
+    backward(routes, r, orders, last - 1)
+    return bool(reckon(routes, r, orders))
 
 
 @jit
@@ -167,14 +196,24 @@ def cost(routes: Array, r: int) -> int:
     """What a route costs; nothing while nobody leaves home."""
     if routes[r, 0, LAST] == FIRST + 1:
         return 0
-    return int(routes[r, 0, LENGTH] + routes[r, 0, LATENESS] + routes[r, 0, CHANGES])
+    return int(routes[r, 0, LENGTH] + routes[r, 0, LATENESS] + routes[r, 0, CHANGES] + routes[r, 0, OVERTIME])
+
+
+@jit
+def extra(routes: Array, r: int, orders: Array, suits: Array, order: int) -> int:
+    """What it costs that this person does an order: a price of the pair, and that of a changed promise."""
+    price = max(0, suits[orders[0, order, GROUP], r])
+    was = orders[0, order, WAS]
+    if was >= 0 and was != routes[r, 2, PERSON]:
+        price += orders[0, order, CHANGE_PRICE]
+    return int(price)
 
 
 @jit
 def insert(
     routes: Array, r: int, orders: Array, travel: Array, order: int, after: int, late: int, change: int
-) -> None:
-    """Put an order behind row `after`."""
+) -> bool:
+    """Put an order behind row `after`; False when the route cannot be driven then."""
     last = routes[r, 0, LAST]
     for k in range(last, after, -1):
         for column in range(COLUMNS):
@@ -187,24 +226,25 @@ def insert(
     routes[r, after, LEG] = inward
     routes[r, after + 1, LEG] = outward
     routes[r, 0, LAST] = last + 1
-    routes[r, 0, LOAD] += orders[order, AMOUNT]
+    routes[r, 0, LOAD] += orders[0, order, AMOUNT]
     routes[r, 0, FLAGS] += late
     routes[r, 0, CHANGES] += change
-    forward(routes, r, orders, after + 1)
+    holds = forward(routes, r, orders, after + 1)
     backward(routes, r, orders, after + 1)
+    routes[r, 0, OVERTIME] = overtime(routes, r, routes[r, last + 1, FINISH])
+    return bool(holds)
 
 
 @jit
-def cut(routes: Array, r: int, orders: Array, travel: Array, gone: Array) -> bool:
+def cut(routes: Array, r: int, orders: Array, suits: Array, travel: Array, gone: Array) -> bool:
     """Take every stop out that is marked in `gone`; False when what is left cannot be driven."""
     last, kept = routes[r, 0, LAST], FIRST
     for k in range(FIRST + 1, last):
         stop = routes[r, k, STOP]
         if gone[stop]:
-            routes[r, 0, LOAD] -= orders[stop, AMOUNT]
+            routes[r, 0, LOAD] -= orders[0, stop, AMOUNT]
             routes[r, 0, FLAGS] -= routes[r, k, LATE]
-            if orders[stop, WAS] >= 0 and orders[stop, WAS] != r:
-                routes[r, 0, CHANGES] -= orders[stop, CHANGE_PRICE]
+            routes[r, 0, CHANGES] -= extra(routes, r, orders, suits, stop)
         else:
             kept += 1
             routes[r, kept, STOP] = stop

@@ -9,15 +9,17 @@ from dispatch.optimiser.kernel.layout import COLUMNS, COUNTS, MOST_POOLED, MOST_
 
 
 def scratch(
-    routes: NDArray[np.int32], n_orders: int, route_side: NDArray[np.int32], side: int
+    routes: NDArray[np.int32], n_orders: int, route_side: NDArray[np.int32], side: int, slots: int
 ) -> tuple[NDArray[np.generic], ...]:
-    """The last arguments of `anneal`, in its order."""
+    """The arguments of `anneal` from `every` to `counts`, in its order; `slots` helpers for each order."""
     n_routes, width = routes.shape[:2]
     return (
         np.flatnonzero(route_side == side),
         np.empty(MOST_TOUCHED, np.int32),
         np.full(n_routes, -1, np.int64),
         np.empty((MOST_TOUCHED, width, COLUMNS), np.int32),
+        np.ones(n_routes, np.int32),
+        np.zeros((n_orders, slots, 4), np.int32),
         np.empty(MOST_POOLED, np.int32),
         np.empty(MOST_POOLED, np.int32),
         np.empty(MOST_POOLED, np.float64),

@@ -12,23 +12,23 @@ from dispatch.optimiser.kernel.layout import (
     FIRST,
     GROUP,
     KEYS,
-    KIND,
     LAST,
     MOST_POOLED,
     MOST_TOUCHED,
     NEAR_UNSERVED,
+    NEVER,
     OPENS,
-    PIN,
     POOLED,
     PRIZE,
     SECONDS,
     SPLIT,
+    STAYS,
     STOP,
     TOUCHED,
     WAITING,
 )
-from dispatch.optimiser.kernel.places import change, find_place, may, uniform
-from dispatch.optimiser.kernel.routes import copy, cost, cut, insert
+from dispatch.optimiser.kernel.places import find_place, may, uniform
+from dispatch.optimiser.kernel.routes import copy, cost, cut, extra, insert
 
 
 @jit
@@ -79,7 +79,7 @@ def take_string(
         if keep > 0 and hole <= k < hole + keep:
             continue
         stop = routes[route, k, STOP]
-        if orders[stop, PIN] >= 0:
+        if orders[0, stop, STAYS]:
             continue
         gone[stop] = 1
         pool[pooled] = stop
@@ -98,7 +98,7 @@ def ruin(
     routes: Array,
     route_of: Array,
     orders: Array,
-    able: Array,
+    suits: Array,
     travel: Array,
     neighbours: Array,
     order_side: Array,
@@ -129,16 +129,16 @@ def ruin(
                 pool[counts[POOLED]] = near
                 pool_was[counts[POOLED]] = -1
                 counts[POOLED] += 1
-                counts[BEFORE] += orders[near, PRIZE]
+                counts[BEFORE] += orders[0, near, PRIZE]
                 taken_up += 1
             continue
         if taken >= strings:
             if index >= settings[NEAR_UNSERVED] or counts[WAITING] == 0:
                 break
             continue
-        if touched_in[route] == step or orders[near, PIN] >= 0:
+        if touched_in[route] == step or orders[0, near, STAYS]:
             continue
-        if only_able and not able[orders[seed, GROUP], route]:
+        if only_able and suits[orders[0, seed, GROUP], route] < 0:
             continue
         if counts[POOLED] + longest + 2 >= MOST_POOLED or counts[TOUCHED] + 2 >= MOST_TOUCHED:
             break
@@ -147,7 +147,7 @@ def ruin(
             routes, route, near, orders, longest, settings[SPLIT], state, pool, pool_was, gone, counts
         )
         taken += 1
-        if not cut(routes, route, orders, travel, gone):
+        if not cut(routes, route, orders, suits, travel, gone):
             counts[BROKEN] = 1
     for index in range(counts[POOLED]):
         gone[pool[index]] = 0
@@ -158,23 +158,23 @@ def ruin(
 def key(kind: int, order: int, orders: Array, help_distance: Array, state: Array) -> float:
     """What to sort by when work is put back, the smallest first."""
     if kind == 1:
-        return -float(orders[order, PRIZE])
+        return -float(orders[0, order, PRIZE])
     if kind == 2:
-        return -float(orders[order, PRIZE] / (orders[order, SECONDS] + 900.0))
+        return -float(orders[0, order, PRIZE] / (orders[0, order, SECONDS] + 900.0))
     if kind == 3:
-        return -float(orders[order, SECONDS])
+        return -float(orders[0, order, SECONDS])
     if kind == 4:
         return -float(help_distance[order])
     if kind == 5:
         return float(help_distance[order])
     if kind == 6:
-        return float(orders[order, CAP] - orders[order, OPENS])
+        return float(orders[0, order, CAP] - orders[0, order, OPENS])
     if kind == 7:
-        return float(orders[order, OPENS])
+        return float(orders[0, order, OPENS])
     if kind == 8:
-        return -float(orders[order, CAP])
+        return -float(orders[0, order, CAP])
     if kind == 9:
-        return -float(orders[order, AMOUNT])
+        return -float(orders[0, order, AMOUNT])
     return float(uniform(state))
 
 
@@ -211,50 +211,58 @@ def put_back(
     state: Array,
     routes: Array,
     orders: Array,
-    able: Array,
+    suits: Array,
     travel: Array,
     back: Array,
     helpers: Array,
     route_side: Array,
     side: int,
-    every: Array,
-    everywhere: bool,
     blink: float,
     touched: Array,
     touched_in: Array,
     saved: Array,
+    version: Array,
+    known: Array,
     counts: Array,
 ) -> tuple[int, int]:
     """Put one order where it costs least: (its route or -1, what that costs, its prize when nowhere)."""
     width, n_touched = routes.shape[1], counts[TOUCHED]
-    best, best_route, place, late = int(orders[order, PRIZE]), -1, 0, 0
-    empty_kind = -1
-    for trial in range(len(every) if everywhere else n_touched + helpers.shape[1]):
-        if everywhere:
-            route = every[trial]
-            if routes[route, 0, LAST] == FIRST + 1:
-                if routes[route, 0, KIND] == empty_kind:
-                    continue
-                empty_kind = routes[route, 0, KIND]
-        elif trial < n_touched:
-            route = touched[trial]
-        else:
-            route = helpers[order, trial - n_touched]
+    prize = int(orders[0, order, PRIZE])
+    best, best_route, place, late = prize, -1, 0, 0
+    for trial in range(n_touched):
+        route = touched[trial]
+        if routes[route, 0, LAST] + 3 >= width or not may(routes, route, orders, suits, order):
+            continue
+        more = extra(routes, route, orders, suits, order)
+        price, k, is_late = find_place(routes, route, orders, travel, back, order, best - more, blink, state)
+        if k >= 0:
+            best, best_route, place, late = price + more, route, k, is_late
+    if n_touched < MOST_TOUCHED:
+        for slot in range(helpers.shape[1]):
+            route = helpers[order, slot]
             if route < 0:
                 break
             if touched_in[route] == step or route_side[route] != side:
                 continue
-        if not may(routes, route, orders, able, order):
-            continue
-        if routes[route, 0, LAST] + 3 >= width or (touched_in[route] != step and n_touched >= MOST_TOUCHED):
-            continue
-        extra = change(orders, order, route)
-        price, k, is_late = find_place(routes, route, orders, travel, back, order, best - extra, blink, state)
-        if k >= 0:
-            best, best_route, place, late = price + extra, route, k, is_late
+            if known[order, slot, 0] != version[route]:
+                known[order, slot, 0] = version[route]
+                known[order, slot, 1] = NEVER
+                if routes[route, 0, LAST] + 3 < width and may(routes, route, orders, suits, order):
+                    more = extra(routes, route, orders, suits, order)
+                    price, k, is_late = find_place(
+                        routes, route, orders, travel, back, order, prize - more, 0.0, state
+                    )
+                    if k >= 0:
+                        known[order, slot, 1] = price + more
+                        known[order, slot, 2] = k
+                        known[order, slot, 3] = is_late
+            if known[order, slot, 1] < best and uniform(state) >= blink:
+                best, best_route = int(known[order, slot, 1]), route
+                place, late = int(known[order, slot, 2]), int(known[order, slot, 3])
     if best_route < 0:
         return -1, best
     if touched_in[best_route] != step:
         touch(routes, best_route, step, touched, touched_in, saved, counts)
-    insert(routes, best_route, orders, travel, order, place, late, change(orders, order, best_route))
+    more = extra(routes, best_route, orders, suits, order)
+    insert(routes, best_route, orders, travel, order, place, late, more)
     return best_route, best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,14 +77,24 @@ def test_searching_longer_is_not_worse_than_the_first_plan() -> None:
 
 
 def test_progress_is_told_and_can_stop_the_search() -> None:
-    told: list[int] = []
+    told: list[float] = []
 
-    def progress(number: int, of: int, _cost: int) -> bool:
-        told.append(number)
-        return number < 3
+    def progress(share: float, _cost: int) -> bool:
+        told.append(share)
+        return len(told) < 3
 
-    solve(days.problem_of(random_day(1)), Budget(steps=10, rounds=9, threads=1), progress=progress)
-    assert told == [1, 2, 3]
+    solve(days.problem_of(random_day(1)), Budget(steps=10, rounds=10, threads=1), progress=progress)
+    assert told == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_search_ends_soon_after_it_was_told_to_and_keeps_the_rules(threads: int) -> None:
+    given = random_day(1)
+    began = time.monotonic()
+    budget = Budget(steps=10**9, rounds=2, threads=threads)
+    solution = solve(days.problem_of(given), budget, progress=lambda share, _cost: share <= 0)
+    assert time.monotonic() - began < 20
+    assert check(given, days.plan_of(given, solution.routes)) == ([], solution.cost)
 
 
 def test_what_nobody_can_do_is_left_and_the_rest_is_planned() -> None:
