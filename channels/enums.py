@@ -78,3 +78,4 @@ class FileProblem(models.TextChoices):
     DISGUISED = "disguised", _("it is not what it says it is.")
     PICTURE = "picture", _("it is no picture that can be read.")
     KIND = "kind", _("only pictures, videos, PDF, text and office files can be sent here.")
+    MISSING = "missing", _("its provider did not give it to us.")

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-FileProblem = Literal["", "empty", "heavy", "executable", "macro", "bomb", "disguised", "picture", "kind"]
+FileProblem = Literal[
+    "", "empty", "heavy", "executable", "macro", "bomb", "disguised", "picture", "kind", "missing"
+]
 """Codes of `enums.FileProblem`."""
 
 MOST_BYTES = 25 * 1024 * 1024

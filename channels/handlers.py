@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+
 from accounts import services as accounts
 from accounts.events import PersonInvited
 from channels import services
@@ -29,8 +32,17 @@ def on_call_received(event: CallReceived) -> None:
 
 @on(MediaAnnounced)
 def on_media_announced(event: MediaAnnounced) -> None:
-    """Fetch the files; a provider that has them not ready is asked again later."""
-    services.fetch_media(message_id=event.message_id, actor=Actor.system("webhook"), at=now())
+    """Ask a worker to fetch files that are due; without one, the next tick does."""
+    journal.start_soon(task="channels.fetch_due")
+
+
+class _Letter(Protocol):
+    """What another app wants to have mailed."""
+
+    recipient: str
+    subject: str
+    body: str
+    language: str
 
 
 @on(PersonInvited)
@@ -38,19 +50,7 @@ def on_person_invited(event: PersonInvited) -> None:
     """Mail them the link by which they join, unless they joined or were withdrawn meanwhile."""
     system, at = Actor.system("invitations"), now()
     letter = accounts.write_invitation(membership_id=event.membership_id, actor=system, at=at)
-    if letter is None:
-        return
-    services.send_message(
-        key=f"invitation:{event.event_id}",
-        channel=Channel.EMAIL,
-        recipient=letter.recipient,
-        subject=letter.subject,
-        body=letter.body,
-        language=letter.language,
-        actor=system,
-        at=at,
-        is_secret=True,
-    )
+    _mail(letter, f"invitation:{event.event_id}", system, at, is_secret=True)
 
 
 @on(NoticeDelivered)
@@ -58,16 +58,21 @@ def on_notice_delivered(event: NoticeDelivered) -> None:
     """Mail it to its person too, if they want that and have not read it meanwhile."""
     system, at = Actor.system("notices"), now()
     letter = notices.write_letter(notice_id=event.notice_id, actor=system, at=at)
+    _mail(letter, f"notice:{event.notice_id}", system, at, is_automatic=True)
+
+
+def _mail(letter: _Letter | None, key: str, actor: Actor, at: datetime, **how: bool) -> None:
+    """Order a letter to be sent by e-mail, once per `key`; None is nothing to send."""
     if letter is None:
         return
     services.send_message(
-        key=f"notice:{event.notice_id}",
+        key=key,
         channel=Channel.EMAIL,
         recipient=letter.recipient,
         subject=letter.subject,
         body=letter.body,
         language=letter.language,
-        actor=system,
+        actor=actor,
         at=at,
-        is_automatic=True,
+        **how,
     )

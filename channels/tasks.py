@@ -17,3 +17,9 @@ def send_due() -> int:
 def poll_due() -> int:
     """Fetch mailboxes that are due."""
     return services.poll_due()
+
+
+@shared_task(name="channels.fetch_due", ignore_result=True, soft_time_limit=240, time_limit=290)
+def fetch_due() -> int:
+    """Fetch files that providers keep for us."""
+    return services.fetch_due()

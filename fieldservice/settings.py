@@ -172,6 +172,7 @@ CELERY_TASK_ROUTES = {"channels.*": {"queue": "outside"}, "tickets.fire_timers":
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "journal.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "send": {"task": "channels.send_due", "schedule": 1.0, "options": {"expires": 5}},
+    "fetch": {"task": "channels.fetch_due", "schedule": 5.0, "options": {"expires": 5}},
     "poll": {"task": "channels.poll_due", "schedule": 5.0, "options": {"expires": 5}},
     "timers": {"task": "tickets.fire_timers", "schedule": 0.25, "options": {"expires": 1}},
     "wake": {"task": "tickets.wake", "schedule": 5.0, "options": {"expires": 20}},

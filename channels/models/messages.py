@@ -14,6 +14,8 @@ class InboundMessage(TenantModel):
     """What reached us, as it came (`raw`), and what we read in it. `external_id` is the channel's own id.
 
     `body` holds the new words, `quoted` the repeated ones, `html` a sanitised document without remote images.
+    Files that its provider keeps for us are fetched at `files_due_at`; while they are asked for, since
+    `files_claimed_at`, no others of its account are.
     """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
@@ -35,6 +37,9 @@ class InboundMessage(TenantModel):
     reference = models.CharField(max_length=300, blank=True)
     facts = models.JSONField(default=dict)
     received_at = models.DateTimeField()
+    files_due_at = models.DateTimeField(null=True, editable=False)
+    files_claimed_at = models.DateTimeField(null=True, editable=False)
+    files_tries = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -57,6 +62,11 @@ class InboundMessage(TenantModel):
                 fields=["tenant", "account", "reference"],
                 condition=models.Q(status="received") & ~models.Q(reference=""),
                 name="inbound_receipt_idx",
+            ),
+            models.Index(
+                fields=["files_due_at", "id"],
+                condition=models.Q(files_due_at__isnull=False),
+                name="inbound_files_due_idx",
             ),
         ]
 

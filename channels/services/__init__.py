@@ -30,7 +30,7 @@ from channels.services.chat import (
 )
 from channels.services.inbound import receive, receive_web_form
 from channels.services.mail import ingest_email
-from channels.services.media import fetch_media
+from channels.services.media import fetch_due
 from channels.services.message_ids import find_ours, message_id_of, thread_after
 from channels.services.outbound import send_message
 from channels.services.polling import poll_due
@@ -47,7 +47,7 @@ __all__ = [
     "check_upload",
     "close_chat",
     "discard",
-    "fetch_media",
+    "fetch_due",
     "find_ours",
     "hand_over",
     "hook_url",

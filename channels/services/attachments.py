@@ -53,6 +53,16 @@ def attach_received(
 
 
 @transaction.atomic
+def note_missing(
+    *, message: InboundMessage, files: Sequence[ReadFile], actor: Actor, at: datetime
+) -> list[Attachment]:
+    """Say of files that came with a message that their provider never gave them."""
+    missing = [_keep(file, at, inbound=message, judged=_missing(file)) for file in files]
+    journal.record(actor=actor, verb="received", thing=message, at=at, changes={"missing": len(missing)})
+    return missing
+
+
+@transaction.atomic
 def attach_uploads(
     *, message: InboundMessage, files: Sequence[tuple[str, bytes]], actor: Actor, at: datetime
 ) -> list[Attachment]:
@@ -185,6 +195,10 @@ def _write(kept: Attachment, content: bytes) -> None:
         kept.file.name = known.file.name
         return
     kept.file.save(kept.sha256[:32], ContentFile(content), save=False)
+
+
+def _missing(file: ReadFile) -> _Judged:
+    return _Judged(Verdict(clean_name(file.name), file.content_type[:100], "missing"), b"")
 
 
 def _judged(file: ReadFile) -> _Judged:

@@ -141,6 +141,7 @@ def _enter_words(source: _Source, item: Incoming, actor: Actor, at: datetime) ->
         sender_address=clean(item.sender)[:254],
         sender_phone=clean(item.sender)[:40] if account.channel == "sms" else "",
         body=clean(item.text),
+        files_due_at=at if media else None,
         **{**item.facts, "kind": "message", "media": media, "attachments": len(media)},
     )
     if not is_new:

@@ -108,6 +108,7 @@ def test_what_is_no_text_is_told_in_words(
 def test_a_picture_is_fetched_from_line(in_acme: Company, line: WebPeer) -> None:
     line_call(make_account("line"), line_event(message={"type": "image", "text": None}))
     journal.deliver_all()
+    services.fetch_due()
     message = InboundMessage.objects.get(sender_address="U4af4980629")
     assert [kept.content_type for kept in message.attachments.all()] == ["image/jpeg"]
 
@@ -120,6 +121,7 @@ def test_a_file_from_line_is_judged_as_any_other(in_acme: Company, line: WebPeer
     )
     line_call(make_account("line"), line_event(message={"type": "file", "text": None, "fileName": "a.jpg"}))
     journal.deliver_all()
+    services.fetch_due()
     (kept,) = InboundMessage.objects.get(sender_address="U4af4980629").attachments.all()
     assert (kept.state, bool(kept.file)) == ("refused", False)
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from channels import services
+from channels import rules, services
 from channels.models import InboundMessage, OutboundMessage
 from channels.sms import parts_of
 from journal import services as journal
-from journal.models import OutboxEvent
 from tests.cast import Company
 from tests.channels.providers import gateway_call, make_account, order, send, twilio_call
 from tests.factories.customers import make_contact
@@ -145,6 +144,7 @@ def test_pictures_by_sms_are_fetched_and_judged(in_acme: Company, twilio: WebPee
     api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
     twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1", "https://evil.example/x.jpg"))
     journal.deliver_all()
+    services.fetch_due()
     message = InboundMessage.objects.get(sender_phone="+819011112222")
     (kept,) = message.attachments.all()
     assert (kept.name, kept.content_type, kept.state) == ("file-1.jpg", "image/jpeg", "kept")
@@ -159,6 +159,7 @@ def test_a_program_by_sms_is_refused(in_acme: Company, twilio: WebPeer) -> None:
     api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
     twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1"))
     journal.deliver_all()
+    services.fetch_due()
     (kept,) = InboundMessage.objects.get(sender_phone="+819011112222").attachments.all()
     assert (kept.state, bool(kept.file)) == ("refused", False)
 
@@ -169,9 +170,16 @@ def test_a_store_that_is_not_twilios_is_not_asked(in_acme: Company, twilio: WebP
     api = f"{twilio.url}/2010-04-01/Accounts/AC1/Messages"
     twilio_call(make_account("twilio"), mms(twilio, f"{api}/MM1/Media/ME1", f"{api}/../../../inside"))
     journal.deliver_all()
+    services.fetch_due()
     assert {one.path for one in twilio.asked} == {"/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1"}
-    assert not InboundMessage.objects.get(sender_phone="+819011112222").attachments.exists()
-    assert OutboxEvent.objects.get(name="channels.MediaAnnounced").last_error
+    message = InboundMessage.objects.get(sender_phone="+819011112222")
+    assert (message.files_tries, message.attachments.exists()) == (1, False)
+    assert message.files_due_at is not None and message.files_due_at > message.received_at
+    InboundMessage.objects.update(files_due_at=message.received_at, files_tries=rules.MOST_ATTEMPTS)
+    services.fetch_due()
+    (missing,) = message.attachments.all()
+    assert (missing.name, missing.state, missing.reason) == ("file-1.jpg", "refused", "missing")
+    assert services.fetch_due() == 0
 
 
 def test_a_refusal_of_twilio_is_told_in_its_words(in_acme: Company, twilio: WebPeer) -> None:

@@ -14,7 +14,7 @@ from tickets import services as tickets
 
 
 class Command(BaseCommand):
-    """Fetch mailboxes, deliver facts, fire timers, send, delete what is old. Safe beside workers."""
+    """Fetch mailboxes and files, deliver facts, fire timers, send, delete what is old. Safe beside workers."""
 
     help = (
         "Fetch mailboxes, deliver due facts, fire due timers, send what is due and prune, without Valkey or"
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             fired, woke = tickets.fire_due_timers(limit=500), tickets.wake_due_tickets(limit=500)
             fired += tickets.fire_due_escalations(limit=500)
             come = notices.deliver_due(limit=500)
-            told, tried = journal.deliver_all(), channels.send_due()
+            told, tried = journal.deliver_all(), channels.send_due() + channels.fetch_due()
             timers, woken, delivered, sent = timers + fired, woken + woke, delivered + told, sent + tried
             held += come
             if not any((fired, woke, come, told, tried)):
