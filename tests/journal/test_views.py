@@ -193,9 +193,9 @@ def test_codes_without_words_are_still_readable(in_acme: Company) -> None:
     assert line.verb == "was painted"
     told = [(str(c.field), c.old, str(c.new)) for c in line.changes]
     assert told == [
-        ("Paint colour", "red", "–"),
         ("Is wet", None, "yes"),
         ("Start", None, "Mon 23 Nov 2026, 0:00"),
+        ("Paint colour", "red", "–"),
     ]
     assert "was_painted" not in VERBS
     assert "paint_colour" not in FIELDS
