@@ -142,7 +142,7 @@ def test_every_related_field_of_the_api_is_tried() -> None:
     assert len(wanted) > 30, "the OpenAPI document was not read"
     tried = {(key, part) for key, path in CASES for part in path}
     missing = sorted(wanted - tried)
-    assert not missing, f"name these in tests/isolation/acts.py as Own(…): {missing}"
+    assert not missing, f"name these in tests/isolation/acts as Own(…): {missing}"
 
 
 def _filters() -> Iterator[tuple[Route, str, type[models.Model]]]:

@@ -59,7 +59,7 @@ def test_owners_succeed_and_see_nothing_of_the_rival(route: Route, method: str, 
     assert not any(answer.harm for answer in answers), [answer.harm for answer in answers]
     assert all(answer.status < 500 for answer in answers), [answer.gist() for answer in answers]
     is_wrong_method = any(answer.status == 405 for answer in answers)
-    hint = "" if method == "get" or _act(route, method) else "enter a valid body in tests/isolation/acts.py"
+    hint = "" if method == "get" or _act(route, method) else "enter a valid body in tests/isolation/acts"
     assert is_wrong_method or any(a.is_success for a in answers), [hint, *(a.gist() for a in answers)]
 
 
