@@ -243,6 +243,30 @@ VOCABULARIES: Mapping[str, Mapping[str, Look]] = {
     "active": ACTIVE,
 }
 
+MACHINES = {
+    "alarm clock": _("reminder"),
+    "auto-dispatch": _("auto-dispatch"),
+    "auto field work": _("auto-dispatch"),
+    "calendar keeper": _("calendar update"),
+    "contract": _("contract"),
+    "dispatch": _("dispatch"),
+    "e-mail file": _("e-mail import"),
+    "escalation": _("escalation"),
+    "figures": _("figures"),
+    "import": _("import"),
+    "intake": _("intake"),
+    "invitations": _("invitations"),
+    "mail": _("e-mail"),
+    "mailbox": _("mailbox"),
+    "notices": _("notices"),
+    "planner": _("planning"),
+    "pricing": _("pricing"),
+    "sla timer": _("promise timer"),
+    "triage": _("triage"),
+    "webhook": _("provider"),
+}
+"""What acts by itself, by the label it acts under."""
+
 HUES = ("plan", "move", "work", "wait", "stop", "rest")
 
 

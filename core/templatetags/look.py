@@ -106,6 +106,12 @@ register.filter("long_date", formats.long_date)
 
 
 @register.filter
+def who(label: str) -> object:
+    """Whoever acted: people by name, what acts by itself in the reader's words."""
+    return look.MACHINES.get(label, label)
+
+
+@register.filter
 def theme(value: object) -> str:
     """A theme cookie made safe: light, dark or sun; anything else is auto."""
     return str(value) if value in ("light", "dark", "sun") else "auto"
