@@ -1,0 +1,169 @@
+"""Several days, levels, forbidden people, locks, overtime and what customers were told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dispatch.optimiser.days import plane
+from dispatch.optimiser.problem import BadProblem, Break, Order, Problem, Worker
+from dispatch.optimiser.search import Budget, Solution, solve
+from tests.dispatch.optimiser.weeks import DAY, HOUR, check_week, random_week
+
+BASE = (0.0, 0.0)
+
+
+def planned(problem: Problem, steps: int = 300, threads: int = 1) -> Solution:
+    solution = solve(problem, Budget(steps=steps, rounds=4, threads=threads))
+    assert check_week(problem, solution) == ([], solution.cost)
+    return solution
+
+
+def worker(person: int = 1, day: int = 0, **changes: object) -> Worker:
+    """From 8 to 17 h at the base."""
+    plain = Worker(BASE, BASE, (day * DAY + 8 * HOUR, day * DAY + 17 * HOUR), person=person)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def work(**changes: object) -> Order:
+    """Half an hour a hundred seconds away, at any time of five days."""
+    plain = Order(place=(1000.0, 0.0), seconds=1800, window=(0, 5 * DAY), prize=HOUR)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def plan(workers: list[Worker], orders: list[Order], **changes: object) -> list[list[int]]:
+    problem = replace(Problem(workers, orders, plane(10.0)), **changes)  # type: ignore[arg-type]
+    return planned(problem).routes
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_week_keeps_every_rule_and_costs_what_it_says(seed: int) -> None:
+    planned(random_week(seed), threads=1 + seed % 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_crowded_week_with_locks_is_priced_exactly(seed: int) -> None:
+    problem = random_week(seed, persons=3, days=2, orders=60)
+    first = planned(problem)
+    orders = list(problem.orders)
+    for number, stops in enumerate(first.routes):
+        for i in stops[::2]:  # Every other visit is promised to whom it was planned, at any time.
+            orders[i] = replace(orders[i], pinned=problem.workers[number].person)
+    promised = replace(problem, orders=orders, plan=first.routes)
+    again = planned(promised)
+    assert again.cost <= first.cost
+    assert all(i not in again.unserved for i, order in enumerate(orders) if order.pinned >= 0)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_starting_from_a_plan_never_ends_worse_than_it(threads: int) -> None:
+    problem = random_week(7)
+    first = planned(problem, steps=2000)
+    again = planned(replace(problem, plan=first.routes), steps=1, threads=threads)
+    assert again.cost <= first.cost
+
+
+def test_a_plan_that_does_not_fit_any_more_is_mended() -> None:
+    orders = [
+        work(),
+        work(levels={5: 1}),
+        work(window=(9 * HOUR, 9 * HOUR)),
+        work(window=(8 * HOUR, 9 * HOUR)),
+    ]
+    routes = plan([worker(1), worker(2, levels={5: 2})], orders, plan=[[0, 1, 2, 3]])
+    assert sorted(i for route in routes for i in route) == [0, 1, 2, 3] and 1 in routes[1]
+
+
+def test_a_plan_of_nobody_we_know_is_refused() -> None:
+    with pytest.raises(BadProblem, match="plan to start from"):
+        plan([worker()], [work()], plan=[[1]])
+    with pytest.raises(BadProblem, match="plan to start from"):
+        plan([worker()], [work()], plan=[[0], []])
+
+
+def test_levels_are_least_levels() -> None:
+    people = [worker(1, levels={7: 1}), worker(2, levels={7: 3}), worker(3)]
+    assert plan(people, [work(levels={7: 2}), work(levels={8: 1})]) == [[], [0], []]
+
+
+def test_who_is_forbidden_never_comes_and_who_is_dear_only_in_need() -> None:
+    people = [worker(1), worker(2)]
+    assert plan(people, [work(forbidden=frozenset({1}))]) == [[], [0]]
+    assert plan(people, [work(prices={1: 60})]) == [[], [0]]
+    assert plan(people, [work(prices={2: 60}, needs=frozenset())]) == [[0], []]
+    assert plan([worker(1)], [work(prices={1: 60})]) == [[0]]
+
+
+def test_work_that_fits_no_more_today_is_done_tomorrow() -> None:
+    people = [worker(1, 0), worker(1, 1), worker(1, 2)]
+    routes = plan(people, [work(seconds=5 * HOUR, prize=4 * HOUR) for _order in range(3)])
+    assert [len(route) for route in routes] == [1, 1, 1]
+
+
+def test_hours_of_a_site_differ_from_day_to_day() -> None:
+    hours = ((DAY + 9 * HOUR, DAY + 10 * HOUR), (2 * DAY + 20 * HOUR, 2 * DAY + 22 * HOUR))
+    people = [worker(1, 0), worker(1, 1), worker(1, 2)]
+    assert plan(people, [work(hours=hours)]) == [[], [0], []]
+    assert plan(people, [work(hours=hours[1:])]) == [[], [], []]
+
+
+def test_a_lock_binds_person_and_time_whatever_else_is_said() -> None:
+    at = 10 * HOUR
+    lock = work(pinned=2, window=(at, at), levels={9: 9}, forbidden=frozenset({2}), told=(9 * HOUR, 9 * HOUR))
+    assert plan([worker(1), worker(2)], [lock]) == [[], [0]]
+
+
+def test_somebody_promised_comes_on_the_day_that_fits() -> None:
+    people = [worker(1, 0), worker(2, 0), worker(2, 1)]
+    assert plan(people, [work(pinned=2, window=(DAY, 2 * DAY), prize=0)]) == [[], [], [0]]
+
+
+def test_overtime_is_worked_when_it_is_cheaper_than_not_coming() -> None:
+    long = work(seconds=10 * HOUR, prize=2 * HOUR)
+    late = {"shift": (8 * HOUR, 20 * HOUR), "regular_end": 17 * HOUR}
+    assert plan([worker(1, **late, overtime_price=3600)], [long]) == [[0]]
+    assert plan([worker(1, **late, overtime_price=72_000)], [long]) == [[]]
+
+
+def test_the_customer_is_told_something_else_only_when_it_pays() -> None:
+    told = work(was=1, change_price=600, prize=5 * HOUR)
+    near = worker(2, start=(1000.0, 0.0), end=(1000.0, 0.0))
+    assert plan([worker(1), near], [told]) == [[0], []]
+    far = worker(1, start=(9000.0, 0.0), end=(9000.0, 0.0))
+    assert plan([far, near], [told]) == [[], [0]]
+
+
+def test_who_is_early_waits_and_who_is_late_pays() -> None:
+    told = work(told=(10 * HOUR, 11 * HOUR), moved_price=500, prize=5 * HOUR)
+    problem = Problem([worker()], [told], plane(10.0))
+    assert planned(problem).cost == 200
+    busy = replace(problem, workers=[worker(shift=(12 * HOUR, 17 * HOUR))])
+    assert planned(busy).cost == 700
+
+
+def test_several_visits_that_may_not_be_parted_end_elsewhere() -> None:
+    both = work(leaves=(5000.0, 0.0))
+    assert planned(Problem([worker()], [both], plane(10.0))).cost == 600
+
+
+def test_a_pause_of_each_day_is_taken_that_day() -> None:
+    pause = Break(DAY + 12 * HOUR, DAY + 13 * HOUR, HOUR)
+    tomorrow = worker(1, 1, pause=pause, shift=(DAY + 12 * HOUR, DAY + 14 * HOUR))
+    assert plan([tomorrow], [work(seconds=HOUR)]) == [[]]
+    assert plan([tomorrow], [work(seconds=HOUR - 200)]) == [[0]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pinned": 3}, "engineer who is not there"),
+        ({"prices": {1: -5}}, "price below zero"),
+        ({"hours": ((0, 2**40),)}, "beyond all measure"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(BadProblem, match=words):
+        plan([worker()], [work(**changes)])
+    with pytest.raises(BadProblem, match="overtime of engineer"):
+        plan([worker(overtime_price=10**9)], [work()])
