@@ -29,7 +29,7 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
         yield from certificate_reasons(person, work, at)
     if work.area and person.areas and not is_among(work.area, person.areas):
         yield Reason(codes.TERRITORY, {"area": work.area})
-    yield from _scope(person, work)
+    yield from scope_reasons(person, work)
     if work.customer_id and person.likings.get(work.customer_id) == EXCLUDED_LIKING:
         yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
     for part_id, needed in work.parts.items():
@@ -56,7 +56,8 @@ def certificate_reasons(person: Person, work: Work, at: int) -> Iterable[Reason]
             yield Reason(codes.CERTIFICATE, {"skill_id": skill_id, "held_until": held_until})
 
 
-def _scope(person: Person, work: Work) -> Iterable[Reason]:
+def scope_reasons(person: Person, work: Work) -> Iterable[Reason]:
+    """Work that the engineer's provider may not be given."""
     if person.scope_skills:
         for skill_id in work.skills:
             if skill_id not in person.scope_skills:

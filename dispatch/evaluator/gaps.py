@@ -72,13 +72,14 @@ def gaps(
             if not free.is_absence:
                 yield _gap(free, last, load, (0, free.ready, 0, free.end))
         return
-    possible = _placed(stretches, breaks, None)
+    # A break ends before the shift does, also of who works overtime.
+    possible = _placed(stretches, breaks, None, until=last)
     for index, free in enumerate(stretches):
         if free.is_absence:
             continue
-        elsewhere = _placed(stretches, possible, index)
+        elsewhere = _placed(stretches, possible, index, until=last)
         pending = [pause for pause in possible if pause not in elsewhere]
-        for way in _ways(free, pending):
+        for way in _ways(free, pending, last):
             yield _gap(free, last, load, way)
 
 
@@ -93,12 +94,24 @@ def lost_breaks(
 ) -> list[Break]:
     """The breaks of a shift that fit without the new visit and do not fit with it."""
     breaks = breaks_within(person.breaks, shift)
-    if not breaks:
+    if not breaks or any(_lets_in(gap, new) for gap in gaps(person, shift, stops, absences)):
         return []
-    before = _placed(_stretches(person.home, shift, stops, absences), breaks, None)
+    before = _placed(_stretches(person.home, shift, stops, absences), breaks, None, until=shift[1])
     with_new = sorted([*stops, new], key=start_of)
-    after = _placed(_stretches(person.home, shift, with_new, absences), before, None)
+    after = _placed(_stretches(person.home, shift, with_new, absences), before, None, until=shift[1])
     return [pause for pause in before if pause not in after]
+
+
+def _lets_in(gap: Gap, new: Stop) -> bool:
+    """Whether a way of keeping the breaks lets a visit in. Trips that are too short of time are no break's
+    fault."""
+    if new.start < max(gap.ready, gap.lead_until) or new.end > min(gap.end, gap.tail_from):
+        return False
+    before = new.start - gap.ready - gap.lead_seconds
+    if before < min(trip(gap.origin, new.place)[0] * 60, new.start - gap.ready):
+        return False
+    after = gap.arrive_by - new.end - gap.tail_seconds
+    return after >= min(trip(new.place, gap.following)[0] * 60, gap.arrive_by - new.end)
 
 
 def load_of(stops: Sequence[Stop], shift: Span) -> int:
@@ -150,9 +163,15 @@ def _next(stops: Sequence[Stop], at: int) -> tuple[Point | None, int]:
     return (stops[index].place, stops[index].start) if index < len(stops) else (None, FOREVER)
 
 
-def _placed(stretches: list[_Stretch], breaks: Sequence[Break], but: int | None) -> list[Break]:
+def _placed(
+    stretches: list[_Stretch], breaks: Sequence[Break], but: int | None, *, until: int
+) -> list[Break]:
     """The breaks for which there is room in the stretches, each in the first that has it."""
-    rooms = [[free.ready, free.end, free.slack()] for index, free in enumerate(stretches) if index != but]
+    rooms = [
+        [free.ready, min(free.end, until), free.slack()]
+        for index, free in enumerate(stretches)
+        if index != but
+    ]
     found = []
     for pause in breaks:
         earliest, latest, length = pause
@@ -165,18 +184,19 @@ def _placed(stretches: list[_Stretch], breaks: Sequence[Break], but: int | None)
     return found
 
 
-def _ways(free: _Stretch, pending: Sequence[Break]) -> Iterator[tuple[int, int, int, int]]:
+def _ways(free: _Stretch, pending: Sequence[Break], until: int) -> Iterator[tuple[int, int, int, int]]:
     """Every way of having the pending breaks in one stretch, the first few before the work, the rest
     after."""
     for split in range(len(pending) + 1):
         lead = _earliest_end(free.ready, pending[:split])
-        tail = _latest_begin(free.end, pending[split:])
+        after = pending[split:]
+        tail = _latest_begin(min(free.end, until) if after else free.end, after)
         if lead is None or tail is None:
             continue
         yield (
             sum(length for _a, _b, length in pending[:split]),
             lead,
-            sum(length for _a, _b, length in pending[split:]),
+            sum(length for _a, _b, length in after),
             tail,
         )
 

@@ -61,10 +61,20 @@ def earliest_start(person: Person, work: Work, from_at: int, until: int, policy:
     found = search.first()
     if found is None:
         return Verdict(person, None, None, (search.why_none(),), policy=policy)
+    return verdict_at(person, work, found, from_at, policy)
+
+
+Found = tuple[int, int, float, int]
+"""(start, travel minutes, km, load per cent) that a search came to."""
+
+
+def verdict_at(person: Person, work: Work, found: Found, from_at: int, policy: Policy) -> Verdict:
+    """The verdict on a time that a search from `from_at` on has found."""
     start, minutes, km, load = found
     end = start + work.seconds
-    expired = tuple(checks.certificate_reasons(person, work, start))
-    if expired and policy.verdict(codes.CERTIFICATE) == BLOCK and _needs_own_skills(work):
+    fixed = checks.fixed_reasons(person, work, from_at, policy)
+    expired = tuple(checks.certificate_reasons(person, work, start)) if needs_own_skills(work) else ()
+    if expired and policy.verdict(codes.CERTIFICATE) == BLOCK:
         return Verdict(person, None, None, expired, policy=policy)
     reasons = [
         *fixed,
@@ -90,7 +100,7 @@ class Search:
     has_breaks: bool = True
     has_travel_limit: bool = True
 
-    def first(self) -> tuple[int, int, float, int] | None:
+    def first(self) -> Found | None:
         """(start, travel minutes, km, load per cent) of the first gap: in working time if there is one, else
         with overtime where the policy lets people be asked for it."""
         overtime = self.policy.verdict(codes.OVERTIME)
@@ -103,33 +113,35 @@ class Search:
 
     def why_none(self) -> Reason:
         """The rule whose absence would have let the work in, the most easily given up first."""
-        person, work = self.person, self.work
         for code, search in self._ladder():
             if search.first() is not None:
-                if code == codes.OVERLAP:
-                    planned = sum(
-                        1
-                        for s in person.stops
-                        if not s.is_over and self.from_at < s.end and s.start < self.until
-                    )
-                    return Reason(code, {"visits": planned})
-                if code == codes.DEPENDENCY:
-                    return self._dependency()
-                return Reason(code, {"bound": "none_fits"} if code == codes.WINDOW else {})
-        minutes, _km = trip(person.home, work.place)
-        most = checks.most_minutes(person, self.policy)
-        if most and minutes > most and self.policy.verdict(codes.MAX_TRAVEL) == BLOCK:
-            return Reason(codes.MAX_TRAVEL, {"minutes": minutes, "most": most})
-        nowhere = replace(self._bare(), work=Work(work.id, work.seconds), has_travel_limit=False)
-        if minutes > FAR_MINUTES and nowhere.first() is not None:
-            return Reason(codes.TRAVEL, {"side": "far", "minutes": minutes})
-        return Reason(codes.SHIFT, {})
+                return self.reason(code)
+        minutes, _km = trip(self.person.home, self.work.place)
+        if is_too_far(minutes, checks.most_minutes(self.person, self.policy), self.policy):
+            return self.reason(codes.MAX_TRAVEL)
+        nowhere = replace(self._bare(), work=Work(self.work.id, self.work.seconds), has_travel_limit=False)
+        is_far = minutes > FAR_MINUTES and nowhere.first() is not None
+        return self.reason(codes.TRAVEL if is_far else codes.SHIFT)
 
-    def _dependency(self) -> Reason:
-        facts: dict[str, int | str] = {"work_order": self.work.waits_for}
-        if self.from_at < self.work.after < FOREVER:
-            facts["after"] = self.work.after
-        return Reason(codes.DEPENDENCY, facts)
+    def reason(self, code: str) -> Reason:
+        """A rule that leaves no time, with what can be told of it."""
+        minutes = trip(self.person.home, self.work.place)[0]
+        facts: dict[str, int | str] = {}
+        if code == codes.OVERLAP:
+            facts["visits"] = sum(
+                not s.is_over and self.from_at < s.end and s.start < self.until for s in self.person.stops
+            )
+        elif code == codes.WINDOW:
+            facts["bound"] = "none_fits"
+        elif code == codes.MAX_TRAVEL:
+            facts = {"minutes": minutes, "most": checks.most_minutes(self.person, self.policy)}
+        elif code == codes.TRAVEL:
+            facts = {"side": "far", "minutes": minutes}
+        elif code == codes.DEPENDENCY:
+            facts["work_order"] = self.work.waits_for
+            if self.from_at < self.work.after < FOREVER:
+                facts["after"] = self.work.after
+        return Reason(code, facts)
 
     def _ladder(self) -> Iterator[tuple[str, Search]]:
         """One rule more given up at each step."""
@@ -153,7 +165,7 @@ class Search:
         open_work = Work(self.work.id, self.work.seconds, self.work.place)
         return replace(self, work=open_work, has_stops=False, has_absences=False, has_breaks=False)
 
-    def _first(self, overtime: int) -> tuple[int, int, float, int] | None:
+    def _first(self, overtime: int) -> Found | None:
         work, person = self.work, self.person
         not_before = max(self.from_at, work.window[0], work.promised[0], work.after)
         latest = min(self.until - 1, work.window[1] - work.seconds, work.start_by)
@@ -167,7 +179,7 @@ class Search:
                 continue
             if begin > latest:
                 return None
-            found: tuple[int, int, float, int] | None = None
+            found: Found | None = None
             for gap in gaps(
                 person, (begin, finish), stops, absences, shift_end=shift_end, with_breaks=with_breaks
             ):
@@ -188,6 +200,11 @@ class Search:
         if not self.has_travel_limit or self.policy.verdict(codes.MAX_TRAVEL) != BLOCK:
             return 0
         return checks.most_minutes(self.person, self.policy)
+
+
+def is_too_far(minutes: int, most: int, policy: Policy) -> bool:
+    """Whether a trip is longer than its limit, and the policy blocks that."""
+    return 0 < most < minutes and policy.verdict(codes.MAX_TRAVEL) == BLOCK
 
 
 def start_in(
@@ -250,7 +267,8 @@ def _verdict(
     return Verdict(person, *span, broken, *way, late, load, over, allowed, policy)
 
 
-def _needs_own_skills(work: Work) -> bool:
+def needs_own_skills(work: Work) -> bool:
+    """Whether each engineer must have the skills, not the crew together."""
     return not (work.crew_size > 1 and work.crew_cover == checks.ANY)
 
 

@@ -1,0 +1,249 @@
+"""The first time for every engineer at once: what `evaluator.earliest_start` answers one by one.
+
+The arrays are made once for a world; changing one engineer's plan replaces that engineer's rows only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch import policy as codes
+from dispatch.evaluator import FOREVER, Person, Work
+from dispatch.evaluator.search import FAR_MINUTES, needs_own_skills, opening_starts
+from dispatch.instant import tables as t
+from dispatch.instant.people import Crowd
+from dispatch.instant.places import Places
+from dispatch.instant.tables import Block, Kind, Table, block_of, table_of
+from dispatch.policy import ALLOW, BLOCK, CONFIRM, PRODUCT, Policy
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+NEVER = FOREVER
+ALL = Kind()
+NO_BREAKS = Kind(has_breaks=False)
+NO_STOPS = Kind(has_stops=False, has_breaks=False)
+BARE = Kind(has_stops=False, has_absences=False, has_breaks=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Work between two instants under a policy."""
+
+    work: Work
+    from_at: int
+    until: int
+    policy: Policy = PRODUCT
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The earliest and the latest start."""
+        work = self.work
+        earliest = max(self.from_at, work.window[0], work.promised[0], work.after)
+        return earliest, min(self.until - 1, work.window[1] - work.seconds, work.start_by)
+
+
+@dataclass(slots=True)
+class Starts:
+    """One row for each engineer; `at` is NEVER where no time was found. `minutes` of travel;
+    `load` in per cent; `overtime` in minutes."""
+
+    at: Ints
+    minutes: Ints
+    km: Floats
+    load: Ints
+    overtime: Ints
+
+    def take(self, better: Starts) -> None:
+        """Fill in where `better` has found a time and this has not."""
+        rows = (self.at == NEVER) & (better.at < NEVER)
+        for name in ("at", "minutes", "km", "load", "overtime"):
+            getattr(self, name)[rows] = getattr(better, name)[rows]
+
+
+class World:
+    """Engineers with their plan as tables, made when first asked for."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self.crowd = Crowd(people)
+        self.homes = Places([person.home for person in people])
+        self._blocks: dict[Kind, list[Block]] = {}
+        self._tables: dict[Kind, Table] = {}
+
+    def replace(self, changed: dict[int, Person]) -> None:
+        """Take other plans for some engineers, by number; skills and the like may differ too."""
+        people = list(self.crowd.people)
+        for index, person in changed.items():
+            people[index] = person
+            for kind, blocks in self._blocks.items():
+                blocks[index] = block_of(person, kind)
+        self.crowd = Crowd(people)
+        self.homes = Places([person.home for person in people])
+        self._tables = {kind: table_of(blocks) for kind, blocks in self._blocks.items()}
+
+    def table(self, kind: Kind) -> Table:
+        """The rows of a kind."""
+        if kind not in self._tables:
+            self._blocks[kind] = [block_of(person, kind) for person in self.crowd.people]
+            self._tables[kind] = table_of(self._blocks[kind])
+        return self._tables[kind]
+
+    def warm(self) -> None:
+        """Make every table."""
+        for kind in (ALL, NO_BREAKS, NO_STOPS, BARE):
+            self.table(kind)
+            self.table(replace(kind, has_overtime=True))
+
+
+def first_starts(world: World, ask: Question, kind: Kind, able: Bools, *, limited: bool = True) -> Starts:
+    """The first start of each engineer of `able`: in working time, else with overtime where the policy lets
+    people be asked for it. `limited` keeps to the longest trip."""
+    overtime = ask.policy.verdict(codes.OVERTIME)
+    if ask.policy.verdict(codes.BREAK) == ALLOW:
+        kind = replace(kind, has_breaks=False)
+    over = replace(kind, has_overtime=True)
+    if overtime == ALLOW:
+        found = _starts(world, ask, kind, able & ~world.crowd.has_overtime, limited)
+        found.take(_starts(world, ask, over, able, limited))
+        return found
+    found = _starts(world, ask, kind, able, limited)
+    if overtime == CONFIRM and (missing := able & (found.at == NEVER) & world.crowd.has_overtime).any():
+        found.take(_starts(world, ask, over, missing, limited))
+    return found
+
+
+def _starts(world: World, ask: Question, kind: Kind, able: Bools, limited: bool) -> Starts:
+    count = world.crowd.count
+    nothing = np.zeros((3, count), np.int64)
+    found = Starts(np.full(count, NEVER, np.int64), nothing[0], np.zeros(count), nothing[1], nothing[2])
+    table = world.table(kind)
+    rows = live_rows(table, ask, able)
+    if not rows.size:
+        return found
+    minutes, km = table.places.trips(ask.work.place)
+    numbers, person = table.numbers[:, rows], table.person[rows]
+    starts = starts_in(numbers, ask, minutes)
+    if limited:
+        most = most_minutes(world.crowd, ask.policy)
+        if most is not None:
+            starts[minutes[numbers[t.ORIGIN]] > most[person]] = NEVER
+    good = np.flatnonzero(starts < NEVER)
+    np.minimum.at(found.at, person[good], starts[good])
+    best = good[starts[good] == found.at[person[good]]]
+    whose, origin = person[best], numbers[t.ORIGIN, best]
+    found.minutes[whose], found.km[whose] = minutes[origin], km[origin]
+    found.load[whose] = numbers[t.LOAD, best]
+    past = starts[best] + ask.work.seconds - numbers[t.SHIFT_END, best]
+    found.overtime[whose] = np.maximum(0, -(-past // 60))
+    return found
+
+
+def live_rows(table: Table, ask: Question, able: Bools) -> NDArray[np.intp]:
+    """The rows of able engineers that could hold the work, travel aside."""
+    earliest, latest = ask.bounds
+    numbers = table.numbers
+    begin = np.maximum(numbers[t.READY], earliest)
+    fits = (begin <= latest) & (begin + ask.work.seconds <= numbers[t.END]) & able[table.person]
+    return np.flatnonzero(fits)
+
+
+def starts_in(numbers: Ints, ask: Question, minutes: Ints) -> Ints:
+    """The first start in each row, as `evaluator.search.start_in` has it; NEVER where there is none."""
+    earliest, latest = ask.bounds
+    ready = np.maximum(numbers[t.READY], ask.from_at)
+    lead = np.minimum(numbers[t.LEAD_SECONDS], np.maximum(0, numbers[t.LEAD_UNTIL] - ready))
+    start = ready + minutes[numbers[t.ORIGIN]] * 60 + lead
+    np.maximum(start, numbers[t.LEAD_UNTIL], out=start)
+    np.maximum(start, earliest, out=start)
+    start += -start % 60
+    fits = np.ones(start.shape, np.bool_)
+    hours = opening_starts(ask.work, ask.policy)
+    if hours is not None:
+        start, fits = _opened(start, hours)
+    return np.where(
+        fits & (start <= latest) & (start <= last_starts(numbers, ask.work, minutes)), start, NEVER
+    )
+
+
+def last_starts(numbers: Ints, work: Work, minutes: Ints) -> Ints:
+    """The last start in each row that keeps the shift, the breaks and the trip to what follows."""
+    follows = numbers[t.FOLLOWING] >= 0
+    onward = np.where(follows, minutes[numbers[t.FOLLOWING]] * 60, 0)
+    by = np.where(follows, numbers[t.ARRIVE_BY] - onward - numbers[t.TAIL_SECONDS], NEVER)
+    last = np.minimum(np.minimum(numbers[t.END], numbers[t.TAIL_FROM]), by) - work.seconds
+    found: Ints = np.minimum(last, numbers[t.SHIFT_END] - 1)
+    return found
+
+
+def _opened(start: Ints, hours: list[tuple[int, int]]) -> tuple[Ints, Bools]:
+    if not hours:
+        return start, np.zeros(start.shape, np.bool_)
+    first = np.array([a for a, _b in hours], np.int64)
+    last = np.array([b for _a, b in hours], np.int64)
+    index = np.searchsorted(last, start, side="left")
+    fits = index < len(last)
+    return np.maximum(start, first[np.minimum(index, len(last) - 1)]), fits
+
+
+def most_minutes(crowd: Crowd, policy: Policy) -> Ints | None:
+    """The longest trip of each engineer where the policy blocks more; None where nobody has a limit."""
+    if policy.verdict(codes.MAX_TRAVEL) != BLOCK:
+        return None
+    most = np.where(crowd.most_minutes < 0, policy.limit("max_travel_minutes"), crowd.most_minutes)
+    return np.where(most > 0, most, NEVER) if (most > 0).any() else None
+
+
+def why_none(world: World, ask: Question, able: Bools) -> Iterator[tuple[str, Bools]]:
+    """(rule, whose time it takes away) for engineers who found none, as `Search.why_none` says it."""
+    left = able.copy()
+    for code, question, kind, whose in _ladder(world, ask):
+        if not (asked := left & whose).any():
+            continue
+        found = asked & (first_starts(world, question, kind, asked).at < NEVER)
+        yield code, found
+        left &= ~found
+    if left.any():
+        yield from _too_far(world, ask, left)
+
+
+def _ladder(world: World, ask: Question) -> Iterator[tuple[str, Question, Kind, Bools]]:
+    everybody = np.ones(world.crowd.count, np.bool_)
+    work = ask.work
+    yield codes.BREAK, ask, NO_BREAKS, world.crowd.has_breaks
+    yield codes.OVERLAP, ask, NO_STOPS, everybody
+    yield codes.ABSENCE, ask, BARE, everybody
+    if work.hours is not None:
+        work = replace(work, hours=None)
+        yield codes.VISITING_HOURS, replace(ask, work=work), BARE, everybody
+    if work.after > ask.from_at or work.start_by < FOREVER:
+        work = replace(work, after=0, start_by=FOREVER)
+        yield codes.DEPENDENCY, replace(ask, work=work), BARE, everybody
+    bare = Work(work.id, work.seconds, work.place)
+    yield codes.WINDOW, replace(ask, work=bare), BARE, everybody
+
+
+def _too_far(world: World, ask: Question, left: Bools) -> Iterator[tuple[str, Bools]]:
+    from_home = world.homes.trips(ask.work.place)[0]
+    most = most_minutes(world.crowd, ask.policy)
+    if most is not None:
+        over = left & (from_home > most)
+        yield codes.MAX_TRAVEL, over
+        left = left & ~over
+    far = left & (from_home > FAR_MINUTES)
+    if far.any():
+        nowhere = replace(ask, work=Work(ask.work.id, ask.work.seconds))
+        reached = far & (first_starts(world, nowhere, BARE, far, limited=False).at < NEVER)
+        yield codes.TRAVEL, reached
+        left = left & ~reached
+    yield codes.SHIFT, left
+
+
+def expired(world: World, ask: Question, starts: Starts) -> Iterator[tuple[tuple[str, int], Bools]]:
+    """Whose certificates end before the time that was found."""
+    if needs_own_skills(ask.work):
+        yield from world.crowd.expired(ask.work, starts.at)

@@ -1,0 +1,54 @@
+"""Trips from many places to one, all at once: the same minutes as `dispatch.travel`, in numpy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch import travel
+from dispatch.travel import Point
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Places:
+    """Places by number, ready to be measured from any point. None is a place without coordinates."""
+
+    def __init__(self, points: Sequence[Point | None]) -> None:
+        known = [point or (np.nan, np.nan) for point in points]
+        degrees = np.array(known, np.float64).reshape(-1, 2)
+        self._latitude = np.radians(degrees[:, 0])
+        self._longitude = np.radians(degrees[:, 1])
+        self._cos = np.cos(self._latitude)
+        self._unknown = np.isnan(degrees[:, 0])
+
+    def trips(self, to: Point | None) -> tuple[Ints, Floats]:
+        """(whole minutes, km) between each place and a point, as `travel.trip` has them."""
+        count = len(self._cos)
+        if to is None:
+            return np.full(count, travel.UNKNOWN_MINUTES, np.int64), np.zeros(count)
+        latitude, longitude = np.radians(to[0]), np.radians(to[1])
+        h = np.sin((latitude - self._latitude) / 2) ** 2
+        h += np.cos(latitude) * self._cos * np.sin((longitude - self._longitude) / 2) ** 2
+        km = travel.EARTH_DIAMETER_KM * np.arcsin(np.minimum(1.0, np.sqrt(h))) * travel.ROAD_FACTOR
+        minutes = _minutes(km)
+        if self._unknown.any():
+            minutes[self._unknown] = travel.UNKNOWN_MINUTES
+            km[self._unknown] = 0.0
+        return minutes, km
+
+
+def _minutes(km: Floats) -> Ints:
+    left = km
+    hours = np.zeros_like(km)
+    for length, speed in travel.BANDS:
+        part = np.minimum(left, length)
+        hours += part / speed
+        left = left - part
+    with np.errstate(invalid="ignore"):
+        minutes = np.ceil(hours * 60).astype(np.int64) + travel.PARKING_MINUTES
+    minutes[km < 0.05] = 0
+    return minutes

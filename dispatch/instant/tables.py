@@ -1,0 +1,112 @@
+"""Every gap of every engineer as rows of numbers: what the search in Python walks through, laid out at
+once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.evaluator import FOREVER, Person
+from dispatch.evaluator.gaps import gaps
+from dispatch.evaluator.search import with_overtime
+from dispatch.instant.places import Places
+from dispatch.travel import Point
+
+Ints = NDArray[np.int64]
+NOTHING_FOLLOWS = -1
+
+(
+    READY,
+    END,
+    ARRIVE_BY,
+    SHIFT_END,
+    LOAD,
+    LEAD_SECONDS,
+    LEAD_UNTIL,
+    TAIL_SECONDS,
+    TAIL_FROM,
+    ORIGIN,
+    FOLLOWING,
+) = range(11)
+WIDTH = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Which rules the gaps of a table keep: see `evaluator.search.Search`."""
+
+    has_stops: bool = True
+    has_absences: bool = True
+    has_breaks: bool = True
+    has_overtime: bool = False
+
+
+@dataclass(slots=True)
+class Block:
+    """The rows of one engineer; places are numbered within `points`."""
+
+    rows: Ints
+    points: list[Point | None]
+
+
+@dataclass(slots=True)
+class Table:
+    """All rows: one column each of `numbers`, whose engineer is `person`; places are numbered in `places`."""
+
+    numbers: Ints
+    person: Ints
+    places: Places
+
+
+def block_of(person: Person, kind: Kind) -> Block:
+    """One engineer's gaps of a kind: no rows for who never works overtime, when overtime is asked about."""
+    found: list[tuple[int, ...]] = []
+    points: list[Point | None] = []
+    number: dict[Point | None, int] = {}
+
+    def place(point: Point | None) -> int:
+        if point not in number:
+            number[point] = len(points)
+            points.append(point)
+        return number[point]
+
+    if kind.has_overtime and not person.overtime:
+        return Block(np.empty((0, WIDTH), np.int64), points)
+    stops = person.stops if kind.has_stops else ()
+    absences = person.absences if kind.has_absences else ()
+    for begin, finish, end in with_overtime(person.shifts, person.overtime if kind.has_overtime else 0):
+        for gap in gaps(person, (begin, finish), stops, absences, shift_end=end, with_breaks=kind.has_breaks):
+            follows = place(gap.following) if gap.arrive_by < FOREVER else NOTHING_FOLLOWS
+            found.append(
+                (
+                    gap.ready,
+                    gap.end,
+                    gap.arrive_by,
+                    gap.shift_end,
+                    gap.load_percent,
+                    gap.lead_seconds,
+                    gap.lead_until,
+                    gap.tail_seconds,
+                    gap.tail_from,
+                    place(gap.origin),
+                    follows,
+                )
+            )
+    return Block(np.array(found, np.int64).reshape(-1, WIDTH), points)
+
+
+def table_of(blocks: Sequence[Block]) -> Table:
+    """The blocks of all engineers, in order, as one table."""
+    sizes = np.array([len(block.rows) for block in blocks], np.int64)
+    counts = np.array([len(block.points) for block in blocks], np.int64)
+    offsets = np.concatenate(([0], np.cumsum(counts)[:-1])) if len(blocks) else counts
+    person = np.repeat(np.arange(len(blocks)), sizes)
+    rows = np.concatenate([block.rows for block in blocks]) if blocks else np.empty((0, WIDTH), np.int64)
+    shift = offsets[person] if len(person) else person
+    rows[:, ORIGIN] += shift
+    rows[:, FOLLOWING] = np.where(rows[:, FOLLOWING] >= 0, rows[:, FOLLOWING] + shift, NOTHING_FOLLOWS)
+    places = Places([point for block in blocks for point in block.points])
+    return Table(np.ascontiguousarray(rows.T), person, places)

@@ -1,0 +1,82 @@
+"""Instant dispatch answers what the evaluator answers, one by one, on thousands of random worlds."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from dispatch import instant, ranking
+from dispatch.evaluator import Person, Stop, evaluate
+from dispatch.instant.answers import find
+from dispatch.policy import PRODUCT
+from dispatch.ranking import ORDERS, Answer, Candidate
+from tests.dispatch.worlds import DAY, HOUR, random_people, random_policy, random_work
+
+WORLDS = 300
+WORKS = 8
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as values, kilometres and scores rounded as they are told."""
+
+    def one(candidate: Candidate) -> dict[str, Any]:
+        return {**candidate.as_json(), "allowed": [r.as_json() for r in candidate.verdict.allowed]}
+
+    return {
+        "candidates": [one(c) for c in answer.candidates],
+        "forceable": [one(c) for c in answer.forceable],
+        "excluded": [(r.as_json(), [p.id for p in people]) for r, people in answer.excluded],
+    }
+
+
+@pytest.mark.parametrize("seed", range(0, WORLDS, 50))
+def test_it_agrees_with_the_evaluator_in_every_answer(seed: int) -> None:
+    for number in range(seed, seed + 50):
+        rng = Random(number)
+        days = rng.choice((1, 2, 5))
+        people = random_people(rng, 12, days)
+        world = instant.World(people)
+        for _again in range(WORKS):
+            work = random_work(rng, days)
+            policy = random_policy(rng) if rng.random() < 0.6 else PRODUCT
+            from_at = rng.randint(0, days * 24 * 4) * 900
+            until = from_at + rng.choice((6 * HOUR, DAY, 3 * DAY))
+            strategy = rng.choice(sorted(ORDERS))
+            expected = ranking.rank(people, work, from_at, until, strategy, policy=policy)
+            found = instant.rank(world, instant.Question(work, from_at, until, policy), strategy)
+            assert told(found) == told(expected), f"world {number}"
+
+
+@pytest.mark.parametrize("seed", range(1000, 1060))
+def test_what_the_search_finds_the_judge_finds_no_worse(seed: int) -> None:
+    rng = Random(seed)
+    people = random_people(rng, 12, 3)
+    for _again in range(10):
+        work, from_at = random_work(rng, 3), rng.randint(0, 48) * 1800
+        for candidate in ranking.rank(people, work, from_at, from_at + 2 * DAY).candidates:
+            verdict = candidate.verdict
+            assert verdict.start is not None
+            judged = evaluate(verdict.person, work, verdict.start)
+            assert {r.code for r in judged.broken} <= {r.code for r in verdict.broken}, f"world {seed}"
+
+
+def test_another_plan_changes_only_its_engineer() -> None:
+    rng = Random(7)
+    people = random_people(rng, 10, 2)
+    world = instant.World(people)
+    world.warm()
+    busy = Person(3, "Engineer 3", home=(35.7, 139.7), shifts=[(0, DAY)], stops=[Stop(1, "WO-1", 0, HOUR)])
+    people[2] = busy
+    world.replace({2: busy})
+    for _again in range(20):
+        work, from_at = random_work(rng, 2), rng.randint(0, 48) * 900
+        expected = ranking.rank(people, work, from_at, from_at + DAY)
+        assert told(instant.rank(world, instant.Question(work, from_at, from_at + DAY))) == told(expected)
+
+
+def test_an_empty_company_answers_too() -> None:
+    world = instant.World([])
+    found = find(world, instant.Question(random_work(Random(1), 1), 0, DAY))
+    assert not found.who.size
