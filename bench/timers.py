@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg2
-from django.conf import settings
-from django.db import connection
 
 from accounts import services as accounts
+from bench.__main__ import DATA
 from core.clock import now
-from fieldservice.runtime import servers
+from fieldservice.runtime import commands, servers
+from fieldservice.runtime.supervisor import Supervisor
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.services import create_tenant
@@ -25,6 +28,8 @@ ROUNDS = 10
 """Clocks of a ticket, of one timer each: a million in all."""
 DUE = 10_000
 RATE, SECONDS = 100, 30
+LEAD, GRACE, LOOK = 3, 15, 0.05
+"""Seconds: before the stream begins, after it for what is late, and between two looks at what has fired."""
 
 _TICKETS = """
     INSERT INTO tickets_ticket (tenant_id, number, subject, description, kind, channel, status, waiting_for,
@@ -48,15 +53,16 @@ _TIMERS = """
 """
 _FALL_DUE = """
     UPDATE tickets_slatimer SET due_at = clock_timestamp() + due.after
-    FROM (SELECT id, (row_number() OVER () - 1) * %(every)s * interval '1 second' AS after FROM (
+    FROM (SELECT id, ((row_number() OVER () - 1) * %(every)s + %(lead)s) * interval '1 second' AS after FROM (
             SELECT id FROM tickets_slatimer WHERE tenant_id = %(tenant)s AND done_at IS NULL
             ORDER BY random() LIMIT %(count)s) chosen) due
     WHERE tickets_slatimer.id = due.id
 """
-_LATENESS = """
-    SELECT extract(epoch FROM done_at - due_at)::float FROM tickets_slatimer
-    WHERE tenant_id = %(tenant)s AND done_at > %(since)s ORDER BY 1
+_SEEN = """
+    SELECT id, (payload->>'clock_id')::bigint, clock_timestamp() FROM journal_outboxevent
+    WHERE tenant_id = %(tenant)s AND id > %(after)s AND name = 'tickets.SlaBreached'
 """
+_DUE = "SELECT clock_id, due_at FROM tickets_slatimer WHERE tenant_id = %(tenant)s AND clock_id = ANY(%(clocks)s)"
 _EFFECTS = """
     SELECT (SELECT count(*) FROM journal_outboxevent
        WHERE tenant_id = %(tenant)s AND name = 'tickets.SlaBreached'),
@@ -94,7 +100,7 @@ def _loose() -> Any:
 
 def _burst(cursor: Any, tenant_id: int) -> dict[str, Any]:
     """Everything that is due at once: claimed, marked, recorded and published."""
-    cursor.execute(_FALL_DUE, {"tenant": tenant_id, "count": DUE, "every": -0.001})
+    _fall_due(cursor, tenant_id, DUE, every=-0.001)
     started = time.perf_counter()
     fired = fire_timers()
     seconds = time.perf_counter() - started
@@ -111,27 +117,62 @@ def _burst(cursor: Any, tenant_id: int) -> dict[str, Any]:
     }
 
 
+def _fall_due(cursor: Any, tenant_id: int, count: int, *, every: float, lead: float = 0) -> None:
+    given = {"tenant": tenant_id, "count": count, "every": every, "lead": lead}
+    cursor.execute(_FALL_DUE, given)
+
+
 def _steady(cursor: Any, tenant_id: int) -> dict[str, Any]:
-    """Timers that fall due one after the other, looked for as often as beat looks."""
-    schedule: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE["timers"]
-    every = float(schedule["schedule"])
-    since = now()
-    cursor.execute(_FALL_DUE, {"tenant": tenant_id, "count": RATE * SECONDS, "every": 1 / RATE})
-    end = time.perf_counter() + SECONDS + 3 * every
-    beat = time.perf_counter()
-    while beat < end:
-        fire_timers()
-        beat += every
-        time.sleep(max(0.0, beat - time.perf_counter()))
-    cursor.execute(_LATENESS, {"tenant": tenant_id, "since": since})
-    late = [row[0] for row in cursor.fetchall()]
+    """Timers that fall due one after the other, fired by the real processes.
+
+    The worker meanwhile delivers what the burst led to. A timer has fired when others can read its fact.
+    """
+    with _processes():
+        _watch(cursor, tenant_id, 1, seconds=60)
+        seen = _watch(cursor, tenant_id, RATE * SECONDS, seconds=LEAD + SECONDS + GRACE)
+    cursor.execute(_DUE, {"tenant": tenant_id, "clocks": list(seen)})
+    late = [(seen[clock_id] - due_at).total_seconds() for clock_id, due_at in cursor.fetchall()]
     p99 = statistics.quantiles(late, n=100)[98]
-    connection.close()
     return {
         "name": f"lateness of timers at {RATE}/s, p99 in seconds",
         "seconds": round(p99, 3),
         "limit": 1.0,
         "within": p99 <= 1.0 and len(late) == RATE * SECONDS,
         "p50": round(statistics.median(late), 3),
+        "most": round(max(late), 3),
         "fired": len(late),
     }
+
+
+@contextmanager
+def _processes() -> Iterator[None]:
+    """The beat and both workers, as they run beside the web."""
+    supervisor = Supervisor(
+        environment={**os.environ, "NUDGE_WORKERS": "1"},
+        logs=DATA / "logs",
+        record=DATA / "bench-processes.json",
+        say=lambda text: None,
+    )
+    try:
+        for command in (commands.worker(), commands.timers(), commands.beat(schedule=str(DATA / "beat"))):
+            supervisor.start(command)
+        yield
+    finally:
+        supervisor.stop()
+
+
+def _watch(cursor: Any, tenant_id: int, count: int, *, seconds: float) -> dict[int, datetime]:
+    """Let `count` timers fall due, and see when each clock's fact is there, by the database's clock."""
+    cursor.execute("SELECT coalesce(max(id), 0) FROM journal_outboxevent")
+    first = newest = cursor.fetchone()[0]
+    _fall_due(cursor, tenant_id, count, every=1 / RATE, lead=LEAD)
+    seen: dict[int, datetime] = {}
+    until = time.perf_counter() + seconds
+    while len(seen) < count and time.perf_counter() < until:
+        # Numbers are given before the commit, so that some appear behind others.
+        cursor.execute(_SEEN, {"tenant": tenant_id, "after": max(first, newest - 1_000)})
+        for outbox_id, clock_id, at in cursor.fetchall():
+            newest = max(newest, outbox_id)
+            seen.setdefault(clock_id, at)
+        time.sleep(LOOK)
+    return seen

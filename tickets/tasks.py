@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from tickets import services
+from tickets.services.timers import SMALLEST_SHARE
 
 BATCH = 2_000
 TIMERS = 500
@@ -13,9 +14,10 @@ TIMERS = 500
 
 @shared_task(name="tickets.fire_timers", ignore_result=True)
 def fire_timers() -> int:
-    """Fire SLA timers that are due, round by round, until none is left."""
-    total = 0
-    while fired := services.fire_due_timers(limit=TIMERS):
+    """Fire SLA timers that are due, round by round, until no tenant's share was full."""
+    total = fired = services.fire_due_timers(limit=TIMERS)
+    while fired >= SMALLEST_SHARE:
+        fired = services.fire_due_timers(limit=TIMERS)
         total += fired
     return total
 
