@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
     "escalations": {"task": "tickets.escalate", "schedule": 1.0, "options": {"expires": 5}},
     "dispatch": {"task": "dispatch.fire_timers", "schedule": 1.0, "options": {"expires": 5}},
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "planning": {"task": "planning.carry_out", "schedule": 1.0, "options": {"expires": 5}},
     "calendars": {"task": "tickets.refresh_calendars", "schedule": 86_400.0, "options": {"expires": 3600}},
     "certificates": {
         "task": "workforce.tell_of_certificates",

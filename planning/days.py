@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dispatch import evaluator
-from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
+from dispatch.evaluator import Person, Span, Stop, Work
 from dispatch.optimiser.problem import Break, Order, Problem, Worker
 from dispatch.policy import PRODUCT, Policy
 from dispatch.travel import Point
@@ -25,6 +25,8 @@ PRIZES: Mapping[int, int] = {1: 144_000, 2: 36_000, 3: 10_800, 4: 3_600}
 UNTOLD_CHANGE = 300
 """What moving a visit costs that nobody was told of: enough to leave alone what is as good."""
 MOST_AGEING_DAYS = 10
+TOLD_TOLERANCE = 30 * 60
+"""A visit that comes so many seconds later than its customer was told is still the visit they expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +191,27 @@ def _order(task: Task, gaps: Sequence[Gap], able: _Able, between: Span, prices: 
     prize = int(
         prices.prizes.get(task.priority, PRIZES[4]) * (1 + min(task.waiting_days, MOST_AGEING_DAYS) / 10)
     )
-    start_by = work.promised[1] - zero if work.promised[1] < FOREVER else closes - zero
+    start_by, late_price = _lateness(task, prize, prices)
     return Order(
         place=_spot(work.place),
         seconds=work.seconds,
         window=(opens - zero, max(opens, closes) - zero),
         prize=prize if closes >= opens else 0,
-        start_by=max(0, min(start_by, closes - zero)),
-        late_price=int(prize * prices.late_share),
+        start_by=max(0, min(start_by, closes) - zero),
+        late_price=late_price,
         needs=frozenset({able.signature(work)}),
         was=was,
         change_price=(prices.change if task.told else UNTOLD_CHANGE) if was >= 0 else 0,
         name=str(work.id),
     )
+
+
+def _lateness(task: Task, prize: int, prices: Prices) -> tuple[int, int]:
+    """From when on a start is late, and what that costs: after the promise, or well after what was told."""
+    promised = task.work.promised[1]
+    if task.told and task.was and task.was[1] + TOLD_TOLERANCE < promised:
+        return task.was[1] + TOLD_TOLERANCE, prices.change
+    return promised, int(prize * prices.late_share)
 
 
 def start_window(task: Task, between: Span) -> Span:

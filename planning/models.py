@@ -47,6 +47,12 @@ class PlanRun(TenantModel):
         constraints = [
             models.CheckConstraint(condition=Q(until__gt=models.F("from_at")), name="plan_run_ends_later"),
             models.CheckConstraint(condition=Q(budget_seconds__range=(1, 600)), name="plan_run_budget"),
+            models.UniqueConstraint(
+                fields=["tenant", "territory"],
+                condition=Q(state__in=["queued", "running"]),
+                nulls_distinct=False,
+                name="plan_run_alone",
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="plan_run_idx"),

@@ -74,6 +74,15 @@ def courier() -> Command:
     )
 
 
+def planner() -> Command:
+    """A worker of its own for planning runs: seconds of both processors keep no page and no clock waiting."""
+    return _command(
+        "planner",
+        "-m celery -A fieldservice worker --queues planning --pool solo --hostname planner@%h --loglevel INFO "
+        "--without-gossip --without-mingle",
+    )
+
+
 def beat(*, schedule: str) -> Command:
     """The tick. `schedule` is a file in which Celery notes when it last ran each entry."""
     return _command(

@@ -81,6 +81,7 @@ def _run(supervisor: Supervisor, port: int) -> None:
     supervisor.start(commands.worker())
     supervisor.start(commands.timers())
     supervisor.start(commands.courier())
+    supervisor.start(commands.planner())
     supervisor.start(commands.beat(schedule=str(base / "beat-schedule")))
     if os.environ.get("DEMO_LIVE", "1") != "0":
         supervisor.start(commands.simulator())

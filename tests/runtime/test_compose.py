@@ -20,6 +20,7 @@ PROCESSES = {
         commands.worker(),
         commands.timers(),
         commands.courier(),
+        commands.planner(),
         commands.beat(schedule="/tmp/beat-schedule"),
     )
 }

@@ -1,0 +1,137 @@
+"""Carrying out many placements at once: what a dispatcher accepted of a proposal.
+
+The caller has locked the work orders and visits and asked the evaluator; the database has the last word on
+overlaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import Conflict
+from dispatch import events, rules
+from dispatch.enums import VisitStatus
+from dispatch.models import Visit, WorkOrder
+from dispatch.services.following import despite_deadlocks, follow_many, sqlstate_of
+from dispatch.services.planning import EXCLUSION_VIOLATION, fact
+from journal import services as journal
+from tenants.active import active_tenant_id
+from tenants.actors import Actor
+
+_MOVED = ["engineer_id", "start_at", "end_at", "status", "accepted_at", "crew_key", "travel_minutes"]
+_MOVED += ["travel_km", "policy_version", "reason", "version", "updated_at"]
+_PARK = """
+    UPDATE dispatch_visit SET start_at = start_at + interval '400 years', end_at = end_at + interval '400 years'
+    WHERE tenant_id = %s AND id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a work order's visit goes. `visit` None plans a new one."""
+
+    work_order: WorkOrder
+    visit: Visit | None
+    engineer_id: int
+    start_at: datetime
+    end_at: datetime
+    crew_key: UUID | None = None
+    travel_minutes: int = 0
+    travel_km: float = 0.0
+    reason: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def place_visits(
+    placements: Sequence[Placement],
+    removed: Sequence[Visit],
+    *,
+    policy_version: int,
+    actor: Actor,
+    at: datetime,
+    source: str,
+) -> list[Visit]:
+    """Plan, move and call off visits together, in a fixed number of statements. Returns the visits placed.
+
+    Visits may change places with each other. Raises `Conflict` when somebody took one of the times meanwhile;
+    nothing is changed then.
+    """
+    actor.require(Permission.VISIT_PLAN)
+    moved = [one for one in placements if one.visit is not None]
+    new = [one for one in placements if one.visit is None]
+    _call_off(removed, actor=actor, at=at, source=source)
+    try:
+        visits = despite_deadlocks(lambda: _write(moved, new, policy_version, at))
+    except IntegrityError as problem:
+        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
+            raise
+        raise Conflict(
+            _(
+                "Somebody took one of these times just now. Look at the proposal again and accept what is left."
+            ),
+            code="overlap",
+        ) from problem
+    orders = {one.work_order.pk: one.work_order for one in placements}
+    orders |= {visit.work_order_id: visit.work_order for visit in removed}
+    follow_many(list(orders.values()), at=at)
+    changed, made = visits[: len(moved)], visits[len(moved) :]
+    journal.record_many(actor=actor, verb="moved", things=changed, at=at, source=source)
+    journal.record_many(actor=actor, verb="scheduled", things=made, at=at, source=source)
+    journal.publish(*(fact(events.VisitMoved, visit) for visit in changed))
+    journal.publish(*(fact(events.VisitScheduled, visit) for visit in made))
+    return visits
+
+
+def _write(
+    moved: Sequence[Placement], new: Sequence[Placement], policy_version: int, at: datetime
+) -> list[Visit]:
+    """Park what moves in another century first, so that two visits may change places."""
+    ids = [one.visit.pk for one in moved if one.visit]
+    with connection.cursor() as cursor:
+        cursor.execute(_PARK, [active_tenant_id(), ids])
+    changed = [_changed(one, one.visit, policy_version, at) for one in moved if one.visit]
+    Visit.objects.bulk_update(changed, _MOVED, batch_size=500)
+    made = [
+        Visit(
+            work_order=one.work_order,
+            engineer_id=one.engineer_id,
+            start_at=one.start_at,
+            end_at=one.end_at,
+            status=VisitStatus.SCHEDULED,
+            crew_key=one.crew_key,
+            travel_minutes=one.travel_minutes,
+            travel_km=one.travel_km,
+            policy_version=policy_version,
+            reason=one.reason,
+        )
+        for one in new
+    ]
+    return changed + Visit.objects.bulk_create(made, batch_size=500)
+
+
+def _changed(one: Placement, visit: Visit, policy_version: int, at: datetime) -> Visit:
+    visit.engineer_id, visit.start_at, visit.end_at = one.engineer_id, one.start_at, one.end_at
+    if visit.status == VisitStatus.ACCEPTED:
+        visit.status, visit.accepted_at = VisitStatus.DISPATCHED, None
+    visit.crew_key, visit.reason, visit.policy_version = one.crew_key, one.reason, policy_version
+    visit.travel_minutes, visit.travel_km = one.travel_minutes, one.travel_km
+    visit.version, visit.updated_at = visit.version + 1, at
+    return visit
+
+
+def _call_off(visits: Sequence[Visit], *, actor: Actor, at: datetime, source: str) -> None:
+    for visit in visits:
+        rules.check_move(str(visit), visit.status, VisitStatus.CANCELLED)
+        visit.status, visit.ended_at, visit.end_reason = VisitStatus.CANCELLED, at, source[:200]
+        visit.version, visit.updated_at = visit.version + 1, at
+    Visit.objects.bulk_update(visits, ["status", "ended_at", "end_reason", "version", "updated_at"])
+    journal.record_many(actor=actor, verb="cancelled", things=visits, at=at, source=source)
+    journal.publish(*(fact(events.VisitCancelled, visit) for visit in visits))

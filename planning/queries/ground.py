@@ -1,0 +1,210 @@
+"""The ground a run plans on: people with their walls, tasks, days. Read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from dispatch import queries as dispatch
+from dispatch.crews import Likings
+from dispatch.enums import LockLevel, WorkOrderStatus
+from dispatch.evaluator import FOREVER, Person, Span, Stop
+from dispatch.models import Visit, WorkOrder
+from dispatch.policy import Policy
+from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
+from dispatch.rules import MOVABLE
+from planning.days import Prices, Task
+from planning.enums import RunKind
+from planning.models import PlanRun
+from workforce.models import Engineer, EngineerPair
+
+LOCKED = (LockLevel.CONFIRMED, LockLevel.COMMITTED)
+MOST_ORDERS = 6_000
+
+
+@dataclass(slots=True)
+class Ground:
+    """What a run sees. `works` and `visits` are by id; `kept` are the visits that no run may touch."""
+
+    people: list[Person]
+    tasks: list[Task]
+    stretches: list[Span]
+    policy: Policy
+    prices: Prices
+    likings: Likings
+    works: dict[int, WorkOrder] = field(default_factory=dict)
+    visits: dict[int, Visit] = field(default_factory=dict)
+    crews: dict[int, list[Visit]] = field(default_factory=dict)
+
+
+def ground_of(run: PlanRun, at: datetime) -> Ground:
+    """Everything a run needs, as it is at this moment."""
+    from_at = max(run.from_at, at)
+    ids = list(_engineers(run).values_list("pk", flat=True))
+    policy = dispatch.policy_in_force()
+    planned = _planned(ids, from_at, run.until)
+    waiting = list(_waiting(run)[:MOST_ORDERS])
+    sites = {order.site_id for order in waiting} | {visit.work_order.site_id for visit in planned}
+    world = load_world(from_at, run.until, engineer_ids=ids, site_ids=sites, policy=policy)
+    free = _movable(planned, world.people, run, at, policy)
+    _take_off(world.people, free)
+    crews = _crews(free)
+    tasks = [_visit_task(run, group, at) for group in crews.values()]
+    tasks += [_task(order, run, at) for order in waiting]
+    return Ground(
+        people=world.people,
+        tasks=tasks,
+        stretches=_stretches(world.people, from_at, run.until, run.tenant.zone),
+        policy=policy,
+        prices=Prices(change=policy.limit("change_price_seconds")),
+        likings=_likings(ids),
+        works={order.pk: order for order in [*waiting, *(visit.work_order for visit in free)]},
+        visits={visit.pk: visit for visit in free},
+        crews=crews,
+    )
+
+
+def as_planned(ground: Ground) -> list[Person]:
+    """The people with the visits that may move back where they are now, beside the walls."""
+    stops: dict[int, list[Stop]] = defaultdict(list)
+    for visit in ground.visits.values():
+        stops[visit.engineer_id].append(stop_of(visit))
+    people = [replace(person, stops=[*person.stops, *stops[person.id]]) for person in ground.people]
+    for person in people:
+        person.stops.sort(key=lambda stop: stop.start)
+    return people
+
+
+def _engineers(run: PlanRun) -> QuerySet[Engineer]:
+    found = Engineer.objects.filter(is_active=True)
+    return found.filter(territories=run.territory) if run.territory_id else found
+
+
+def _waiting(run: PlanRun) -> QuerySet[WorkOrder]:
+    """Work without a visit that may be done before the run ends, in the run's territory."""
+    found = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
+    found = found.filter(Q(window_start_at__isnull=True) | Q(window_start_at__lt=run.until))
+    if run.territory is not None:
+        names = {name.casefold() for name in run.territory.areas}
+        areas = WorkOrder.objects.order_by().values_list("site__area", flat=True).distinct()
+        found = found.filter(site__area__in=[area for area in areas if area.casefold() in names])
+    return for_planning(found).order_by("priority", "promised_end_at", "id")
+
+
+def _planned(engineer_ids: Sequence[int], from_at: datetime, until: datetime) -> list[Visit]:
+    found = Visit.objects.filter(
+        engineer_id__in=engineer_ids, status__in=MOVABLE, start_at__gte=from_at, start_at__lt=until
+    )
+    orders = for_planning(WorkOrder.objects.all())
+    ids = list(found.order_by().values_list("work_order_id", flat=True))
+    known = {order.pk: order for order in orders.filter(pk__in=ids)}
+    visits = list(found.select_related("engineer").order_by("start_at", "id"))
+    for visit in visits:
+        visit.work_order = known[visit.work_order_id]
+    return visits
+
+
+def _movable(
+    planned: Iterable[Visit], people: Iterable[Person], run: PlanRun, at: datetime, policy: Policy
+) -> list[Visit]:
+    """The visits that may move: those of one crew all or none, and only when one of them cannot come."""
+    frozen_until = at + timedelta(minutes=policy.limit("freeze_minutes"))
+    absences = {person.id: person.absences for person in people}
+    groups: dict[object, list[Visit]] = defaultdict(list)
+    for visit in planned:
+        groups[visit.crew_key or visit.pk].append(visit)
+    free: list[Visit] = []
+    for group in groups.values():
+        impossible = any(_is_away(visit, absences.get(visit.engineer_id, [])) for visit in group)
+        whole = len(group) == group[0].work_order.crew_size
+        alone = group[0].crew_key is None
+        if whole and (impossible or (alone and not any(_is_fixed(v, run, frozen_until) for v in group))):
+            free += group
+    return free
+
+
+def _is_fixed(visit: Visit, run: PlanRun, frozen_until: datetime) -> bool:
+    """Whether a promise, the freeze or having been sent keeps a visit where it is."""
+    was_sent = visit.sent_at is not None and run.kind == RunKind.BUILD
+    return visit.lock_level in LOCKED or visit.start_at < frozen_until or was_sent
+
+
+def _is_away(visit: Visit, absences: Iterable[Span]) -> bool:
+    start, end = seconds(visit.start_at), seconds(visit.end_at)
+    return any(a < end and b > start for a, b in absences)
+
+
+def _take_off(people: Iterable[Person], free: Iterable[Visit]) -> None:
+    ids = {visit.pk for visit in free}
+    for person in people:
+        person.stops = [stop for stop in person.stops if stop.visit_id not in ids]
+
+
+def _crews(free: Iterable[Visit]) -> dict[int, list[Visit]]:
+    """Visits that go together, by the id of the first; most are alone."""
+    groups: dict[object, list[Visit]] = defaultdict(list)
+    for visit in free:
+        groups[visit.crew_key or visit.pk].append(visit)
+    return {group[0].pk: group for group in groups.values()}
+
+
+def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime) -> Task:
+    first = group[0]
+    order = first.work_order
+    told = any(visit.sent_at is not None or visit.lock_level in LOCKED for visit in group)
+    return Task(
+        work=work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1)),
+        priority=order.priority,
+        visit_id=first.pk,
+        was=(first.engineer_id, seconds(first.start_at)),
+        told=told,
+        waiting_days=_days(order, at),
+    )
+
+
+def _task(order: WorkOrder, run: PlanRun, at: datetime) -> Task:
+    work = work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1))
+    return Task(work=work, priority=order.priority, waiting_days=_days(order, at))
+
+
+def _days(order: WorkOrder, at: datetime) -> int:
+    return max(0, (at - order.created_at).days)
+
+
+def _likings(engineer_ids: Sequence[int]) -> Likings:
+    rows = EngineerPair.objects.filter(first_id__in=engineer_ids, second_id__in=engineer_ids)
+    return {
+        frozenset({first, second}): liking
+        for first, second, liking in rows.values_list("first_id", "second_id", "liking")
+    }
+
+
+def _stretches(people: Sequence[Person], from_at: datetime, until: datetime, zone: ZoneInfo) -> list[Span]:
+    """The run's days, cut at the hour of night at which the fewest are at work."""
+    end = seconds(until)
+    cuts = [seconds(from_at)]
+    hour = _quiet_hour(people, zone)
+    day = from_at.astimezone(zone).date()
+    while cuts[-1] < end:
+        day += timedelta(days=1)
+        cut = seconds(datetime.combine(day, time(hour), tzinfo=zone))
+        if cut > cuts[-1]:
+            cuts.append(min(cut, end))
+    return [(a, b) for a, b in pairwise(cuts) if b > a]
+
+
+def _quiet_hour(people: Sequence[Person], zone: ZoneInfo) -> int:
+    busy = [0] * 24
+    for person in people:
+        for start, stop in person.shifts:
+            if stop - start >= FOREVER:
+                continue
+            for at in range(start + 3600, stop, 3600):
+                busy[datetime.fromtimestamp(at, zone).hour] += 1
+    return min(range(24), key=lambda hour: (busy[hour], min(hour, 24 - hour)))

@@ -1,0 +1,39 @@
+"""Planning runs and what they propose."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core.errors import NotFound
+from planning.enums import ChangeState
+from planning.models import PlanChange, PlanRun
+
+
+def runs() -> QuerySet[PlanRun]:
+    """Runs, the newest first, with how many of their changes are open (`open_changes`)."""
+    waiting = Count("changes", filter=Q(changes__state=ChangeState.OPEN))
+    return PlanRun.objects.select_related("territory").annotate(open_changes=waiting)
+
+
+def get_run(run_id: int) -> PlanRun:
+    """A run. Raises `NotFound`."""
+    found = runs().filter(pk=run_id).first()
+    if found is None:
+        raise NotFound(_("Planning run %(id)s: not found.") % {"id": run_id})
+    return found
+
+
+def run_for_update(run_id: int) -> PlanRun:
+    """A run, locked. Raises `NotFound`."""
+    found = PlanRun.objects.select_for_update().filter(pk=run_id).first()
+    if found is None:
+        raise NotFound(_("Planning run %(id)s: not found.") % {"id": run_id})
+    return found
+
+
+def changes_of(run: PlanRun) -> QuerySet[PlanChange]:
+    """What a run proposes, in the order of the work orders' urgency, with everything a page tells of it."""
+    return run.changes.select_related(
+        "work_order__site", "work_order__customer", "visit", "from_engineer", "to_engineer"
+    ).order_by("work_order__priority", "id")

@@ -1,0 +1,275 @@
+"""Accepting and refusing what a run proposes, row by row, in the world as it is by then."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import IllegalTransition
+from dispatch import evaluator
+from dispatch import services as dispatching
+from dispatch.enums import WorkOrderStatus
+from dispatch.evaluator import Person, Reason, Stop, Verdict
+from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
+from dispatch.rules import MOVABLE
+from dispatch.services import Placement
+from journal import services as journal
+from planning import queries
+from planning.enums import ChangeKind, ChangeState, RunState
+from planning.events import PlanDecided
+from planning.models import PlanChange, PlanRun
+from tenants.actors import Actor
+
+PLACING = (ChangeKind.ADD, ChangeKind.MOVE)
+DOING = (*PLACING, ChangeKind.UNPLAN)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A change that is to be carried out, with what it is about as it is now."""
+
+    change: PlanChange
+    order: WorkOrder
+    visit: Visit | None
+    verdict: Verdict | None = None
+
+    @property
+    def places(self) -> bool:
+        return self.change.kind in PLACING
+
+
+@transaction.atomic
+def accept_changes(
+    *, run_id: int, actor: Actor, at: datetime, change_ids: Collection[int] | None = None
+) -> dict[str, int]:
+    """Carry out a proposal, whole or the rows named. Returns {"accepted", "stale"}.
+
+    A row whose visit or work changed since, or that the evaluator is against by now, is marked as overtaken
+    with its reasons; the others are carried out. Rows of one crew go together. Accepting a row twice changes
+    nothing.
+    """
+    run = queries.run_for_update(run_id)
+    actor.require(Permission.VISIT_PLAN, run)
+    _check_open(run)
+    rows, stale = _rows(_chosen(run, change_ids))
+    stale |= _refused(run, rows, at)
+    done = [row for row in rows if row.change.pk not in stale]
+    if done:
+        _carry_out(run, done, actor=actor, at=at)
+    _decide([row.change for row in done], ChangeState.ACCEPTED, actor, at)
+    overtaken = list(run.changes.filter(pk__in=stale))
+    for change in overtaken:
+        change.reasons = stale[change.pk]
+    _decide(overtaken, ChangeState.STALE, actor, at)
+    _close(run, at)
+    counts = {"accepted": len(done), "stale": len(overtaken)}
+    journal.record(actor=actor, verb="accepted", thing=run, at=at, changes=counts)
+    journal.publish(PlanDecided(run_id=run.pk))
+    return counts
+
+
+@transaction.atomic
+def reject_changes(
+    *, run_id: int, actor: Actor, at: datetime, change_ids: Collection[int] | None = None
+) -> int:
+    """Refuse a proposal, whole or the rows named. Returns how many were refused."""
+    run = queries.run_for_update(run_id)
+    actor.require(Permission.VISIT_PLAN, run)
+    _check_open(run)
+    changes = _chosen(run, change_ids)
+    _decide(changes, ChangeState.REJECTED, actor, at)
+    _close(run, at)
+    journal.record(actor=actor, verb="refused", thing=run, at=at, changes={"refused": len(changes)})
+    journal.publish(PlanDecided(run_id=run.pk))
+    return len(changes)
+
+
+def _check_open(run: PlanRun) -> None:
+    if run.state in (RunState.PROPOSED, RunState.CLOSED):
+        return
+    state = RunState(run.state).label
+    raise IllegalTransition(
+        _("%(run)s has no proposal: it is “%(state)s”.") % {"run": run, "state": state},
+        thing=str(run),
+        current=run.state,
+    )
+
+
+def _chosen(run: PlanRun, change_ids: Collection[int] | None) -> list[PlanChange]:
+    """The open rows, all or those named with the rest of their crews."""
+    rows = run.changes.select_for_update().filter(state=ChangeState.OPEN, kind__in=DOING).order_by("id")
+    if change_ids is None:
+        return list(rows)
+    every = list(rows)
+    keys = {row.crew_key for row in every if row.pk in change_ids and row.crew_key}
+    return [row for row in every if row.pk in change_ids or (row.crew_key and row.crew_key in keys)]
+
+
+def _rows(changes: Sequence[PlanChange]) -> tuple[list[_Row], dict[int, list[dict[str, Any]]]]:
+    """Lock what the changes are about, and put aside those that saw another version of it."""
+    ids = sorted({change.work_order_id for change in changes})
+    list(WorkOrder.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
+    orders = {order.pk: order for order in for_planning(WorkOrder.objects.filter(pk__in=ids))}
+    wanted = [change.visit_id for change in changes if change.visit_id]
+    visits = {
+        visit.pk: visit
+        for visit in Visit.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("id")
+    }
+    rows, stale = [], {}
+    for change in changes:
+        order, visit = orders[change.work_order_id], visits.get(change.visit_id or 0)
+        if visit is not None:
+            visit.work_order = order
+        if why := _overtaken(change, order, visit):
+            stale[change.pk] = [why]
+        else:
+            rows.append(_Row(change, order, visit))
+    return rows, stale
+
+
+def _overtaken(change: PlanChange, order: WorkOrder, visit: Visit | None) -> dict[str, Any] | None:
+    """What happened to the work or the visit since the run looked, as a reason; None when nothing did."""
+    if change.visit_version:
+        if visit is None:
+            return Reason("visit_gone").as_json()
+        if visit.version != change.visit_version or visit.status not in MOVABLE:
+            return Reason("visit_changed", {"status": visit.status}).as_json()
+        return None
+    if order.status != WorkOrderStatus.UNSCHEDULED:
+        return Reason("already_planned", {"status": order.status}).as_json()
+    if order.version != change.work_order_version:
+        return Reason("work_changed").as_json()
+    return None
+
+
+def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list[dict[str, Any]]]:
+    """Rows that the evaluator is against, now that the others are as proposed. Each row put aside goes back
+    to its old place, which may stand in the way of others: so it is asked again until nothing changes."""
+    placing = [row for row in rows if row.places]
+    if not placing:
+        return {}
+    ids = {row.change.to_engineer_id for row in placing} | {
+        row.visit.engineer_id for row in placing if row.visit
+    }
+    sites = {row.order.site_id for row in placing}
+    world = load_world(run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites)
+    touched = {row.visit.pk for row in rows if row.visit}
+    walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}
+    people = {person.id: person for person in world.people}
+    stale: dict[int, list[dict[str, Any]]] = {}
+    while True:
+        _put(people, walls, rows, stale)
+        against = {
+            row.change.pk: why for row in placing if row.change.pk not in stale if (why := _why(row, people))
+        }
+        against |= _same_crew(placing, against)
+        if not against:
+            return stale
+        stale |= against
+
+
+def _put(
+    people: dict[int, Person], walls: dict[int, list[Stop]], rows: Sequence[_Row], stale: Collection[int]
+) -> None:
+    """Everybody's stops, with the rows carried out except those put aside."""
+    stops: dict[int, list[Stop]] = defaultdict(list)
+    for row in rows:
+        if row.change.pk in stale:
+            if row.visit is not None:
+                row.visit.work_order = row.order
+                stops[row.visit.engineer_id].append(stop_of(row.visit))
+        elif row.places:
+            stops[row.change.to_engineer_id or 0].append(_new_stop(row))
+    for person in people.values():
+        person.stops = sorted([*walls[person.id], *stops[person.id]], key=lambda stop: stop.start)
+
+
+def _new_stop(row: _Row) -> Stop:
+    change, site = row.change, row.order.site
+    start, end = (seconds(moment) for moment in (change.to_start_at, change.to_end_at) if moment)
+    place = None if site.latitude is None or site.longitude is None else (site.latitude, site.longitude)
+    return Stop(-change.pk, str(row.order), start, end, place)
+
+
+def _why(row: _Row, people: dict[int, Person]) -> list[dict[str, Any]]:
+    """What the evaluator has against a row beyond what its proposal told, or nothing."""
+    change, person = row.change, people.get(row.change.to_engineer_id or 0)
+    if person is None or change.to_start_at is None or change.to_end_at is None:
+        return [Reason("engineer_gone").as_json()]
+    work = work_of(row.order)
+    row.verdict = evaluator.evaluate(
+        person, work, seconds(change.to_start_at), end=seconds(change.to_end_at), ignoring=-change.pk
+    )
+    against = [reason for reason in row.verdict.broken if not _is_told(reason)]
+    return [reason.as_json() for reason in against]
+
+
+def _is_told(reason: Reason) -> bool:
+    """Coming after the promise is no surprise: the proposal says by how much."""
+    return reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
+
+
+def _same_crew(
+    rows: Sequence[_Row], against: dict[int, list[dict[str, Any]]]
+) -> dict[int, list[dict[str, Any]]]:
+    """The rest of the crews of rows put aside: both or none."""
+    keys = {row.change.crew_key: against[row.change.pk] for row in rows if row.change.pk in against}
+    keys.pop(None, None)
+    return {row.change.pk: keys[row.change.crew_key] for row in rows if row.change.crew_key in keys}
+
+
+def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime) -> None:
+    placements = [_placement(row) for row in rows if row.places]
+    removed = [row.visit for row in rows if not row.places and row.visit]
+    visits = dispatching.place_visits(
+        placements,
+        removed,
+        policy_version=run.policy_version,
+        actor=actor,
+        at=at,
+        source=_("planning run %(run)s") % {"run": run},
+    )
+    fresh = [row for row in rows if row.places and row.visit is None]
+    moved = sum(1 for row in rows if row.places and row.visit is not None)
+    for row, visit in zip(fresh, visits[moved:], strict=True):
+        row.change.visit = visit
+
+
+def _placement(row: _Row) -> Placement:
+    change, verdict = row.change, row.verdict
+    if verdict is None or change.to_engineer_id is None or not change.to_start_at or not change.to_end_at:
+        raise ValueError(f"{change} was not judged")
+    facts = dispatching.plan_facts(verdict, "")
+    return Placement(
+        work_order=row.order,
+        visit=row.visit,
+        engineer_id=change.to_engineer_id,
+        start_at=change.to_start_at,
+        end_at=change.to_end_at,
+        crew_key=change.crew_key,
+        travel_minutes=facts["travel_minutes"],
+        travel_km=facts["travel_km"],
+        reason=facts["reason"],
+    )
+
+
+def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime) -> None:
+    for change in changes:
+        change.state, change.decided_by, change.decided_at = state, actor.label[:200], at
+    fields = ["state", "decided_by", "decided_at", "reasons", "visit"]
+    PlanChange.objects.bulk_update(changes, fields, batch_size=500)
+
+
+def _close(run: PlanRun, at: datetime) -> None:
+    """A proposal with nothing left to decide is closed."""
+    if not run.changes.filter(state=ChangeState.OPEN, kind__in=DOING).exists():
+        run.state = RunState.CLOSED
+        run.save(update_fields=["state"])

@@ -1,0 +1,235 @@
+"""Carrying out runs: claimed as rows, searched outside of any transaction, ended with a proposal."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from uuid import UUID, uuid4
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core.clock import now
+from dispatch.evaluator import Person, Reason
+from dispatch.queries.planning import instant, seconds
+from journal import services as journal
+from planning import queries
+from planning.days import TOLD_TOLERANCE, Placed, Task
+from planning.enums import ChangeKind, RunState
+from planning.events import PlanEnded, PlanProposed
+from planning.figures import Figures, figures_of
+from planning.models import PlanChange, PlanRun
+from planning.plans import Effort, Plan, Stopped, plan, stop_id
+from planning.queries import Ground
+from tenants.active import tenant_active
+from tenants.actors import Actor
+
+log = logging.getLogger(__name__)
+
+PLANNER = Actor.system("planner")
+LEASE_SECONDS = 60
+TELL_EVERY = 0.5
+MOST_ATTEMPTS = 3
+
+
+def carry_out_due(*, limit: int = 1) -> int:
+    """Claim runs that wait, of whichever tenants have the fewest under way, and plan them one by one.
+
+    Safe in any number of processes: a run is claimed under a lease that its progress renews; one whose
+    planner died is taken up again, three times at most. Returns how many were carried out.
+    """
+    with connection.cursor() as cursor:
+        lease = f"{LEASE_SECONDS} s"
+        cursor.execute(
+            "SELECT tenant_id, id FROM claim_plan_runs(%s, %s::interval, %s)", [limit, lease, now()]
+        )
+        claimed: list[tuple[int, int]] = cursor.fetchall()
+    for tenant_id, run_id in claimed:
+        _carry_out(tenant_id, run_id)
+    return len(claimed)
+
+
+def _carry_out(tenant_id: int, run_id: int) -> None:
+    try:
+        with tenant_active(tenant_id):
+            run = PlanRun.objects.select_related("territory", "tenant").get(pk=run_id)
+            if run.attempts > MOST_ATTEMPTS:
+                _fail(run_id, _("The planner stopped three times. Plan fewer days or a smaller territory."))
+                return
+            ground = queries.ground_of(run, now())
+            before = _figures(ground, queries.as_planned(ground), sum(t.was is None for t in ground.tasks))
+        found = _search(tenant_id, run, ground)
+        with tenant_active(tenant_id):
+            _propose(run_id, ground, found, before)
+    except Stopped:
+        log.info("planning run called off", extra={"tenant_id": tenant_id, "run_id": run_id})
+    except Exception:
+        log.exception("planning run failed", extra={"tenant_id": tenant_id, "run_id": run_id})
+        with tenant_active(tenant_id):
+            _fail(run_id, _("Planning failed. It was logged; try again, or plan a smaller territory."))
+
+
+def _search(tenant_id: int, run: PlanRun, ground: Ground) -> Plan:
+    effort = Effort(
+        seconds=None if run.steps else float(run.budget_seconds),
+        steps=run.steps or None,
+        seed=run.seed,
+    )
+    return plan(
+        ground.people,
+        ground.tasks,
+        ground.stretches,
+        prices=ground.prices,
+        effort=effort,
+        likings=ground.likings,
+        policy=ground.policy,
+        progress=_teller(tenant_id, run.pk),
+    )
+
+
+def _teller(tenant_id: int, run_id: int) -> Callable[[int], bool]:
+    """Writes progress and renews the lease, twice a second at most; says no when the run was called off."""
+    last = 0.0
+
+    def tell(percent: int) -> bool:
+        nonlocal last
+        if time.monotonic() - last < TELL_EVERY:
+            return True
+        last = time.monotonic()
+        with tenant_active(tenant_id), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE planning_planrun SET progress = %s, leased_until = clock_timestamp() + %s::interval"
+                " WHERE tenant_id = %s AND id = %s AND state = 'running'",
+                [min(percent, 99), f"{LEASE_SECONDS} s", tenant_id, run_id],
+            )
+            return bool(cursor.rowcount)
+
+    return tell
+
+
+def _fail(run_id: int, problem: str) -> None:
+    run = queries.run_for_update(run_id)
+    if run.state != RunState.RUNNING:
+        return
+    run.state, run.problem, run.ended_at = RunState.FAILED, problem[:300], now()
+    run.save(update_fields=["state", "problem", "ended_at"])
+    journal.record(actor=PLANNER, verb="failed", thing=run, at=run.ended_at)
+    journal.publish(PlanEnded(run_id=run.pk))
+
+
+def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
+    """Write what was found. A run called off, or taken over by another planner, writes nothing."""
+    run, at = queries.run_for_update(run_id), now()
+    if run.state != RunState.RUNNING:
+        return
+    changes = _changes(run, ground, found)
+    PlanChange.objects.bulk_create(changes, batch_size=500)
+    after = _figures(ground, ground.people, len(found.unplaced))
+    run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
+    run.state, run.progress, run.ended_at = RunState.PROPOSED, 100, at
+    run.policy_version, run.leased_until = ground.policy.version, None
+    run.save(update_fields=["figures", "state", "progress", "ended_at", "policy_version", "leased_until"])
+    journal.record(actor=PLANNER, verb="proposed", thing=run, at=at, changes=_counts(changes))
+    journal.publish(PlanProposed(run_id=run.pk))
+
+
+def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:
+    teams: dict[int, list[Placed]] = {}
+    for one in found.placed:
+        teams.setdefault(stop_id(one.task), []).append(one)
+    changes: list[PlanChange] = []
+    for team in teams.values():
+        changes += _team_changes(run, ground, team)
+    for task, reasons in found.unplaced:
+        changes += _unplaced(run, ground, task, reasons)
+    return changes
+
+
+def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
+    """One change for each member; those who stay at the same time are left out."""
+    task = team[0].task
+    old = {visit.engineer_id: visit for visit in ground.crews.get(task.visit_id, [])}
+    key = _crew_key(task, ground) if task.work.crew_size > 1 else None
+    stays = all(
+        (visit := old.get(one.person_id)) is not None and seconds(visit.start_at) == one.start for one in team
+    )
+    if stays:
+        return []
+    spare = [visit for engineer_id, visit in old.items() if engineer_id not in {o.person_id for o in team}]
+    changes = []
+    for one in team:
+        visit = old.get(one.person_id) or (spare.pop() if spare else None)
+        change = PlanChange(
+            run=run,
+            work_order_id=task.work.id,
+            visit=visit,
+            kind=ChangeKind.MOVE if visit else ChangeKind.ADD,
+            visit_version=visit.version if visit else 0,
+            work_order_version=ground.works[task.work.id].version,
+            from_engineer_id=visit.engineer_id if visit else None,
+            from_start_at=visit.start_at if visit else None,
+            to_engineer_id=one.person_id,
+            to_start_at=instant(one.start),
+            to_end_at=instant(one.end),
+            travel_minutes=one.travel_minutes,
+            late_minutes=max(0, one.start - task.work.promised[1]) // 60,
+            crew_key=key,
+        )
+        changes.append(change)
+    return changes
+
+
+def _crew_key(task: Task, ground: Ground) -> UUID:
+    old = ground.crews.get(task.visit_id, [])
+    return old[0].crew_key or uuid4() if old else uuid4()
+
+
+def _unplaced(run: PlanRun, ground: Ground, task: Task, reasons: tuple[Reason, ...]) -> list[PlanChange]:
+    """What found no place: visits that would be taken off the plan, or work that stays undone; with why."""
+    told = [reason.as_json() for reason in reasons]
+    facts = {"run": run, "work_order_id": task.work.id, "reasons": told}
+    version = ground.works[task.work.id].version
+    visits = ground.crews.get(task.visit_id, [])
+    if not visits:
+        return [PlanChange(kind=ChangeKind.UNSERVED, work_order_version=version, **facts)]
+    return [
+        PlanChange(
+            kind=ChangeKind.UNPLAN,
+            visit=visit,
+            visit_version=visit.version,
+            work_order_version=version,
+            from_engineer_id=visit.engineer_id,
+            from_start_at=visit.start_at,
+            crew_key=visit.crew_key,
+            **facts,
+        )
+        for visit in visits
+    ]
+
+
+def _counts(changes: list[PlanChange]) -> dict[str, int]:
+    counts = {
+        kind.value: 0 for kind in (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
+    }
+    for change in changes:
+        counts[change.kind] += 1
+    counts["told"] = sum(_disturbs(change) for change in changes)
+    return counts
+
+
+def _disturbs(change: PlanChange) -> bool:
+    """Whether somebody who was told of a visit is to expect another engineer, another hour, or nobody."""
+    visit = change.visit
+    if visit is None or (visit.sent_at is None and visit.lock_level not in queries.LOCKED):
+        return False
+    if change.kind != ChangeKind.MOVE or change.to_start_at is None:
+        return True
+    shift = abs((change.to_start_at - visit.start_at).total_seconds())
+    return change.to_engineer_id != visit.engineer_id or shift > TOLD_TOLERANCE
+
+
+def _figures(ground: Ground, people: Iterable[Person], unserved: int) -> Figures:
+    promises = {stop_id(task): task.work.promised[1] for task in ground.tasks}
+    between = (ground.stretches[0][0], ground.stretches[-1][1]) if ground.stretches else (0, 0)
+    return figures_of(people, promises, between, unserved=unserved)
