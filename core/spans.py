@@ -76,6 +76,21 @@ def week_between(
     return join(interval for interval in found if interval[0] < interval[1])
 
 
+def whole_days(first: date, last: date, zone: ZoneInfo) -> Interval:
+    """From the beginning of the first local day to the end of the last."""
+    begin = datetime.combine(first, time(0), tzinfo=zone)
+    end = datetime.combine(last + timedelta(days=1), time(0), tzinfo=zone)
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+def as_whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date, date] | None:
+    """The first and last local day when the time is exactly whole days, else None."""
+    first, after = start.astimezone(zone), end.astimezone(zone)
+    if first.time() != time(0) or after.time() != time(0):
+        return None
+    return first.date(), after.date() - timedelta(days=1)
+
+
 def overlap_in_week(week: Iterable[tuple[int, DaySpan]]) -> tuple[int, DaySpan, DaySpan] | None:
     """The first two spans of a week that overlap, as (weekday, one, other), or None. Sunday night reaches
     into Monday."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.spans import DaySpan, read_spans, write_span
 from customers.models import Asset, Contact, Contract, Customer, Site
 
 
@@ -44,6 +49,32 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
         }
         widgets = {"access_notes": forms.Textarea(attrs={"rows": 3})}
+
+
+class SiteHoursForm(forms.Form):
+    """When a site may be visited, day by day as people write it. When valid, `weekly` is what the service
+    takes."""
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = list(site.visiting_hours.all())
+        self.is_open = not rows
+        for day, name in WEEKDAYS.items():
+            mine = [write_span(row.opens, row.closes) for row in rows if row.weekday == day]
+            self.fields[f"day_{day}"] = forms.CharField(
+                required=False, label=name, initial=", ".join(mine), max_length=100
+            )
+
+    def clean(self) -> dict[str, Any]:
+        self.weekly: dict[int, list[DaySpan]] = {}
+        for day in WEEKDAYS:
+            text = self.cleaned_data.get(f"day_{day}", "")
+            try:
+                self.weekly[day] = read_spans(text)
+            except ValueError:
+                wrong = gettext("“%(text)s” is no time of the day. Write it like 9:00–17:30.")
+                self.add_error(f"day_{day}", wrong % {"text": text})
+        return self.cleaned_data
 
 
 class ContractForm(forms.ModelForm):  # type: ignore[type-arg]

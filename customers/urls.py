@@ -17,6 +17,7 @@ urlpatterns = [
     path("contracts/<int:pk>/edit/", views.contract_edit, name="contract_edit"),
     path("contacts/<int:pk>/edit/", views.contact_edit, name="contact_edit"),
     path("sites/<int:pk>/edit/", views.site_edit, name="site_edit"),
+    path("sites/<int:pk>/hours/", views.site_hours, name="site_hours"),
     path("sites/<int:pk>/assets/new/", views.asset_create, name="asset_create"),
     path("assets/<int:pk>/edit/", views.asset_edit, name="asset_edit"),
 ]

@@ -13,14 +13,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import BadInput, Conflict
 from customers import permissions, queries, services
 from customers.enums import CustomerTier
-from customers.forms import AssetForm, ContactForm, ContractForm, CustomerForm, SiteForm
+from customers.forms import AssetForm, ContactForm, ContractForm, CustomerForm, SiteForm, SiteHoursForm
 from customers.models import Asset, Contact, Contract, Customer, Site
 from tenants.http import TenantRequest
 
@@ -106,9 +106,44 @@ def site_create(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 @permitted(permissions.EDIT)
 @require_http_methods(["GET", "POST"])
 def site_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
-    """Change a site."""
-    site, update = queries.get_site(pk), partial(services.update_site, site_id=pk)
-    return _edit_page(request, SiteForm, site, update, customer_id=site.customer_id)
+    """Change a site; its visiting hours below."""
+    site = queries.get_site(pk)
+    form = SiteForm(request.POST or None, instance=site)
+    update = partial(services.update_site, site_id=pk)
+    beside = {
+        "site": site,
+        "hours": SiteHoursForm(site=site),
+        "zone": site.time_zone or request.tenant.time_zone,
+    }
+    heading = _("Change %(name)s") % {"name": site}
+    return _save_page(request, form, update, heading, customer_id=site.customer_id, beside=beside)
+
+
+@permitted(permissions.EDIT)
+@require_POST
+def site_hours(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Say anew when a site may be visited."""
+    site = queries.get_site(pk)
+    hours = SiteHoursForm(request.POST, site=site)
+    if hours.is_valid():
+        try:
+            services.set_site_hours(site_id=pk, weekly=hours.weekly, actor=request.actor, at=now())
+        except BadInput as refusal:
+            hours.add_error(None, refusal.message)
+        else:
+            messages.success(request, _("Saved."))
+            return HttpResponseRedirect(
+                reverse("customers:customer_detail", args=[slug, site.customer_id]), status=303
+            )
+    context = {
+        "form": SiteForm(instance=site),
+        "heading": _("Change %(name)s") % {"name": site},
+        "back_url": reverse("customers:customer_detail", args=[slug, site.customer_id]),
+        "site": site,
+        "hours": hours,
+        "zone": site.time_zone or request.tenant.time_zone,
+    }
+    return render(request, "customers/site_edit.html", context, status=422)
 
 
 @permitted(permissions.EDIT)
@@ -166,6 +201,7 @@ def _save_page(
     heading: str,
     *,
     customer_id: int,
+    beside: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """A form that goes back to the customer's page when the service has taken its values."""
     back = reverse("customers:customer_detail", args=[request.tenant.slug, customer_id])
@@ -175,7 +211,7 @@ def _save_page(
         messages.success(request, _("Saved."))
         return back
 
-    return _form_page(request, form, save, heading, back)
+    return _form_page(request, form, save, heading, back, beside=beside)
 
 
 def _form_page(
@@ -184,6 +220,8 @@ def _form_page(
     save: Callable[[dict[str, Any]], str],
     heading: str,
     back: str,
+    *,
+    beside: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Show the form, or save it and go where `save` says; what cannot be saved is shown with 422."""
     status = 200
@@ -194,5 +232,6 @@ def _form_page(
                 return HttpResponseRedirect(save(form.cleaned_data), status=303)
             except (BadInput, Conflict) as refusal:
                 form.add_error(None, refusal.message)
-    context = {"form": form, "heading": heading, "back_url": back}
-    return render(request, "customers/form.html", context, status=status)
+    context = {"form": form, "heading": heading, "back_url": back, **(beside or {})}
+    template = "customers/site_edit.html" if beside else "customers/form.html"
+    return render(request, template, context, status=status)

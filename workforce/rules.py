@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from core.spans import (
     minutes_long,
     on_day,
     overlap_in_week,
+    read_span,
     week_between,
     write_span,
 )
@@ -92,31 +94,30 @@ def _within(day: date, shift: WeeklyShift, at: time, zone: ZoneInfo) -> datetime
     return datetime.combine(day + timedelta(days=is_next), at, tzinfo=zone)
 
 
-def whole_days(first: date, last: date, zone: ZoneInfo) -> Interval:
-    """From the beginning of the first local day to the end of the last."""
-    begin = datetime.combine(first, time(0), tzinfo=zone)
-    end = datetime.combine(last + timedelta(days=1), time(0), tzinfo=zone)
-    return begin.astimezone(UTC), end.astimezone(UTC)
-
-
-def as_whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date, date] | None:
-    """The first and last local day when the time is exactly whole days, else None."""
-    first, after = start.astimezone(zone), end.astimezone(zone)
-    if first.time() != time(0) or after.time() != time(0):
-        return None
-    return first.date(), after.date() - timedelta(days=1)
-
-
-def pause_words(pause: ShiftPause) -> str:
+def pause_words(pause: ShiftPause, unit: str = "min") -> str:
     """A break as people write it: "12:00–13:00" when its time is fixed, else "30 min 11:30–14:00" (taken
     somewhere in there)."""
     ends = _clock(minute_of(pause.latest) + pause.minutes)
     text = f"{pause.earliest:%H:%M}–{ends}"
-    return text if pause.earliest == pause.latest else f"{pause.minutes} min {text}"
+    return text if pause.earliest == pause.latest else f"{pause.minutes} {unit} {text}"
+
+
+def read_pause(text: str) -> ShiftPause:
+    """The inverse of `pause_words`, with any word for minutes. Raises ValueError."""
+    match = _FLEXIBLE.match(text.strip())
+    starts, ends = read_span(match[2] if match else text)
+    window = minutes_long((starts, ends))
+    minutes = int(match[1]) if match else window
+    if not 1 <= minutes <= min(window, LONGEST_BREAK):
+        raise ValueError(text)
+    latest = (minute_of(ends) - minutes) % _DAY
+    return ShiftPause(starts, time(latest // 60, latest % 60), minutes)
 
 
 NO_WEEKDAY, OVERLAP, BREAK_OUTSIDE, BREAKS_CLASH = "no_weekday", "overlap", "break_outside", "breaks_clash"
 _DAY = 1440
+LONGEST_BREAK = 240
+_FLEXIBLE = re.compile(r"^(\d{1,3})\s*[^\d\s:：-]{1,12}\s*(\d.*)$")
 
 
 @dataclass(frozen=True, slots=True)

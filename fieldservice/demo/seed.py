@@ -18,6 +18,7 @@ from accounts.models import Membership, User
 from billing import services as billing
 from billing.enums import ChargeKind
 from channels import services as channels
+from core.spans import whole_days
 from customers import services as customers
 from delivery import services as delivery
 from dispatch import services as dispatch
@@ -34,7 +35,7 @@ from tickets import services as tickets
 from workforce import services as workforce
 from workforce.models import Skill
 from workforce.queries import active_engineers
-from workforce.services import Held
+from workforce.services import Held, ShiftPause
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "try-fieldservice-1"  # noqa: S105  printed by the demo for everybody to see
@@ -104,6 +105,7 @@ def _add_people(founding: Founding, facts: dict[str, Any], at: datetime) -> None
 
 
 def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> None:
+    terms = facts["workforce"]
     skills = {
         code: workforce.create_skill(code=code, name=name, actor=SEED, at=at).pk
         for code, name in facts["skills"]
@@ -113,8 +115,15 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
         for code, name, areas in facts["territories"]
     }
     provider = workforce.create_provider(
-        code=facts["provider"][0], name=facts["provider"][1], actor=SEED, at=at
+        code=facts["provider"][0],
+        name=facts["provider"][1],
+        skill_ids=[skills[code] for code in terms["scope"][0]],
+        territory_ids=[territories[code] for code in terms["scope"][1]],
+        visits_a_day=12,
+        actor=SEED,
+        at=at,
     )
+    people = []
     for index, one in enumerate(facts["engineers"]):
         membership = founding.members["engineer"] if index == 0 else None
         engineer = workforce.create_engineer(
@@ -126,12 +135,13 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
             provider_id=provider.pk if index >= len(facts["engineers"]) - 2 else None,
             home_latitude=one["home"][0],
             home_longitude=one["home"][1],
+            hour_cost_minor=terms["hour_cost"] + terms["hour_cost"] // 20 * (index % 4),
+            km_cost_minor=terms["km_cost"],
+            overtime_minutes=60,
         )
+        people.append(engineer.pk)
         workforce.set_engineer_skills(
-            engineer_id=engineer.pk,
-            skills=[Held(skills[code], level) for code, level in one["skills"]],
-            actor=SEED,
-            at=at,
+            engineer_id=engineer.pk, skills=_held(one, index, skills, terms, at), actor=SEED, at=at
         )
         workforce.assign_territories(
             engineer_id=engineer.pk,
@@ -139,10 +149,68 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
             actor=SEED,
             at=at,
         )
-        starts, ends = (time.fromisoformat(text) for text in one["shift"])
-        workforce.set_shifts(
-            engineer_id=engineer.pk, weekly={day: [(starts, ends)] for day in range(7)}, actor=SEED, at=at
-        )
+        _give_week(engineer.pk, one, at)
+    _add_agreements(founding.tenant, terms, people, territories, at)
+
+
+def _held(
+    one: dict[str, Any], index: int, skills: dict[str, int], terms: dict[str, Any], at: datetime
+) -> list[Held]:
+    """The engineer's skills; one needs a certificate, and the first to end does so in twelve days."""
+    certified, prefix = terms["certified"]
+    held = []
+    for code, level in one["skills"]:
+        if code == certified:
+            until = (at + timedelta(days=12 + 29 * index)).date()
+            held.append(Held(skills[code], level, until, f"{prefix}{2041 + 17 * index}"))
+        else:
+            held.append(Held(skills[code], level))
+    return held
+
+
+def _give_week(engineer_id: int, one: dict[str, Any], at: datetime) -> None:
+    """The same shift every day, with a break somewhere in its middle."""
+    starts, ends = (time.fromisoformat(text) for text in one["shift"])
+    pause = ShiftPause(
+        starts.replace(hour=(starts.hour + 4) % 24), starts.replace(hour=(starts.hour + 5) % 24), 30
+    )
+    workforce.set_shifts(
+        engineer_id=engineer_id,
+        weekly={day: [(starts, ends)] for day in range(7)},
+        breaks={(day, starts): [pause] for day in range(7)},
+        actor=SEED,
+        at=at,
+    )
+
+
+def _add_agreements(
+    tenant: Tenant, terms: dict[str, Any], people: list[int], territories: dict[str, int], at: datetime
+) -> None:
+    """A crew, a reserve for emergencies and somebody's training."""
+    code, name, members, lead = terms["crew"]
+    workforce.create_crew(
+        code=code,
+        name=name,
+        member_ids=[people[index] for index in members],
+        lead_id=people[lead],
+        actor=SEED,
+        at=at,
+    )
+    place, percent, priority, hours = terms["reserve"]
+    workforce.create_capacity_rule(
+        territory_id=territories[place],
+        reserve_percent=percent,
+        up_to_priority=priority,
+        released_hours=hours,
+        actor=SEED,
+        at=at,
+    )
+    away, reason = terms["absence"]
+    day = at.astimezone(tenant.zone).date() + timedelta(days=3)
+    start, end = whole_days(day, day, tenant.zone)
+    workforce.add_absence(
+        engineer_id=people[away], start_at=start, end_at=end, reason=reason, actor=SEED, at=at
+    )
 
 
 def _add_work_types(facts: dict[str, Any], at: datetime) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
+from core.spans import as_whole_days, whole_days
 from journal.models import AuditEntry
 from tenants.actors import Actor
 from tests.cast import AT, Company
@@ -56,14 +57,14 @@ def test_breaks_read_as_people_write_them() -> None:
 
 
 def test_whole_days_are_those_of_the_engineers_zone() -> None:
-    start, end = rules.whole_days(date(2026, 11, 23), date(2026, 11, 24), TOKYO)
+    start, end = whole_days(date(2026, 11, 23), date(2026, 11, 24), TOKYO)
     assert (start, end) == (
         datetime(2026, 11, 22, 15, tzinfo=UTC),
         datetime(2026, 11, 24, 15, tzinfo=UTC),
     )
-    assert rules.as_whole_days(start, end, TOKYO) == (date(2026, 11, 23), date(2026, 11, 24))
-    assert rules.as_whole_days(start, end - timedelta(hours=1), TOKYO) is None
-    assert rules.as_whole_days(start, end, ZoneInfo("UTC")) is None
+    assert as_whole_days(start, end, TOKYO) == (date(2026, 11, 23), date(2026, 11, 24))
+    assert as_whole_days(start, end - timedelta(hours=1), TOKYO) is None
+    assert as_whole_days(start, end, ZoneInfo("UTC")) is None
 
 
 def put_week(engineer: Engineer, actor: Actor) -> None:

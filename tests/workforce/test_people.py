@@ -112,11 +112,11 @@ def test_a_provider_has_a_scope_and_terms(in_acme: Company) -> None:
     provider = services.create_provider(
         code="partner", name="Partner", accept_minutes=45, visits_a_day=6, actor=dora, at=AT
     )
-    services.set_provider_scope(
+    services.update_provider(
         provider_id=provider.pk, skill_ids=[gas.pk], territory_ids=[north.pk], actor=dora, at=AT
     )
     count = AuditEntry.objects.count()
-    services.set_provider_scope(
+    services.update_provider(
         provider_id=provider.pk, skill_ids=[gas.pk], territory_ids=[north.pk], actor=dora, at=AT
     )
     assert AuditEntry.objects.count() == count

@@ -1,9 +1,10 @@
 """What may be done to engineers, their skills, their time, providers, crews and capacity."""
 
+from workforce.rules import ShiftPause
 from workforce.services.absences import add_absence, remove_absence, update_absence
 from workforce.services.capacity import create_capacity_rule, remove_capacity_rule, update_capacity_rule
 from workforce.services.catalogue import create_skill, create_territory, update_skill, update_territory
-from workforce.services.certificates import tell_of_certificates, tell_of_certificates_here
+from workforce.services.certificates import TOLD_DAYS, tell_of_certificates, tell_of_certificates_here
 from workforce.services.crews import create_crew, remove_pair, set_pair, update_crew
 from workforce.services.hours import add_extra_shift, remove_extra_shift, set_shifts
 from workforce.services.people import (
@@ -13,10 +14,12 @@ from workforce.services.people import (
     set_engineer_skills,
     update_engineer,
 )
-from workforce.services.providers import create_provider, set_provider_scope, update_provider
+from workforce.services.providers import create_provider, update_provider
 
 __all__ = [
+    "TOLD_DAYS",
     "Held",
+    "ShiftPause",
     "add_absence",
     "add_extra_shift",
     "assign_territories",
@@ -32,7 +35,6 @@ __all__ = [
     "remove_pair",
     "set_engineer_skills",
     "set_pair",
-    "set_provider_scope",
     "set_shifts",
     "tell_of_certificates",
     "tell_of_certificates_here",

@@ -21,45 +21,55 @@ PROVIDER_FIELDS = frozenset({"name", "email", "phone", "accept_minutes", "visits
 
 
 @transaction.atomic
-def create_provider(*, code: str, name: str, actor: Actor, at: datetime, **facts: Any) -> Provider:
+def create_provider(
+    *,
+    code: str,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    skill_ids: Iterable[int] = (),
+    territory_ids: Iterable[int] = (),
+    **facts: Any,
+) -> Provider:
     """Name a downstream company that lends engineers. Its people's memberships know it by `code`.
 
-    `facts`: email, phone, accept_minutes (an offer waits so long), visits_a_day (None: no bound), is_active.
+    Its scope is work of these skills, in these territories; none of a kind is any. `facts`: email, phone,
+    accept_minutes (an offer waits so long), visits_a_day (None: no bound), is_active.
     """
     actor.require(Permission.WORKFORCE_EDIT)
     check_known(facts, PROVIDER_FIELDS)
     provider = Provider(code=code, name=name, **facts)
     _check(provider.accept_minutes)
     save(provider)
-    journal.record(actor=actor, verb="created", thing=provider, at=at)
+    provider.skills.set(sorted(set(skill_ids)))
+    provider.territories.set(sorted(set(territory_ids)))
+    journal.record(actor=actor, verb="created", thing=provider, at=at, changes={"scope": _told(provider)})
     return provider
 
 
 @transaction.atomic
-def update_provider(*, provider_id: int, actor: Actor, at: datetime, **changes: Any) -> Provider:
-    """Change a provider. One that is not active gets no offers; its engineers keep what is planned."""
+def update_provider(
+    *,
+    provider_id: int,
+    actor: Actor,
+    at: datetime,
+    skill_ids: Iterable[int] | None = None,
+    territory_ids: Iterable[int] | None = None,
+    **changes: Any,
+) -> Provider:
+    """Change a provider; skills and territories that are given say that part of its scope anew.
+
+    One that is not active gets no offers; its engineers keep what is planned.
+    """
     provider = queries.provider_for_update(provider_id)
     actor.require(Permission.WORKFORCE_EDIT, provider)
     _check(changes.get("accept_minutes", provider.accept_minutes))
     change(provider, changes, PROVIDER_FIELDS, actor, at)
-    return provider
-
-
-@transaction.atomic
-def set_provider_scope(
-    *,
-    provider_id: int,
-    skill_ids: Iterable[int],
-    territory_ids: Iterable[int],
-    actor: Actor,
-    at: datetime,
-) -> Provider:
-    """Say anew which work the provider may be given: of these skills, in these territories; none is any."""
-    provider = queries.provider_for_update(provider_id)
-    actor.require(Permission.WORKFORCE_EDIT, provider)
     before = _told(provider)
-    provider.skills.set(sorted(set(skill_ids)))
-    provider.territories.set(sorted(set(territory_ids)))
+    if skill_ids is not None:
+        provider.skills.set(sorted(set(skill_ids)))
+    if territory_ids is not None:
+        provider.territories.set(sorted(set(territory_ids)))
     after = _told(provider)
     if before != after:
         journal.record(actor=actor, verb="changed", thing=provider, at=at, changes={"scope": [before, after]})
