@@ -1,6 +1,6 @@
 # `make` explains itself; `make demo` and `make test` are all a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench vendor lock messages catalogues clean
+.PHONY: help setup setup-dev demo test check bench compare vendor lock messages catalogues clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin
@@ -41,12 +41,18 @@ check: setup-dev ## lint, format, types, import contracts, migrations, generated
 bench: setup-dev ## measured speed, as JSON lines (ARGS="mail timers" chooses)
 	@$(VENV)/python -m bench $(ARGS)
 
+compare: ## the optimiser beside VROOM, PyVRP and OR-Tools (ARGS="200/25 own vroom" chooses)
+	@test -x .data/compare/bin/python || $(PYTHON) -m venv .data/compare
+	@.data/compare/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-compare.lock
+	@.data/compare/bin/python -m bench.compare $(ARGS)
+
 vendor: setup ## fetch the front-end files again (needs npm)
 	$(VENV)/python scripts/vendor.py
 
-lock: setup ## write the three lock files again from pyproject.toml (UPGRADE=--upgrade: newest versions)
+lock: setup ## write the lock files again from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	$(VENV)/$(COMPILE) $(UPGRADE) pyproject.toml --extra embedded -o requirements.lock
 	$(VENV)/$(COMPILE) $(UPGRADE) pyproject.toml --extra embedded --extra dev -c requirements.lock -o requirements-dev.lock
+	$(VENV)/$(COMPILE) $(UPGRADE) pyproject.toml --extra compare -c requirements.lock -o requirements-compare.lock
 	echo uv | $(VENV)/$(COMPILE) $(UPGRADE) - -o requirements-tools.lock
 	@! grep -nE 'https?:' requirements*.lock || { echo "A lock names a registry; do not commit it."; exit 1; }
 

@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -23,6 +24,7 @@ from bench.__main__ import DATA, ROOT
 from bench.chat import chat_figures
 from bench.inbox import inbox_figures
 from bench.mail import ingest_rate
+from bench.optimiser import FIGURES, figure_of, small_figures
 from bench.timers import timer_figures
 from bench.world import furnish
 from core.clock import now
@@ -187,5 +189,10 @@ GROUPS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "timers": timer_figures,
     "inbox": inbox_figures,
     "chat": chat_figures,
+    "optimiser": small_figures,
 }
 """The figures by what they are about, in the order of the promises."""
+BY_NAME: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
+    name: partial(figure_of, name) for name in FIGURES
+}
+"""Those that take minutes: only when somebody names them."""

@@ -1,9 +1,10 @@
 """The optimiser against the rule engine people use, one JSON line per figure.
 
-Run it as `python -m bench.optimiser [D3 …]`. Figures are planned in a fixed number of steps, so that they
-can be compared between runs on a busy machine; the steps are what two idle cores do in the seconds of the
-promise. Needs `bench/field_day.py` and `data/vrptw` of the shared directory (FIELDSERVICE_SHARED), and no
-database.
+`python -m bench optimiser` prints D3 and small sizes of D7 and D8; `python -m bench D5` any of D3, D4, D5, D7
+and D8 whole. Each runs in a process of its own, as `python -m bench.optimiser D5`, so that its memory is its
+own. Figures are planned in a fixed number of steps, so that they can be compared between runs on a busy
+machine; the steps are what two idle cores do in the seconds of the promise. Needs `bench/field_day.py` and
+`data/vrptw` of the shared directory (FIELDSERVICE_SHARED), and no database.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import importlib.util
 import json
 import os
 import resource
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,37 +24,55 @@ from dispatch.management.solving import prepare
 from dispatch.optimiser import days, vrptw
 from dispatch.optimiser.search import ROUNDS, Budget, Solution, solve
 
-SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-STEPS_PER_CPU_SECOND = {"50/8": 85_000, "200/25": 85_000, "1000/120": 80_000, "5000/500": 35_000}
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
+STEPS_PER_CPU_SECOND = {
+    "50/8": 85_000,
+    "200/25": 85_000,
+    "1000/120": 80_000,
+    "5000/500": 35_000,
+    "Solomon": 60_000,
+}
 Figure = dict[str, Any]
 
 
 def main() -> None:
-    """Print the chosen figures, by default all; the exit code is 1 when one misses its limit."""
-    figures: dict[str, Callable[[], Figure]] = {
-        "D3": lambda: _day("D3", "200/25", 5, cost=39.0, served=197),
-        "D4": lambda: _day("D4", "1000/120", 30, cost=180.0, served=984),
-        "D5": lambda: _day("D5", "5000/500", 60, cost=1450.0, served=4411),
-        "D7": _solomon,
-        "D8": _random_days,
-    }
-    chosen = sys.argv[1:] or list(figures)
-    if unknown := set(chosen) - set(figures):
-        sys.exit(f"There is no figure {', '.join(sorted(unknown))}; choose of {', '.join(figures)}.")
+    """Print the chosen figures, by default the small ones; the exit code is 1 when one misses its limit."""
+    chosen = sys.argv[1:] or SMALL
+    if unknown := set(chosen) - set(FIGURES):
+        sys.exit(f"There is no figure {', '.join(sorted(unknown))}; choose of {', '.join(FIGURES)}.")
     if not SHARED.is_dir():
         sys.exit(f"{SHARED} is not there; set FIELDSERVICE_SHARED to the shared directory.")
     prepare()
     within = True
     for name in chosen:
-        figure = figures[name]()
+        figure = FIGURES[name]()
         print(json.dumps(figure), flush=True)
         within &= figure["within"]
     sys.exit(0 if within else 1)
 
 
+def small_figures() -> Iterator[Figure]:
+    """What `python -m bench` shows of the optimiser in half a minute of processor time."""
+    for name in SMALL:
+        yield from figure_of(name)
+
+
+def figure_of(name: str) -> Iterator[Figure]:
+    """One figure, measured in a process of its own; nothing where the shared directory is absent."""
+    if not SHARED.is_dir():
+        print(
+            f"{name} is left out: {SHARED} is not there (FIELDSERVICE_SHARED names another).", file=sys.stderr
+        )
+        return
+    command = [sys.executable, "-m", "bench.optimiser", name]
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False).stdout
+    yield json.loads(told)
+
+
 def _day(name: str, size: str, seconds: int, *, cost: float, served: int) -> Figure:
     """A day of seed 1, beside the rule engine's plan of the same day."""
-    field_day = _field_day()
+    field_day = shared_field_day()
     day = field_day.generate(size, 1)
     began = time.process_time()
     steps = STEPS_PER_CPU_SECOND[size] * seconds // ROUNDS
@@ -75,43 +95,46 @@ def _day(name: str, size: str, seconds: int, *, cost: float, served: int) -> Fig
     }
 
 
-def _solomon() -> Figure:
-    """The mean gap to the best known solutions, one thread, 10 s of steps each."""
+def _solomon(part: float, limit: float) -> Figure:
+    """The mean gap to the best known solutions, one thread, in a part of the steps of 10 s each."""
     gaps: dict[str, float] = {}
     feasible = True
     for path in sorted((SHARED / "data" / "vrptw").glob("*.txt")):
         instance = vrptw.read_instance(path.read_text())
         best = float(path.with_suffix(".sol").read_text().split()[-1])
-        budget = Budget(steps=400_000 // ROUNDS, threads=1)
-        solution = solve(vrptw.problem_of(instance), budget, tuning=vrptw.tuning_for(instance))
+        steps = int(STEPS_PER_CPU_SECOND["Solomon"] * 10 * part)
+        tuning = vrptw.tuning_for(instance)
+        solution = solve(vrptw.problem_of(instance), Budget(steps=steps // ROUNDS, threads=1), tuning=tuning)
         distance, holds = vrptw.judge(instance, solution.routes)
         feasible &= holds
         gaps[instance.name] = round(100 * (distance / best - 1), 2)
     mean = round(sum(gaps.values()) / len(gaps), 3)
     return {
-        "name": "D7: Solomon, mean gap in %",
+        "name": f"D7: Solomon, mean gap in % after the steps of {10 * part:g} s on one core",
         "gap": mean,
-        "limit": 0.1,
-        "within": feasible and mean <= 0.1,
+        "limit": limit,
+        "within": feasible and mean <= limit,
         "gaps": gaps,
     }
 
 
-def _random_days() -> Figure:
-    """Hard violations over 1,000 random days of 50 orders and 8 engineers."""
-    field_day = _field_day()
-    violations = unequal = 0
-    for seed in range(1000):
+def _random_days(count: int) -> Figure:
+    """Hard violations over random days of 50 orders and 8 engineers."""
+    field_day = shared_field_day()
+    violations = unequal = dropped = 0
+    for seed in range(count):
         day = field_day.generate("50/8", seed)
         solution = solve(days.problem_of(day), Budget(steps=100, rounds=4, threads=1))
         scores = field_day.check(day, days.plan_of(day, solution.routes))
-        violations += len(scores["violations"])
+        kept, of = map(int, scores["locks_kept"].split("/"))
+        violations, dropped = violations + len(scores["violations"]), dropped + of - kept
         unequal += scores["cost_hours"] != round(solution.cost / 3600, 2)
     return {
-        "name": "D8: violations over 1,000 random days",
+        "name": f"D8: violations over {count:,} random days",
         "violations": violations,
         "limit": 0,
-        "within": violations == unequal == 0,
+        "within": violations == dropped == unequal == 0,
+        "promises_dropped": dropped,
         "days_whose_cost_differs": unequal,
     }
 
@@ -125,7 +148,7 @@ def _spent(solution: Solution, cpu: float) -> Figure:
     }
 
 
-def _field_day() -> Any:
+def shared_field_day() -> Any:
     """The shared generator, checker and rule engine."""
     spec = importlib.util.spec_from_file_location("field_day", SHARED / "bench" / "field_day.py")
     if spec is None or spec.loader is None:
@@ -133,6 +156,18 @@ def _field_day() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "D3": lambda: _day("D3", "200/25", 5, cost=39.0, served=197),
+    "D4": lambda: _day("D4", "1000/120", 30, cost=180.0, served=984),
+    "D5": lambda: _day("D5", "5000/500", 60, cost=1450.0, served=4411),
+    "D7": lambda: _solomon(1.0, limit=0.1),
+    "D7-small": lambda: _solomon(0.1, limit=0.5),
+    "D8": lambda: _random_days(1000),
+    "D8-small": lambda: _random_days(50),
+}
+SMALL = ["D3", "D7-small", "D8-small"]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_somebody_promised_comes_on_the_day_that_fits() -> None:
 
 def test_overtime_is_worked_when_it_is_cheaper_than_not_coming() -> None:
     long = work(seconds=10 * HOUR, prize=2 * HOUR)
-    late = {"shift": (8 * HOUR, 20 * HOUR), "regular_end": 17 * HOUR}
+    late: dict[str, Any] = {"shift": (8 * HOUR, 20 * HOUR), "regular_end": 17 * HOUR}
     assert plan([worker(1, **late, overtime_price=3600)], [long]) == [[0]]
     assert plan([worker(1, **late, overtime_price=72_000)], [long]) == [[]]
 
