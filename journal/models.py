@@ -29,7 +29,6 @@ class AuditEntry(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["tenant", "object_type", "object_id", "id"], name="audit_object_idx"),
-            models.Index(fields=["tenant", "-id"], name="audit_recent_idx"),
         ]
 
     def __str__(self) -> str:
