@@ -40,6 +40,8 @@ class VisitScheduled(VisitFact):
 class VisitMoved(VisitFact):
     """The engineer or the time of a visit changed."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class VisitSent(VisitFact):
@@ -52,6 +54,8 @@ class VisitSent(VisitFact):
 class VisitProgressed(VisitFact):
     """The engineer accepted, left, arrived, paused or went on: `status` is the new state."""
 
+    outbound_only: ClassVar[bool] = False
+
     status: str
 
 
@@ -59,9 +63,36 @@ class VisitProgressed(VisitFact):
 class VisitCancelled(VisitFact):
     """The visit will not take place."""
 
+    outbound_only: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class VisitCompleted(VisitFact):
     """The work was done."""
 
     outbound_only: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferFact(Event):
+    """Base of what happens to one offer. `engineer_id` and `provider_id` are 0 where there is none."""
+
+    outbound_only: ClassVar[bool] = True
+    topic: ClassVar[str] = "offer"
+
+    offer_id: int
+    work_order_id: int
+    engineer_id: int
+    provider_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferMade(OfferFact):
+    """Work was offered to somebody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferClosed(OfferFact):
+    """An offer was accepted, declined, ran out or was taken back: `status` says which."""
+
+    status: str

@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
-from dispatch.enums import Strategy
-from dispatch.models import DispatchRule, WorkOrder, WorkType
-from tickets.enums import Priority
+from dispatch.models import WorkOrder, WorkType
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -56,6 +54,29 @@ class ReasonForm(forms.Form):
     """Why something is called off."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class AcceptForm(forms.Form):
+    """Whom a provider sends for offered work, and when."""
+
+    engineer = forms.ModelChoiceField(queryset=Engineer.objects.none(), label=_("Engineer"))
+    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+
+    def __init__(self, *args: Any, provider_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = workforce.active_engineers().filter(provider_id=provider_id)
+        self.fields["engineer"].queryset = own  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        engineer: Engineer = self.cleaned_data["engineer"]
+        return {"engineer_id": engineer.pk, "start_at": self.cleaned_data["start_at"]}
+
+
+class DeclineForm(forms.Form):
+    """Why offered work is not taken."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
 
 class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -122,55 +143,6 @@ class TicketWorkForm(forms.Form):
     def work_type_id(self) -> int:
         work_type: WorkType = self.cleaned_data["work_type"]
         return work_type.pk
-
-
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An auto-dispatch rule: when, if, then."""
-
-    work_types = forms.ModelMultipleChoiceField(
-        queryset=queries.work_types(),
-        to_field_name="code",
-        required=False,
-        label=_("Work type is one of"),
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen means any."),
-    )
-    areas = forms.CharField(
-        required=False,
-        max_length=2000,
-        label=_("Area is one of"),
-        help_text=_("As sites name them, separated by commas. Empty means any."),
-    )
-    max_priority = forms.TypedChoiceField(
-        choices=[("", _("Any")), *((p.value, f"P1 – {p.label}" if p > 1 else "P1") for p in Priority)],
-        coerce=int,
-        empty_value=None,
-        required=False,
-        label=_("Priority"),
-    )
-    strategy = forms.ChoiceField(choices=Strategy.choices, label=_("Choose by"))
-
-    class Meta:
-        model = DispatchRule
-        fields = ["name", "position", "strategy", "horizon_days", "sends_at_once", "is_enabled"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        conditions = self.instance.conditions or {}
-        self.fields["work_types"].initial = conditions.get("work_types", [])
-        self.fields["areas"].initial = ", ".join(conditions.get("areas", []))
-        self.fields["max_priority"].initial = conditions.get("max_priority") or ""
-
-    def facts(self) -> dict[str, Any]:
-        """What the service takes; conditions that mean "any" are left out."""
-        facts = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        areas = [part.strip() for part in self.cleaned_data["areas"].replace("、", ",").split(",")]
-        conditions = {
-            "work_types": [work_type.code for work_type in self.cleaned_data["work_types"]],
-            "areas": [area for area in areas if area],
-            "max_priority": self.cleaned_data["max_priority"],
-        }
-        return {**facts, "conditions": {key: value for key, value in conditions.items() if value}}
 
 
 class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]

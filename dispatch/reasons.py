@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from core import formats
 from dispatch.evaluator import Reason
+from dispatch.expressions import WrongExpression
 
 Facts = Mapping[str, Any]
 Names = Mapping[int, str]
@@ -39,9 +40,76 @@ def no_rule(why: str) -> str:
         "work_type": _("another kind of work"),
         "area": _("another area"),
         "priority": _("not urgent enough"),
+        "tier": _("another kind of customer"),
+        "topic": _("another topic"),
+        "expression": _("its condition does not hold"),
+        "failed": _("its condition could not be worked out"),
         "disabled": _("switched off"),
     }
     return texts.get(why, why)
+
+
+def no_step(why: str) -> str:
+    """Why a step of a rule came to nothing."""
+    texts = {
+        "nobody": _("nobody can"),
+        "provider_inactive": _("not active"),
+        "provider_scope": _("not the work or the area this provider takes"),
+        "provider_full": _("has as many visits that day as it takes"),
+        "no_next_visit": _("no next visit waits to be sent"),
+        "crew": _("the work needs a crew"),
+    }
+    return texts.get(why, why)
+
+
+def after(how: str) -> str:
+    """What went before a step: how the offers of the one before it ended."""
+    texts = {
+        "expired": _("nobody answered in time"),
+        "declined": _("declined"),
+        "accepted": _("the offer was accepted"),
+    }
+    return texts.get(how, how)
+
+
+def wrong_expression(problem: WrongExpression) -> str:
+    """What is wrong with a condition, where, and the way out."""
+    facts = dict(problem.facts)
+    facts["kind"] = _kind(str(facts.get("kind", "")))
+    facts["types"] = _(" and ").join(_kind(name) for name in str(facts.get("types", "")).split(", "))
+    texts = {
+        "too_long": _("The condition has %(length)s characters; %(most)s are the most."),
+        "too_deep": _("The condition is nested too deeply. Take some brackets out."),
+        "unknown_name": _("There is no “%(name)s”."),
+        "wrong_type": _("“%(operator)s” does not go with %(types)s."),
+        "not_yes_no": _("A condition must be true or false; this is of the kind “%(kind)s”."),
+        "syntax": _("This cannot be read: %(detail)s"),
+    }
+    text = texts[problem.code] % facts
+    if facts.get("near"):
+        text += " " + _("Did you mean “%(near)s”?") % facts
+    if not problem.line:
+        return text
+    return _("Line %(line)s, character %(column)s: %(text)s") % {
+        "line": problem.line,
+        "column": problem.column,
+        "text": text,
+    }
+
+
+def _kind(name: str) -> str:
+    """A kind of value as people call it; the expression library's own name where there is none."""
+    texts = {
+        "text": _("text"),
+        "string": _("text"),
+        "number": _("number"),
+        "int": _("number"),
+        "double": _("number"),
+        "bool": _("yes or no"),
+        "timestamp": _("time"),
+        "levels": _("levels"),
+    }
+    return texts.get(name, name)
 
 
 def _clock(at: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.transitions import check_transition
@@ -77,12 +77,6 @@ def is_among(area: str, areas: Collection[str]) -> bool:
     return area in areas or area.casefold() in {name.casefold() for name in areas}
 
 
-def why_not(conditions: Mapping[str, Any], *, work_type: str, area: str, priority: int) -> str:
-    """Why a rule's conditions do not hold, as a code ("work_type", "area", "priority"), or "" when they
-    do."""
-    if (types := conditions.get("work_types")) and work_type not in types:
-        return "work_type"
-    if (areas := conditions.get("areas")) and not is_among(area, areas):
-        return "area"
-    most = conditions.get("max_priority")
-    return "priority" if most and priority > int(most) else ""
+def steps_of(strategy: str, steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The steps of a rule in order; without any, its strategy is the only one."""
+    return list(steps) or [{"strategy": strategy}]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dispatch.views import board, files, rules, visits, work_orders, work_types
+from dispatch.views import (
+    absences,
+    board,
+    capacity,
+    files,
+    offers,
+    preferences,
+    rules,
+    visits,
+    work_orders,
+    work_types,
+)
 
 urlpatterns = [
     path("board/", board.board, name="board"),
@@ -35,10 +46,49 @@ urlpatterns = [
     path("board/visits/<int:visit_id>/send/", visits.visit_send, name="visit_send"),
     path("board/visits/<int:visit_id>/cancel/", visits.visit_cancel, name="visit_cancel"),
     path("tickets/<int:ticket_id>/work/", work_orders.ticket_work, name="ticket_work"),
+    path("offers/", offers.offer_list, name="offer_list"),
+    path("offers/<int:offer_id>/", offers.offer_detail, name="offer_detail"),
+    path("offers/<int:offer_id>/accept/", offers.offer_accept, name="offer_accept"),
+    path("offers/<int:offer_id>/decline/", offers.offer_decline, name="offer_decline"),
+    path("offers/<int:offer_id>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
     path("rules/", rules.rule_list, name="rule_list"),
     path("rules/new/", rules.rule_create, name="rule_create"),
     path("rules/<int:rule_id>/", rules.rule_edit, name="rule_edit"),
+    path("rules/log/", rules.run_list, name="run_list"),
+    path("rules/<int:rule_id>/move/", rules.rule_move, name="rule_move"),
     path("rules/<int:rule_id>/switch/", rules.rule_switch, name="rule_switch"),
+    path(
+        "engineers/<int:engineer_id>/absences/new/",
+        absences.absence_create,
+        name="absence_create",
+    ),
+    path(
+        "engineers/<int:engineer_id>/absences/<int:absence_id>/",
+        absences.absence_edit,
+        name="absence_edit",
+    ),
+    path("capacity/", capacity.capacity, name="capacity"),
+    path("capacity-rules/new/", capacity.capacity_rule_create, name="capacity_rule_create"),
+    path(
+        "capacity-rules/<int:capacity_rule_id>/",
+        capacity.capacity_rule_edit,
+        name="capacity_rule_edit",
+    ),
+    path(
+        "capacity-rules/<int:capacity_rule_id>/remove/",
+        capacity.capacity_rule_remove,
+        name="capacity_rule_remove",
+    ),
+    path(
+        "customers/<int:pk>/engineers/",
+        preferences.customer_engineer_list,
+        name="customer_engineer_list",
+    ),
+    path(
+        "customers/<int:pk>/preferences/<int:preference_id>/remove/",
+        preferences.customer_engineer_remove,
+        name="customer_engineer_remove",
+    ),
     path("settings/work-types/", work_types.work_type_list, name="work_type_list"),
     path("settings/work-types/new/", work_types.work_type_create, name="work_type_create"),
     path("settings/work-types/<int:work_type_id>/", work_types.work_type_edit, name="work_type_edit"),

@@ -13,7 +13,6 @@ from journal.events import Event
 class StockMoved(Event):
     """A stock level changed."""
 
-    outbound_only: ClassVar[bool] = True
     topic: ClassVar[str] = "stock"
 
     part_id: int

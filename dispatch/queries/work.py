@@ -177,8 +177,28 @@ def get_rule(rule_id: int) -> DispatchRule:
 
 
 def runs() -> QuerySet[DispatchRun]:
-    """Firings of auto-dispatch, newest first."""
-    return DispatchRun.objects.select_related("work_order", "rule", "visit__engineer")
+    """Firings of auto-dispatch with what a list shows, newest first."""
+    found = DispatchRun.objects.select_related("work_order", "rule", "visit__engineer")
+    return found.prefetch_related("offers__engineer", "offers__provider")
+
+
+def runs_matching(
+    *, rule_id: int | None = None, event: str = "", outcome: str = "", text: str = ""
+) -> QuerySet[DispatchRun]:
+    """The run log's filters; `text` is a number (WO-12) or words of the work order's subject."""
+    found = runs()
+    if rule_id is not None:
+        found = found.filter(rule_id=rule_id)
+    if event:
+        found = found.filter(event=event)
+    if outcome:
+        found = found.filter(outcome=outcome)
+    if words := clean(text).strip():
+        match = Q(work_order__subject__icontains=words)
+        if number := digits(words)[:15]:
+            match |= Q(work_order__number=int(number))
+        found = found.filter(match)
+    return found
 
 
 def check_visible_visit(actor: Actor, visit: Visit) -> None:

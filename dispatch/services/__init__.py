@@ -2,26 +2,39 @@
 
 from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
-from dispatch.services.catalogue import (
-    create_rule,
-    create_work_type,
-    set_rule_enabled,
-    update_rule,
-    update_work_type,
-)
+from dispatch.services.catalogue import create_work_type, update_work_type
 from dispatch.services.importing import Loaded, import_requests
+from dispatch.services.offers import (
+    accept_offer,
+    decline_offer,
+    expire_offer,
+    withdraw_needless_offers,
+    withdraw_offer,
+)
 from dispatch.services.planning import (
     CannotSchedule,
     cancel_visit,
     follow_merged_ticket,
     follow_planned_visit,
     move_visit,
+    plan_facts,
     schedule_visit,
     send_drafts,
     send_visit,
 )
 from dispatch.services.preferences import remove_preference, set_preference
 from dispatch.services.progress import progress_visit
+from dispatch.services.reactions import (
+    meet_arrived_part,
+    meet_cancelled_visit,
+    meet_ended_visit,
+    meet_new_work,
+    meet_planned_visit,
+)
+from dispatch.services.replanning import Placement, place_visits
+from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
+from dispatch.services.timers import await_arrival, await_shares, fire_due_timers
+from dispatch.services.trials import Trial, try_rule
 from dispatch.services.work_orders import (
     cancel_work_order,
     create_work_order,
@@ -35,8 +48,13 @@ __all__ = [
     "CannotSchedule",
     "Loaded",
     "NewWork",
+    "Placement",
+    "Trial",
+    "accept_offer",
     "auto_dispatch",
     "auto_dispatch_open",
+    "await_arrival",
+    "await_shares",
     "cancel_visit",
     "cancel_work_order",
     "create_rule",
@@ -44,12 +62,23 @@ __all__ = [
     "create_work_order_from_ticket",
     "create_work_orders_in_bulk",
     "create_work_type",
+    "decline_offer",
     "dispatch_new_work",
+    "expire_offer",
+    "fire_due_timers",
     "follow_merged_ticket",
     "follow_planned_visit",
     "import_requests",
+    "meet_arrived_part",
+    "meet_cancelled_visit",
+    "meet_ended_visit",
+    "meet_new_work",
+    "meet_planned_visit",
+    "move_rule",
     "move_visit",
     "open_field_work",
+    "place_visits",
+    "plan_facts",
     "progress_visit",
     "remove_preference",
     "schedule_visit",
@@ -58,7 +87,10 @@ __all__ = [
     "set_preference",
     "set_rule_enabled",
     "settle_work_order",
+    "try_rule",
     "update_rule",
     "update_work_order",
     "update_work_type",
+    "withdraw_needless_offers",
+    "withdraw_offer",
 ]

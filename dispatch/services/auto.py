@@ -4,83 +4,172 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from accounts.enums import Permission
 from core.errors import Conflict
-from dispatch import events, queries, rules
-from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
-from dispatch.evaluator import Stop, Verdict
-from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder
-from dispatch.queries.planning import World, instant, load_world, seconds, work_of
-from dispatch.ranking import Answer, rank
+from dispatch import events, queries
+from dispatch.enums import RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
+from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.queries.facts import Occasion
+from dispatch.services.choosing import Choice, Ground, Rulebook, choose, walk
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits, sqlstate_of
-from dispatch.services.planning import EXCLUSION_VIOLATION, fact, plan_facts, save_planned
+from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
+from dispatch.services.planning import EXCLUSION_VIOLATION, cancel_visit, fact, save_planned
 from journal import services as journal
 from tenants.actors import Actor
 
 Progress = Callable[[int], object]
 
-TOLD_CANDIDATES = 5
 CHUNK = 200
-_LABELS = {
-    RunOutcome.ASSIGNED: "assigned",
-    RunOutcome.NOBODY: "nobody",
-    RunOutcome.NO_RULE: "no_rule",
-    RunOutcome.SKIPPED: "skipped",
-}
-
-
-@dataclass(slots=True)
-class _Choice:
-    """What a rule made of one work order, before anything is written."""
-
-    work_order: WorkOrder
-    outcome: RunOutcome
-    explanation: dict[str, Any]
-    rule: DispatchRule | None = None
-    visit: Visit | None = None
-
-
-@dataclass(slots=True)
-class _Policy:
-    """The enabled rules, read once; how many days ahead the farthest of them looks."""
-
-    rules: list[DispatchRule] = field(default_factory=list)
-
-    @property
-    def days(self) -> int:
-        return max((rule.horizon_days for rule in self.rules), default=1)
+TRIES = 3
+SOURCE = "auto-dispatch"
 
 
 @transaction.atomic
-def auto_dispatch(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun:
-    """Let the rules plan one work order. The run tells what came of it; `nobody` and `no_rule` are no
-    errors."""
+def auto_dispatch(
+    *,
+    work_order_id: int,
+    actor: Actor,
+    at: datetime,
+    event: str = RuleEvent.WORK_CREATED,
+    event_facts: Mapping[str, Any] | None = None,
+    visit_id: int | None = None,
+    rule_id: int | None = None,
+) -> DispatchRun:
+    """Let the rules that wait for `event` plan one work order. The run tells what came of it; `nobody` and
+    `no_rule` are no errors.
+
+    `visit_id` is the visit that the event is about; `rule_id` lets only that rule decide. Offers that wait
+    for an answer are taken back when a rule acts on another event than the one they were made for.
+    """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
-    policy = _Policy(list(queries.dispatch_rules().filter(is_enabled=True)))
-    for _attempt in range(3):
-        world = load_world(at, at + timedelta(days=policy.days), site_ids=[work_order.site_id])
-        choice = _choose(work_order, world, policy, at)
-        if choice.visit is None:
-            break
+    visit = queries.visits().filter(pk=visit_id).first() if visit_id else None
+    occasion = Occasion(event, event_facts or {}, visit)
+    if waiting := open_offers_for_update(work_order_id):
+        if _is_waited_for(waiting, occasion):
+            return _log(Choice(work_order, RunOutcome.SKIPPED, {"why": "offered"}, occasion=occasion), at)
+        withdraw_offers(waiting, reason=str(RuleEvent(event).label), actor=actor, at=at)
+    book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
+    book.look_back([work_order_id])
+    ground = Ground(at, book.days, {work_order.site_id})
+    return _settle(lambda: choose(work_order, book, ground, occasion, at), ground, actor, at)
+
+
+def _is_waited_for(waiting: list[Offer], occasion: Occasion) -> bool:
+    """Whether the offers were made for the same thing, or somebody only asks for it to be planned."""
+    same = any(offer.run is not None and offer.run.event == occasion.event for offer in waiting)
+    return same or occasion.event in (RuleEvent.WORK_CREATED, RuleEvent.SCHEDULE)
+
+
+def go_on(*, run: DispatchRun, after: str, actor: Actor, at: datetime) -> DispatchRun | None:
+    """Try the steps that follow the one whose offers came to nothing. None when the work waits no more.
+
+    The caller holds the lock of the work order. `after` says how the offers ended.
+    """
+    rule = run.rule
+    work_order = queries.work_order_for_update(run.work_order_id)
+    step = int(run.explanation.get("step", 0)) + 1
+    visit_id = run.inputs.get("visit_id")
+    visit = queries.visits().filter(pk=visit_id).first() if visit_id else None
+    occasion = Occasion(run.event, {}, visit)
+    is_waiting = work_order.status == WorkOrderStatus.UNSCHEDULED or visit is not None
+    if rule is None or not is_waiting:
+        return None
+    ground = Ground(at, rule.horizon_days, {work_order.site_id})
+
+    def following() -> Choice:
+        choice = walk(work_order, rule, ground, first=step, occasion=occasion, at=at)
+        choice.inputs |= {"after": after, "root": run.inputs.get("root", run.pk)}
+        return choice
+
+    return _settle(following, ground, actor, at)
+
+
+def _settle(decide: Callable[[], Choice], ground: Ground, actor: Actor, at: datetime) -> DispatchRun:
+    """Decide and write; when somebody takes the time between our look and our write, look again."""
+    choice = decide()
+    for _attempt in range(TRIES):
         try:
-            save_planned(choice.visit)
-            break
+            with transaction.atomic():
+                return _write_one(choice, actor, at)
         except Conflict:
-            # Somebody took the time between our look and our write: look again.
-            continue
-    else:
-        choice = _Choice(work_order, RunOutcome.NOBODY, {"why": "contended"}, choice.rule)
+            ground.loaded = None
+            choice = decide()
+    contended = Choice(
+        choice.work_order, RunOutcome.NOBODY, {"why": "contended"}, choice.rule, occasion=choice.occasion
+    )
+    return _log(contended, at)
+
+
+def _write_one(choice: Choice, actor: Actor, at: datetime) -> DispatchRun:
+    if choice.replaces is not None:
+        _call_off(choice.replaces, actor, at)
+    if choice.outcome == RunOutcome.SENT:
+        _send(choice, actor, at)
+    elif choice.visit is not None:
+        save_planned(choice.visit)
+    run = _log(choice, at)
+    if choice.outcome == RunOutcome.ASSIGNED:
+        _tell(choice, actor, at)
+    if choice.offers:
+        make_offers(run, choice.offers, actor=actor, at=at)
+    return run
+
+
+def _call_off(visit: Visit, actor: Actor, at: datetime) -> None:
+    reason = str(RuleEvent.ENGINEER_LATE.label)
+    cancel_visit(visit_id=visit.pk, reason=reason, actor=actor, at=at)
+
+
+def _send(choice: Choice, actor: Actor, at: datetime) -> None:
+    visit = choice.visit
+    if visit is not None:
+        visit.status, visit.sent_at = VisitStatus.DISPATCHED, at
+        visit.version += 1
+        visit.save(update_fields=["status", "sent_at", "version", "updated_at"])
+        journal.record(actor=actor, verb="sent", thing=visit, at=at, source=SOURCE)
+        journal.publish(fact(events.VisitSent, visit))
+
+
+def _log(choice: Choice, at: datetime) -> DispatchRun:
     run = _run(choice, at)
     run.save()
-    _tell(choice, actor, at)
     return run
+
+
+def fire(
+    *,
+    event: str,
+    work_order_id: int,
+    actor: Actor,
+    at: datetime,
+    event_facts: Mapping[str, Any] | None = None,
+    visit_id: int | None = None,
+    rule_id: int | None = None,
+) -> DispatchRun | None:
+    """Tell the rules that something happened to a work order. None, and no line in the log, when no enabled
+    rule waits for it or the work is planned, done or called off."""
+    if not DispatchRule.objects.filter(event=event, is_enabled=True).exists():
+        return None
+    waits = WorkOrder.objects.filter(pk=work_order_id)
+    if event not in (RuleEvent.ENGINEER_LATE, RuleEvent.VISIT_ENDED):
+        waits = waits.filter(status=WorkOrderStatus.UNSCHEDULED)
+    if not waits.exists():
+        return None
+    return auto_dispatch(
+        work_order_id=work_order_id,
+        actor=actor,
+        at=at,
+        event=event,
+        event_facts=event_facts,
+        visit_id=visit_id,
+        rule_id=rule_id,
+    )
 
 
 def dispatch_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
@@ -94,113 +183,51 @@ def dispatch_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> Disp
 
 @transaction.atomic
 def auto_dispatch_open(
-    *, actor: Actor, at: datetime, limit: int | None = None, progress: Progress | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    limit: int | None = None,
+    progress: Progress | None = None,
+    event: str = RuleEvent.WORK_CREATED,
+    rule_id: int | None = None,
 ) -> dict[str, int]:
     """Let the rules plan everything that waits, most urgent first, and count outcomes {assigned, nobody, …}.
 
     The world is loaded once and kept up in memory; visits are written in chunks. `progress` is called with
-    the
-    number of work orders just decided. Work that somebody else plans at this moment is left to them.
+    the number of work orders just decided. Work that somebody else plans at this moment, or that waits for
+    the answer to an offer, is left alone.
     """
     actor.require(Permission.VISIT_PLAN)
-    policy = _Policy(list(queries.dispatch_rules().filter(is_enabled=True)))
-    waiting = list(queries.tray().select_for_update(of=("self",), skip_locked=True)[:limit])
-    sites = {work_order.site_id for work_order in waiting}
-    world = load_world(at, at + timedelta(days=policy.days), site_ids=sites)
+    book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
+    offered = Offer.objects.filter(status="offered").values("work_order_id")
+    tray = queries.tray().exclude(pk__in=offered)
+    waiting = list(tray.select_for_update(of=("self",), skip_locked=True)[:limit])
+    ground = Ground(at, book.days, {work_order.site_id for work_order in waiting})
+    occasion = Occasion(event)
     counts: Counter[str] = Counter({"assigned": 0, "nobody": 0, "no_rule": 0})
     for first in range(0, len(waiting), CHUNK):
         chunk = waiting[first : first + CHUNK]
+        book.look_back([work_order.pk for work_order in chunk])
         choices = []
         for work_order in chunk:
-            choice = _choose(work_order, world, policy, at)
-            _remember(choice, world)
+            choice = choose(work_order, book, ground, occasion, at)
+            ground.remember(choice)
             choices.append(choice)
             if progress:
                 progress(1)
         if _write(choices, actor, at):
-            counts.update(_LABELS[choice.outcome] for choice in choices)
+            counts.update(str(choice.outcome) for choice in choices)
         else:
             # A visit of somebody else came between: this chunk one by one, against a fresh world.
-            runs = [auto_dispatch(work_order_id=w.pk, actor=actor, at=at) for w in chunk]
-            counts.update(_LABELS[RunOutcome(run.outcome)] for run in runs)
-            world = load_world(at, at + timedelta(days=policy.days), site_ids=sites)
+            for order in chunk:
+                run = auto_dispatch(work_order_id=order.pk, actor=actor, at=at, event=event, rule_id=rule_id)
+                counts[str(run.outcome)] += 1
+            ground.loaded = None
     return dict(counts)
 
 
-def _choose(work_order: WorkOrder, world: World, policy: _Policy, at: datetime) -> _Choice:
-    if work_order.status != WorkOrderStatus.UNSCHEDULED:
-        return _Choice(work_order, RunOutcome.SKIPPED, {"why": work_order.status})
-    rule, skipped = _rule_for(work_order, policy.rules)
-    if rule is None:
-        return _Choice(work_order, RunOutcome.NO_RULE, {"rules": skipped})
-    work = work_of(work_order)
-    until = seconds(at + timedelta(days=rule.horizon_days))
-    answer = rank(world.people, work, seconds(at), until, rule.strategy)
-    told = explanation(answer) | {"strategy": rule.strategy, "rules": skipped}
-    if answer.best is None:
-        return _Choice(work_order, RunOutcome.NOBODY, told, rule)
-    visit = _visit(work_order, answer.best.verdict, rule, at)
-    return _Choice(work_order, RunOutcome.ASSIGNED, told, rule, visit)
-
-
-def _rule_for(
-    work_order: WorkOrder, enabled: list[DispatchRule]
-) -> tuple[DispatchRule | None, list[dict[str, str]]]:
-    """The first rule that applies, and why each one before it did not."""
-    skipped: list[dict[str, str]] = []
-    for rule in enabled:
-        why = rules.why_not(
-            rule.conditions,
-            work_type=work_order.work_type.code,
-            area=work_order.site.area,
-            priority=work_order.priority,
-        )
-        if not why:
-            return rule, skipped
-        skipped.append({"rule": rule.name, "why": why})
-    return None, skipped
-
-
-def _visit(work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: datetime) -> Visit:
-    start, end = verdict.span
-    sends = rule.sends_at_once
-    return Visit(
-        work_order=work_order,
-        engineer_id=verdict.person.id,
-        start_at=instant(start),
-        end_at=instant(end),
-        status=VisitStatus.DISPATCHED if sends else VisitStatus.SCHEDULED,
-        sent_at=at if sends else None,
-        **plan_facts(verdict, ""),
-    )
-
-
-def explanation(answer: Answer) -> dict[str, Any]:
-    """The ranking as it is kept with a run: chosen, the next best, and who was excluded by which rule."""
-    return {
-        "chosen": answer.best.as_json() if answer.best else None,
-        "candidates": [c.as_json() for c in answer.candidates[1:TOLD_CANDIDATES]],
-        "needs_reason": [c.as_json() for c in answer.forceable[:TOLD_CANDIDATES]],
-        "excluded": [
-            {**reason.as_json(), "engineers": [{"id": p.id, "name": p.name} for p in people]}
-            for reason, people in answer.excluded
-        ],
-    }
-
-
-def _remember(choice: _Choice, world: World) -> None:
-    visit = choice.visit
-    if visit is None:
-        return
-    person = world.person(visit.engineer_id)
-    if person is not None:
-        place = work_of(choice.work_order).place
-        stop = Stop(0, str(choice.work_order), seconds(visit.start_at), seconds(visit.end_at), place)
-        person.add(stop)
-
-
-def _write(choices: list[_Choice], actor: Actor, at: datetime) -> bool:
-    """Write visits, runs, statuses and facts of a chunk. False when a time was taken meanwhile."""
+def _write(choices: list[Choice], actor: Actor, at: datetime) -> bool:
+    """Write visits, runs, offers, statuses and facts of a chunk. False when a time was taken meanwhile."""
     visits = [choice.visit for choice in choices if choice.visit is not None]
     try:
         despite_deadlocks(lambda: Visit.objects.bulk_create(visits, batch_size=500))
@@ -208,37 +235,39 @@ def _write(choices: list[_Choice], actor: Actor, at: datetime) -> bool:
         if sqlstate_of(problem) != EXCLUSION_VIOLATION:
             raise
         return False
-    DispatchRun.objects.bulk_create([_run(choice, at) for choice in choices], batch_size=500)
+    runs = DispatchRun.objects.bulk_create([_run(choice, at) for choice in choices], batch_size=500)
+    for run, choice in zip(runs, choices, strict=True):
+        if choice.offers:
+            make_offers(run, choice.offers, actor=actor, at=at)
     follow_many([choice.work_order for choice in choices if choice.visit is not None], at=at)
-    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="auto-dispatch")
+    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source=SOURCE)
     journal.publish(*(fact for visit in visits for fact in _facts(visit)))
     return True
 
 
-def _run(choice: _Choice, at: datetime) -> DispatchRun:
+def _run(choice: Choice, at: datetime) -> DispatchRun:
+    visit = choice.occasion.visit
+    about = {"visit_id": visit.pk} if visit is not None else {}
     return DispatchRun(
         work_order=choice.work_order,
         rule=choice.rule,
         rule_version=choice.rule.version if choice.rule else 0,
         outcome=choice.outcome,
         visit=choice.visit,
+        event=choice.occasion.event,
+        inputs={"step": 0, **choice.inputs, **about},
         explanation=choice.explanation,
         at=at,
     )
 
 
-def _tell(choice: _Choice, actor: Actor, at: datetime) -> None:
+def _tell(choice: Choice, actor: Actor, at: datetime) -> None:
     visit = choice.visit
-    if visit is None or choice.outcome != RunOutcome.ASSIGNED:
+    if visit is None:
         return
     follow_visits(choice.work_order, at=at)
-    changes: Mapping[str, Any] = {
-        "rule": choice.rule.name if choice.rule else "",
-        "from": visit.start_at.isoformat(),
-    }
-    journal.record(
-        actor=actor, verb="scheduled", thing=visit, at=at, changes=dict(changes), source="auto-dispatch"
-    )
+    changes = {"rule": choice.rule.name if choice.rule else "", "from": visit.start_at.isoformat()}
+    journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=changes, source=SOURCE)
     journal.publish(*_facts(visit))
 
 

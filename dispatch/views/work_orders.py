@@ -16,10 +16,11 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
-from dispatch import queries, reasons, rules, services
+from dispatch import queries, rules, services
 from dispatch.enums import RunOutcome, WorkOrderStatus
 from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
-from dispatch.models import DispatchRun, WorkOrder
+from dispatch.models import WorkOrder
+from dispatch.views.runs import told_run
 from tenants.http import TenantRequest
 from tickets import queries as tickets
 from tickets.enums import Priority
@@ -161,10 +162,11 @@ def _initial(request: TenantRequest) -> dict[str, Any]:
 
 def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
     names = dict(Skill.objects.values_list("id", "name"))
-    runs = queries.runs().filter(work_order=work_order)[:10]
+    runs = queries.runs().filter(work_order=work_order)[:20]
     return {
         "work_order": work_order,
         "runs": [told_run(run, names) for run in runs],
+        "offers": queries.offers_of(work_order.pk)[:20],
         "ticket_files": tickets.received_files(work_order.ticket) if work_order.ticket else [],
         "cancel_form": ReasonForm(),
         "is_open": work_order.status not in rules.CLOSED_WORK and work_order.status != WorkOrderStatus.DONE,
@@ -172,29 +174,4 @@ def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
         "can_plan": request.actor.can(Permission.VISIT_PLAN),
         "can_see_charges": request.actor.can(Permission.SETTLEMENT_VIEW),
         "can_audit": request.actor.can(Permission.AUDIT_VIEW),
-    }
-
-
-def told_run(run: DispatchRun, names: dict[int, str]) -> dict[str, Any]:
-    """A run in words: outcome, who was chosen and why, why not the others, rules that did not apply."""
-    facts = run.explanation
-    chosen = facts.get("chosen") or {}
-    excluded = [
-        (", ".join(person["name"] for person in group["engineers"]), reasons.words(group, names))
-        for group in facts.get("excluded", ())
-    ]
-    return {
-        "run": run,
-        "outcome": RunOutcome(run.outcome).label,
-        "is_assigned": run.outcome == RunOutcome.ASSIGNED,
-        "chosen": chosen.get("name", ""),
-        "pluses": [reasons.words(reason, names) for reason in chosen.get("pluses", ())],
-        "minuses": [reasons.words(reason, names) for reason in chosen.get("minuses", ())],
-        "next": [candidate["name"] for candidate in facts.get("candidates", ())],
-        "needs_reason": [
-            (c["name"], "; ".join(reasons.words(r, names) for r in c["minuses"]))
-            for c in facts.get("needs_reason", ())
-        ],
-        "excluded": excluded,
-        "skipped": [(s["rule"], reasons.no_rule(s["why"])) for s in facts.get("rules", ())],
     }

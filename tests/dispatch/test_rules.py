@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
-from dispatch.rules import TRANSITIONS, why_not, work_order_status
+from dispatch.rules import TRANSITIONS, work_order_status
 from tests.cast import Company
 from tests.factories.dispatch import make_visit
 
@@ -40,21 +40,6 @@ def test_work_order_status_follows_its_visits(visits: list[str], expected: str) 
 def test_done_but_another_visit_is_needed_is_unscheduled_again() -> None:
     assert work_order_status(["done"], needs_another_visit=True) == "unscheduled"
     assert work_order_status(["done", "scheduled"], needs_another_visit=True) == "in_progress"
-
-
-@pytest.mark.parametrize(
-    ("conditions", "why"),
-    [
-        ({}, ""),
-        ({"work_types": ["boiler"]}, ""),
-        ({"work_types": ["leak"]}, "work_type"),
-        ({"areas": ["North"], "max_priority": 2}, ""),
-        ({"areas": ["South"]}, "area"),
-        ({"max_priority": 1}, "priority"),
-    ],
-)
-def test_a_rule_says_why_it_does_not_apply(conditions: dict[str, object], why: str) -> None:
-    assert why_not(conditions, work_type="boiler", area="North", priority=2) == why
 
 
 @pytest.mark.parametrize("current", list(VisitStatus))

@@ -16,7 +16,7 @@ from tests.cast import AT
 from tests.factories.workforce import make_engineer, make_skill
 from tickets import services as tickets
 from tickets.models import Ticket
-from workforce.models import Engineer
+from workforce.models import Engineer, Provider
 
 _numbers = count(1)
 
@@ -97,3 +97,8 @@ def make_ticket(**facts: Any) -> Ticket:
         at=AT,
         **facts,
     )
+
+
+def make_provider(code: str = "partnerworks", **facts: Any) -> Provider:
+    """A provider without bounds that answers within half an hour."""
+    return Provider.objects.create(code=code, **{"name": code.title(), "accept_minutes": 30, **facts})

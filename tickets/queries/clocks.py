@@ -107,6 +107,19 @@ def _replayed(clock: SlaClock, at: datetime) -> ClockView:
     )
 
 
+def share_reached_at(ticket_id: int, kpi: str, percent: int) -> datetime | None:
+    """When the ticket's living clock of this KPI will have used so many per cent of its time, or has.
+
+    None while it is paused, when it was met or stopped, and when there is no such clock.
+    """
+    living = SlaClock.objects.filter(ticket_id=ticket_id, kpi=kpi, stopped_at=None).order_by("-round", "id")
+    clock = living.prefetch_related("segments").first()
+    if clock is None or not (segments := segments_of(clock)):
+        return None
+    calendar, zone = calendar_of(clock.calendar_version_id, clock.zone)
+    return sla.due_at(segments, calendar, zone, sla.warn_after(segments[-1].target, percent))
+
+
 def next_clock(clocks: Iterable[SlaClock], at: datetime) -> ClockView | None:
     """Of a ticket's clocks the one that is due next, or a paused one, read without its ledger; for lists.
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from channels import services as channels
+from dispatch import services as dispatch
 from journal import services as journal
 from notices import services as notices
 from tickets import services as tickets
@@ -26,14 +27,14 @@ class Command(BaseCommand):
         polled = channels.poll_due()
         while True:
             fired, woke = tickets.fire_due_timers(limit=500), tickets.wake_due_tickets(limit=500)
-            fired += tickets.fire_due_escalations(limit=500)
+            fired += tickets.fire_due_escalations(limit=500) + dispatch.fire_due_timers(limit=500)
             come = notices.deliver_due(limit=500)
             told, tried = journal.deliver_all(), channels.send_due() + channels.fetch_due()
             timers, woken, delivered, sent = timers + fired, woken + woke, delivered + told, sent + tried
             held += come
             if not any((fired, woke, come, told, tried)):
                 break
-        counts = {"delivered": delivered, "timers": timers, "woken": woken, "pruned": journal.prune()}
-        counts |= {"calendars": tickets.refresh_calendars()}
+        counts = {"delivered": delivered, "timers": timers, "woken": woken}
+        counts |= {"pruned": journal.prune() + notices.prune(), "calendars": tickets.refresh_calendars()}
         counts |= {"mailboxes": polled, "sent": sent, "notices": held}
         self.stdout.write(json.dumps(counts))

@@ -1,0 +1,328 @@
+"""What a rule makes of one work order, before anything is written: which rule, which step, who, and why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dispatch import expressions, queries, rules
+from dispatch.enums import (
+    OfferKind,
+    OfferStatus,
+    RuleEvent,
+    RunOutcome,
+    Strategy,
+    VisitStatus,
+    WorkOrderStatus,
+)
+from dispatch.evaluator import Person, Stop, Verdict
+from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.queries.facts import Occasion, facts_for
+from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
+from dispatch.queries.planning import World, instant, load_world, seconds, work_of
+from dispatch.ranking import ORDERS, Answer, rank
+from dispatch.services.planning import plan_facts
+from workforce.models import Provider
+
+TOLD_CANDIDATES = 5
+POOL = 5
+CIRCLE = timedelta(hours=1)
+MOST_OF_ONE_RULE = 5
+MOST_OF_ALL_RULES = 12
+"""How often one rule, and all of them together, may act on one work order within the time of `CIRCLE`."""
+
+NOT_YET_THERE = (VisitStatus.DISPATCHED, VisitStatus.ACCEPTED, VisitStatus.TRAVELLING)
+_IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
+
+
+@dataclass(slots=True)
+class Choice:
+    """What is to be written: a visit (new, or one to send), offers, a visit that the new one stands in for."""
+
+    work_order: WorkOrder
+    outcome: RunOutcome
+    explanation: dict[str, Any]
+    rule: DispatchRule | None = None
+    visit: Visit | None = None
+    replaces: Visit | None = None
+    offers: list[Offer] = field(default_factory=list)
+    occasion: Occasion = field(default_factory=Occasion)
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Ground:
+    """The world, loaded when it is first asked for, once for all the work of a batch."""
+
+    at: datetime
+    days: int
+    site_ids: set[int]
+    loaded: World | None = None
+
+    @property
+    def world(self) -> World:
+        if self.loaded is None:
+            until = self.at + timedelta(days=self.days)
+            self.loaded = load_world(self.at, until, site_ids=self.site_ids)
+        return self.loaded
+
+    def with_offers(self, people: list[Person]) -> list[Person]:
+        """The people with what is offered to them already as if they had taken it: nobody is offered two
+        things for one time."""
+        offered: dict[int, list[Stop]] = defaultdict(list)
+        waiting = Offer.objects.filter(
+            status=OfferStatus.OFFERED, start_at__isnull=False, engineer__isnull=False
+        )
+        for offer in waiting.filter(end_at__gt=self.at).select_related("work_order__site"):
+            if offer.engineer_id and offer.start_at and offer.end_at:
+                start, end = seconds(offer.start_at), seconds(offer.end_at)
+                place = work_of(offer.work_order).place
+                offered[offer.engineer_id].append(Stop(0, str(offer.work_order), start, end, place))
+        if not offered:
+            return people
+        return [_busier(person, offered[person.id]) if person.id in offered else person for person in people]
+
+    def remember(self, choice: Choice) -> None:
+        """Keep what was just chosen in mind for the next work order of the batch."""
+        visit = choice.visit
+        if visit is None or visit.pk is not None:
+            return
+        person = self.world.person(visit.engineer_id)
+        if person is not None:
+            place = work_of(choice.work_order).place
+            start, end = seconds(visit.start_at), seconds(visit.end_at)
+            person.add(Stop(0, str(choice.work_order), start, end, place))
+
+
+@dataclass(slots=True)
+class Rulebook:
+    """The enabled rules for one event in their order, and who acted on which work lately."""
+
+    rules: list[DispatchRule]
+    at: datetime
+    guards: bool = True
+    _recent: dict[int, list[DispatchRun]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, event: str, at: datetime, *, rule_id: int | None = None, guards: bool = True) -> Rulebook:
+        """The rules that wait for the event; only one of them when it is named."""
+        found = queries.dispatch_rules().filter(event=event, is_enabled=True)
+        return cls(list(found if rule_id is None else found.filter(pk=rule_id)), at, guards)
+
+    @property
+    def days(self) -> int:
+        return max((rule.horizon_days for rule in self.rules), default=1)
+
+    def look_back(self, work_order_ids: Iterable[int]) -> None:
+        """Read what rules did to these work orders lately: what circles are seen by."""
+        if not self.guards:
+            return
+        found = DispatchRun.objects.filter(work_order_id__in=list(work_order_ids), at__gt=self.at - CIRCLE)
+        acted = found.exclude(outcome__in=_IDLE).filter(inputs__step=0).select_related("rule").order_by("id")
+        for run in acted:
+            self._recent[run.work_order_id].append(run)
+
+    def circle_of(self, work_order: WorkOrder, rule: DispatchRule) -> list[dict[str, str]]:
+        """The chain of runs that brought us here, when it has become too long to be meant; else nothing."""
+        recent = self._recent.get(work_order.pk, [])
+        same = sum(run.rule_id == rule.pk for run in recent)
+        if same < MOST_OF_ONE_RULE and len(recent) < MOST_OF_ALL_RULES:
+            return []
+        return [
+            {
+                "rule": run.rule.name if run.rule else "",
+                "event": run.event,
+                "outcome": run.outcome,
+                "at": run.at.isoformat(),
+            }
+            for run in recent
+        ]
+
+
+def choose(work_order: WorkOrder, book: Rulebook, ground: Ground, occasion: Occasion, at: datetime) -> Choice:
+    """What the first rule that applies makes of the work order now."""
+    if why := why_needless(work_order, occasion):
+        return Choice(work_order, RunOutcome.SKIPPED, {"why": why}, occasion=occasion)
+    skipped: list[dict[str, str]] = []
+    for rule in book.rules:
+        used = sorted(expressions.names_in(expressions.as_text(rule.conditions, rule.expression)))
+        facts = facts_for(used, work_order, occasion, at)
+        why = expressions.why_not(rule.conditions, rule.expression, facts)
+        if why:
+            skipped.append({"rule": rule.name, "why": why})
+            continue
+        if chain := book.circle_of(work_order, rule):
+            told: dict[str, Any] = {"chain": chain, "rules": skipped}
+            choice = Choice(work_order, RunOutcome.STOPPED, told, rule, occasion=occasion)
+        else:
+            choice = walk(work_order, rule, ground, first=0, occasion=occasion, at=at)
+            choice.explanation["rules"] = skipped
+        choice.inputs |= {"facts": {name: _plain(value) for name, value in facts.items()}}
+        return choice
+    return Choice(work_order, RunOutcome.NO_RULE, {"rules": skipped}, occasion=occasion)
+
+
+def why_needless(work_order: WorkOrder, occasion: Occasion) -> str:
+    """Why nothing is to be planned: the state of the work, or "" when it waits for somebody."""
+    visit = occasion.visit
+    if occasion.event == RuleEvent.ENGINEER_LATE and visit is not None:
+        return "" if visit.status in NOT_YET_THERE and visit.arrived_at is None else str(visit.status)
+    if occasion.event == RuleEvent.VISIT_ENDED:
+        return ""
+    return "" if work_order.status == WorkOrderStatus.UNSCHEDULED else str(work_order.status)
+
+
+def walk(
+    work_order: WorkOrder, rule: DispatchRule, ground: Ground, *, first: int, occasion: Occasion, at: datetime
+) -> Choice:
+    """Try the rule's steps from `first` on until one comes to something."""
+    steps = rules.steps_of(rule.strategy, rule.steps)
+    told: dict[str, Any] = {"strategy": steps[min(first, len(steps) - 1)]["strategy"]}
+    tried: list[dict[str, Any]] = []
+    for number, step in enumerate(steps):
+        if number < first:
+            continue
+        trial = _Trial(work_order, rule, number, step, ground, occasion, at)
+        choice = trial.make()
+        told = {**trial.told, "strategy": step["strategy"]} if trial.told else told
+        if isinstance(choice, Choice):
+            choice.explanation = {**told, "steps": tried, "step": number}
+            choice.inputs = {"step": first, "event_facts": dict(rule.event_facts), **occasion.facts}
+            return choice
+        tried.append({"step": number, "strategy": step["strategy"], "why": choice, **trial.named})
+    inputs = {"step": first, "event_facts": dict(rule.event_facts), **occasion.facts}
+    outcome, explanation = RunOutcome.NOBODY, {**told, "steps": tried}
+    return Choice(work_order, outcome, explanation, rule, occasion=occasion, inputs=inputs)
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One step of a rule, tried: a choice, or the code of why it comes to nothing."""
+
+    work_order: WorkOrder
+    rule: DispatchRule
+    number: int
+    step: Mapping[str, Any]
+    ground: Ground
+    occasion: Occasion
+    at: datetime
+    told: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, Any] = field(default_factory=dict)
+
+    def make(self) -> Choice | str:
+        strategy = self.step["strategy"]
+        if strategy == Strategy.SEND_NEXT:
+            return self._send_next()
+        if strategy == Strategy.OPTIMISE_LATER:
+            return Choice(self.work_order, RunOutcome.DEFERRED, {}, self.rule, occasion=self.occasion)
+        if strategy == Strategy.OFFER_PROVIDER:
+            return self._provider()
+        return self._pool() if strategy == Strategy.OFFER_POOL else self._pick(strategy)
+
+    def _pick(self, strategy: str) -> Choice | str:
+        answer = self._answer(strategy)
+        if answer.best is None:
+            return "nobody"
+        verdict = answer.best.verdict
+        if self.step.get("accept_minutes"):
+            return self._offered([self._offer(OfferKind.ENGINEER, verdict=verdict)])
+        choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
+        choice.visit = _visit(self.work_order, verdict, self.rule, self.at)
+        choice.replaces = self.occasion.visit if self._replaces else None
+        return choice
+
+    def _pool(self) -> Choice | str:
+        answer = self._answer("earliest")
+        wanted = set(self.step.get("engineers") or ())
+        found = [c.verdict for c in answer.candidates if not wanted or c.verdict.person.id in wanted]
+        if not found:
+            return "nobody"
+        found = found if wanted else found[:POOL]
+        return self._offered([self._offer(OfferKind.POOL, verdict=verdict) for verdict in found])
+
+    def _provider(self) -> Choice | str:
+        provider = provider_of_step(self.step)
+        self.named = {"provider": provider.name if provider else ""}
+        if why := why_not_provider(provider, self.work_order, self.at):
+            return why
+        return self._offered([self._offer(OfferKind.PROVIDER, provider=provider)])
+
+    def _send_next(self) -> Choice | str:
+        visit = self.work_order.visits.filter(pk=self.occasion.facts.get("next_visit_id") or 0).first()
+        if visit is None or visit.status != VisitStatus.SCHEDULED:
+            return "no_next_visit"
+        return Choice(self.work_order, RunOutcome.SENT, {}, self.rule, visit=visit, occasion=self.occasion)
+
+    @property
+    def _replaces(self) -> bool:
+        return self.occasion.event == RuleEvent.ENGINEER_LATE
+
+    def _answer(self, strategy: str) -> Answer:
+        """Everybody judged; who is late, or has said no to an offer, is not asked again."""
+        people = self.ground.world.people
+        if self._replaces and self.occasion.visit is not None:
+            late = self.occasion.visit.engineer_id
+            people = [person for person in people if person.id != late]
+        elif self.step.get("accept_minutes") or self.step["strategy"] == Strategy.OFFER_POOL:
+            refused = has_refused(self.work_order.pk)
+            people = self.ground.with_offers([person for person in people if person.id not in refused])
+        until = seconds(self.at + timedelta(days=self.rule.horizon_days))
+        order = strategy if strategy in ORDERS else "earliest"
+        answer = rank(people, work_of(self.work_order), seconds(self.at), until, order)
+        self.told = explanation(answer)
+        return answer
+
+    def _offer(self, kind: str, *, verdict: Verdict | None = None, provider: Provider | None = None) -> Offer:
+        offer = Offer(work_order=self.work_order, kind=kind, step=self.number, provider=provider)
+        offer.expires_at = expires_at(self.step, provider, self.at)
+        if verdict is not None:
+            start, end = verdict.span
+            offer.engineer_id = verdict.person.id
+            offer.start_at, offer.end_at = instant(start), instant(end)
+        return offer
+
+    def _offered(self, offers: list[Offer]) -> Choice:
+        return Choice(
+            self.work_order, RunOutcome.OFFERED, {}, self.rule, offers=offers, occasion=self.occasion
+        )
+
+
+def _busier(person: Person, stops: list[Stop]) -> Person:
+    busier = replace(person, stops=list(person.stops))
+    for stop in stops:
+        busier.add(stop)
+    return busier
+
+
+def _visit(work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: datetime) -> Visit:
+    start, end = verdict.span
+    sends = rule.sends_at_once
+    return Visit(
+        work_order=work_order,
+        engineer_id=verdict.person.id,
+        start_at=instant(start),
+        end_at=instant(end),
+        status=VisitStatus.DISPATCHED if sends else VisitStatus.SCHEDULED,
+        sent_at=at if sends else None,
+        **plan_facts(verdict, ""),
+    )
+
+
+def explanation(answer: Answer) -> dict[str, Any]:
+    """The ranking as it is kept with a run: chosen, the next best, and who was excluded by which rule."""
+    return {
+        "chosen": answer.best.as_json() if answer.best else None,
+        "candidates": [c.as_json() for c in answer.candidates[1:TOLD_CANDIDATES]],
+        "needs_reason": [c.as_json() for c in answer.forceable[:TOLD_CANDIDATES]],
+        "excluded": [
+            {**reason.as_json(), "engineers": [{"id": p.id, "name": p.name} for p in people]}
+            for reason, people in answer.excluded
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

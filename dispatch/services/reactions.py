@@ -1,0 +1,128 @@
+"""What rules make of things that happen: visits called off, ended or planned, parts that arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.enums import Permission
+from dispatch import queries
+from dispatch.enums import RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
+from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder
+from dispatch.rules import OCCUPYING
+from dispatch.services.auto import dispatch_new_work, fire
+from dispatch.services.offers import withdraw_needless_offers
+from dispatch.services.planning import follow_planned_visit
+from dispatch.services.timers import await_shares
+from inventory.models import Part
+from tenants.actors import Actor
+from tickets.enums import WaitingFor
+
+LOOKS_AHEAD = timedelta(hours=36)
+"""How far the next visit may lie that is sent when one ends: the rest of the day, and the next morning."""
+
+
+@transaction.atomic
+def meet_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
+    """Plan work that just appeared; when it is still unplanned then, let the rules watch its clock."""
+    run = dispatch_new_work(work_order_id=work_order_id, actor=actor, at=at)
+    if run is None or run.outcome != RunOutcome.ASSIGNED:
+        await_shares(work_order_id=work_order_id, actor=actor, at=at)
+    return run
+
+
+@transaction.atomic
+def meet_planned_visit(*, visit_id: int, actor: Actor, at: datetime) -> None:
+    """The ticket waits for the visit; what was still offered of its work is taken back."""
+    follow_planned_visit(visit_id=visit_id, actor=actor, at=at)
+    work_order_id = Visit.objects.filter(pk=visit_id).values_list("work_order_id", flat=True).first()
+    if work_order_id is not None:
+        withdraw_needless_offers(work_order_id=work_order_id, actor=actor, at=at)
+
+
+@transaction.atomic
+def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
+    """Tell the rules that a visit was called off, when its work waits again."""
+    actor.require(Permission.VISIT_PLAN)
+    visit = queries.visits().filter(pk=visit_id).first()
+    if visit is None:
+        return None
+    run = fire(
+        event=RuleEvent.VISIT_CANCELLED,
+        work_order_id=visit.work_order_id,
+        event_facts={"reason": visit.end_reason},
+        visit_id=visit.pk,
+        actor=actor,
+        at=at,
+    )
+    if run is None or run.outcome != RunOutcome.ASSIGNED:
+        await_shares(work_order_id=visit.work_order_id, actor=actor, at=at)
+    withdraw_needless_offers(work_order_id=visit.work_order_id, actor=actor, at=at)
+    return run
+
+
+@transaction.atomic
+def meet_ended_visit(*, visit_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
+    """Tell the rules that a visit ended: drip feed sends the engineer's next one, when nothing is under way."""
+    actor.require(Permission.VISIT_PLAN)
+    visit = queries.visits().filter(pk=visit_id).first()
+    following = _next_draft(visit, at) if visit is not None else None
+    if visit is None or following is None:
+        return None
+    return fire(
+        event=RuleEvent.VISIT_ENDED,
+        work_order_id=following.work_order_id,
+        event_facts={"reason": visit.end_reason, "next_visit_id": following.pk},
+        visit_id=visit.pk,
+        actor=actor,
+        at=at,
+    )
+
+
+def _next_draft(visit: Visit, at: datetime) -> Visit | None:
+    """The engineer's next planned, unsent visit; None while another one is sent or under way."""
+    coming = Visit.objects.filter(
+        engineer_id=visit.engineer_id,
+        status__in=OCCUPYING,
+        end_at__gt=at - LOOKS_AHEAD,
+        start_at__lt=at + LOOKS_AHEAD,
+    )
+    if coming.exclude(status=VisitStatus.SCHEDULED).exists():
+        return None
+    return coming.order_by("start_at", "id").first()
+
+
+@transaction.atomic
+def meet_arrived_part(*, part_id: int, actor: Actor, at: datetime) -> list[DispatchRun]:
+    """Tell the rules that a part came in, for each unplanned work order that waits for it."""
+    actor.require(Permission.VISIT_PLAN)
+    if not DispatchRule.objects.filter(event=RuleEvent.PART_ARRIVED, is_enabled=True).exists():
+        return []
+    part = Part.objects.filter(pk=part_id).first()
+    if part is None:
+        return []
+    runs = [
+        fire(
+            event=RuleEvent.PART_ARRIVED,
+            work_order_id=work_order_id,
+            event_facts={"part": part.code},
+            actor=actor,
+            at=at,
+        )
+        for work_order_id in _waiting_for(part)
+    ]
+    return [run for run in runs if run is not None]
+
+
+def _waiting_for(part: Part) -> list[int]:
+    """Unplanned work whose ticket waits for parts, whose last visit lacked this one, or that nobody could do
+    without its parts."""
+    lacked = DispatchRun.objects.filter(
+        outcome=RunOutcome.NOBODY, explanation__excluded__contains=[{"code": "parts"}]
+    )
+    waits = Q(ticket__waiting_for=WaitingFor.PARTS) | Q(pk__in=lacked.values("work_order_id"))
+    waits |= Q(follow_up_reason__icontains=part.code) | Q(follow_up_reason__icontains=part.name)
+    found = WorkOrder.objects.filter(waits, status=WorkOrderStatus.UNSCHEDULED)
+    return list(found.order_by("priority", "id").values_list("pk", flat=True))

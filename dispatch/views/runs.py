@@ -1,0 +1,62 @@
+"""Runs of rules in words: what came of them, who was chosen and why, and why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from core.formats import local_time
+from dispatch import reasons
+from dispatch.enums import RuleEvent, RunOutcome, Strategy
+from dispatch.models import DispatchRun
+
+GOOD = (RunOutcome.ASSIGNED, RunOutcome.OFFERED, RunOutcome.SENT, RunOutcome.DEFERRED)
+
+
+def told_run(run: DispatchRun, names: Mapping[int, str]) -> dict[str, Any]:
+    """A run in words: outcome, event, who was chosen and why, why not the others, rules and steps that came
+    to nothing. `names` maps skill ids to names."""
+    return {
+        "run": run,
+        "outcome": RunOutcome(run.outcome).label,
+        "event": RuleEvent(run.event).label,
+        "is_assigned": run.outcome in GOOD,
+        "offers": [str(offer.provider or offer.engineer) for offer in run.offers.all()],
+        "after": reasons.after(str(run.inputs.get("after", ""))),
+        "accepted_by": (run.explanation.get("accepted") or {}).get("by", ""),
+        "facts": [(name, value) for name, value in (run.inputs.get("facts") or {}).items()],
+        **told_explanation(run.explanation, names, is_chosen=run.outcome == RunOutcome.ASSIGNED),
+    }
+
+
+def told_explanation(
+    facts: Mapping[str, Any], names: Mapping[int, str], *, is_chosen: bool = True
+) -> dict[str, Any]:
+    """The reasons of a ranking as a run or a trial keeps them, in words."""
+    chosen = (facts.get("chosen") or {}) if is_chosen else {}
+    accepted = facts.get("accepted") or {}
+    skills = dict(names)
+    return {
+        "chosen": chosen.get("name", "") or accepted.get("name", ""),
+        "pluses": [reasons.words(reason, skills) for reason in chosen.get("pluses", ())],
+        "minuses": [reasons.words(reason, skills) for reason in chosen.get("minuses", ())],
+        "next": [candidate["name"] for candidate in facts.get("candidates", ())],
+        "needs_reason": [
+            (c["name"], "; ".join(reasons.words(r, skills) for r in c["minuses"]))
+            for c in facts.get("needs_reason", ())
+        ],
+        "excluded": [
+            (", ".join(person["name"] for person in group["engineers"]), reasons.words(group, skills))
+            for group in facts.get("excluded", ())
+        ],
+        "skipped": [(s["rule"], reasons.no_rule(s["why"])) for s in facts.get("rules", ())],
+        "steps": [
+            (s.get("provider") or Strategy(s["strategy"]).label, reasons.no_step(s["why"]))
+            for s in facts.get("steps", ())
+        ],
+        "chain": [
+            (link["rule"], RuleEvent(link["event"]).label, local_time(datetime.fromisoformat(link["at"])))
+            for link in facts.get("chain", ())
+        ],
+    }
