@@ -29,6 +29,7 @@ ACTORLESS = {
     "notices.services.deliver_due": "the clock's work: whoever runs it",
     "notices.services.prune": "as journal.services.prune",
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
+    "dispatch.services.fire_due_timers": "as tickets' fire_due_timers",
     "tickets.services.wake_due_tickets": "as fire_due_timers",
     "tickets.services.refresh_calendars": "as fire_due_timers, once a day",
     "journal.services.start_soon": "a nudge: the task claims rows that were ordered by somebody",
