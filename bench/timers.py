@@ -28,8 +28,8 @@ ROUNDS = 10
 """Clocks of a ticket, of one timer each: a million in all."""
 DUE = 10_000
 RATE, SECONDS = 100, 30
-LEAD, GRACE, LOOK = 3, 15, 0.05
-"""Seconds: before the stream begins, after it for what is late, and between two looks at what has fired."""
+START, LEAD, GRACE, LOOK = 120, 3, 15, 0.05
+"""Seconds: for the processes to start, before the stream begins, after it for what is late, and between two looks at what has fired."""
 
 _TICKETS = """
     INSERT INTO tickets_ticket (tenant_id, number, subject, description, kind, channel, status, waiting_for,
@@ -128,7 +128,8 @@ def _steady(cursor: Any, tenant_id: int) -> dict[str, Any]:
     The worker meanwhile delivers what the burst led to. A timer has fired when others can read its fact.
     """
     with _processes():
-        _watch(cursor, tenant_id, 1, seconds=60)
+        if not _watch(cursor, tenant_id, 1, seconds=START):
+            raise RuntimeError(f"No timer fired within {START} s of the start: look at {DATA / 'logs'}.")
         seen = _watch(cursor, tenant_id, RATE * SECONDS, seconds=LEAD + SECONDS + GRACE)
     cursor.execute(_DUE, {"tenant": tenant_id, "clocks": list(seen)})
     late = [(seen[clock_id] - due_at).total_seconds() for clock_id, due_at in cursor.fetchall()]
