@@ -25,7 +25,7 @@ from core.mailbox import conversations, messages_in
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.models import Tenant
-from tenants.queries import find_tenant
+from tenants.queries import find_tenant, keep_tenant
 from tickets import services
 from tickets.services import Intake
 
@@ -147,6 +147,7 @@ def _take_in(tenant: Tenant, ours: frozenset[str], files: Sequence[Path]) -> _Ta
             with path.open("rb") as file:
                 for message in messages_in(file):
                     with tenant_active(tenant.pk):
+                        keep_tenant(tenant)
                         outcome = services.take_in_email(raw=message, at=now(), actor=POSTMAN, ours=ours)
                     taken.outcomes[outcome] += 1
         except OSError as problem:
