@@ -29,7 +29,7 @@ ROUNDS = 10
 DUE = 10_000
 RATE, SECONDS = 100, 30
 START, LEAD, GRACE, LOOK = 120, 3, 15, 0.05
-"""Seconds: for the processes to start, before the stream begins, after it for what is late, and between two looks at what has fired."""
+"""Seconds: for the processes to start, before the stream, after it for what is late, between two looks."""
 
 _TICKETS = """
     INSERT INTO tickets_ticket (tenant_id, number, subject, description, kind, channel, status, waiting_for,
