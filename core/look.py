@@ -222,7 +222,29 @@ ACTIVE: dict[str, Look] = {
     "archived": Look("rest", "archive", _("Archived")),
 }
 
+PLAN_RUN: dict[str, Look] = {
+    "queued": Look("rest", "hourglass", pgettext_lazy("planning run", "Waiting")),
+    "running": Look("move", "progress", pgettext_lazy("planning run", "Planning")),
+    "proposed": Look("plan", "file-diff", pgettext_lazy("planning run", "Proposed")),
+    "closed": Look("rest", "circle-check", pgettext_lazy("planning run", "Closed")),
+    "cancelled": Look("rest", "ban", _("Cancelled")),
+    "failed": Look("stop", "alert-triangle", _("Failed")),
+}
+
+PLAN_CHANGE: dict[str, Look] = {
+    "add": Look("work", "calendar-plus", pgettext_lazy("proposed change", "Plan")),
+    "move": Look("plan", "arrows-move", pgettext_lazy("proposed change", "Move")),
+    "unplan": Look("stop", "circle-x", _("Take off the plan")),
+    "unserved": Look("wait", "circle-dashed", _("Not planned")),
+    "open": Look("rest", "circle-dashed", pgettext_lazy("proposed change", "Open")),
+    "accepted": Look("work", "check", _("Accepted")),
+    "rejected": Look("rest", "ban", _("Refused")),
+    "stale": Look("wait", "alert-triangle", _("Overtaken")),
+}
+
 VOCABULARIES: Mapping[str, Mapping[str, Look]] = {
+    "plan_run": PLAN_RUN,
+    "plan_change": PLAN_CHANGE,
     "visit": VISIT,
     "work_order": WORK_ORDER,
     "ticket": TICKET,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.enums import Permission as P
 from accounts.models import User
@@ -23,7 +24,9 @@ from tickets.queries.chat import note_desk_awake
 _PLACES: list[tuple[str, str, Any, tuple[P, ...]]] = [
     ("tickets:ticket_list", "inbox", _("Inbox"), (P.TICKET_VIEW,)),
     ("dispatch:board", "layout-board-split", _("Board"), (P.WORK_VIEW,)),
+    ("planning:run_list", "route", pgettext_lazy("menu", "Planning"), (P.VISIT_PLAN,)),
     ("dispatch:work_order_list", "tool", _("Work orders"), (P.WORK_VIEW,)),
+    ("dispatch:offer_list", "send", _("Offers"), (P.WORK_VIEW,)),
     ("delivery:today", "device-mobile", _("My visits"), (P.VISIT_PERFORM,)),
     ("customers:customer_list", "building", _("Customers"), (P.CUSTOMER_VIEW,)),
     ("workforce:engineer_list", "users", _("Engineers"), (P.WORKFORCE_VIEW,)),

@@ -10,6 +10,7 @@ from fieldservice import views
 _MEMBER_APPS = [
     "tickets",
     "dispatch",
+    "planning",
     "delivery",
     "customers",
     "workforce",

@@ -62,6 +62,11 @@ class PlanRun(TenantModel):
     def __str__(self) -> str:
         return f"P-{self.pk}"
 
+    @property
+    def day_count(self) -> int:
+        """How many days the run spans, the first and the last included."""
+        return max(1, round((self.until - self.from_at).total_seconds() / 86_400))
+
 
 class PlanChange(TenantModel):
     """What a run proposes for one work order; kept also when it leaves it alone for a reason worth telling.

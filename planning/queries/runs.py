@@ -13,7 +13,7 @@ from planning.models import PlanChange, PlanRun
 def runs() -> QuerySet[PlanRun]:
     """Runs, the newest first, with how many of their changes are open (`open_changes`)."""
     waiting = Count("changes", filter=Q(changes__state=ChangeState.OPEN))
-    return PlanRun.objects.select_related("territory").annotate(open_changes=waiting)
+    return PlanRun.objects.select_related("territory").annotate(open_changes=waiting).order_by("-id")
 
 
 def get_run(run_id: int) -> PlanRun:

@@ -14,12 +14,13 @@ from billing.models import Charge, Invoice
 from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
-from dispatch.models import DispatchRule, Visit, WorkOrder, WorkType
+from dispatch.models import DispatchRule, Offer, Visit, WorkOrder, WorkType
 from feedback.models import Recovery, Response
 from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
 from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
+from planning.models import PlanRun
 from tests.isolation.world import CHAT, Side, code_of, hook_of, label_of
 from tests.routes import Route
 from tickets.models import (
@@ -63,6 +64,9 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "work-types": WorkType,
     "visits": Visit,
     "rules": DispatchRule,
+    "offers": Offer,
+    "planning": PlanRun,
+    "plan-runs": PlanRun,
     "checklist": ChecklistItem,
     "photos": Photo,
     "charges": Charge,

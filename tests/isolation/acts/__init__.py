@@ -14,6 +14,7 @@ from tests.isolation.acts import (
     delivery,
     dispatch,
     inventory,
+    planning,
     tickets,
     workforce,
 )
@@ -27,6 +28,7 @@ PAGES: dict[str, Act] = {
     **delivery.PAGES,
     **dispatch.PAGES,
     **inventory.PAGES,
+    **planning.PAGES,
     **tickets.PAGES,
     **workforce.PAGES,
 }
@@ -36,6 +38,7 @@ API: dict[str, Act] = {
     **delivery.API,
     **dispatch.API,
     **inventory.API,
+    **planning.API,
     **tickets.API,
     **workforce.API,
 }

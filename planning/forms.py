@@ -1,0 +1,51 @@
+"""What a dispatcher says to have a plan made."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from planning.enums import RunKind
+from workforce import queries as workforce
+
+DAYS = [1, 2, 3, 5, 7, 14]
+SECONDS = [2, 5, 15, 30, 60]
+
+
+class AskForm(forms.Form):
+    """Whose days are planned, from when on, how far, and how long to search."""
+
+    kind = forms.ChoiceField(label=_("What for"), choices=RunKind.choices)
+    territory = forms.ModelChoiceField(
+        label=_("Territory"), queryset=None, required=False, empty_label=_("Every engineer")
+    )
+    day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    days = forms.TypedChoiceField(label=_("Days"), coerce=int, choices=[(n, n) for n in DAYS], initial=1)
+    budget_seconds = forms.TypedChoiceField(
+        label=_("Search for"),
+        coerce=int,
+        choices=[(n, _("%(n)s seconds") % {"n": n}) for n in SECONDS],
+        initial=5,
+    )
+
+    def __init__(self, data: Any = None, *, today: date, zone: ZoneInfo) -> None:
+        super().__init__(data, initial={"day": today, "kind": RunKind.BUILD})
+        self.zone = zone
+        self.fields["territory"].queryset = workforce.territories()  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes: whole days in the company's zone."""
+        given = self.cleaned_data
+        begin = datetime.combine(given["day"], time(0), tzinfo=self.zone)
+        last = given["day"] + timedelta(days=given["days"])
+        return {
+            "kind": given["kind"],
+            "territory_id": given["territory"].pk if given["territory"] else None,
+            "from_at": begin,
+            "until": datetime.combine(last, time(0), tzinfo=self.zone),
+            "budget_seconds": given["budget_seconds"],
+        }

@@ -1,0 +1,36 @@
+"""Why a row of a proposal is as it is, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dispatch import reasons
+from dispatch.reasons import Names
+
+
+def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
+    """One reason; with how many people it keeps out, where it was counted."""
+    own = {
+        "nobody": _("nobody works in that time"),
+        "dearer": _("the time went to more urgent work"),
+        "visit_gone": _("the visit is gone"),
+        "visit_changed": _("somebody changed the visit meanwhile"),
+        "already_planned": _("somebody planned the work meanwhile"),
+        "work_changed": _("somebody changed the work order meanwhile"),
+        "engineer_gone": _("the engineer is not here any more"),
+    }
+    told = own.get(str(reason.get("code"))) or reasons.words(reason, skills)
+    people = int(reason.get("people") or 0)
+    if people < 2:
+        return told
+    counted = ngettext("%(n)s engineer", "%(n)s engineers", people) % {"n": people}
+    return f"{told} ({counted})"
+
+
+def sentence(told: Iterable[Mapping[str, Any]], skills: Names | None = None) -> str:
+    """Several reasons in one line."""
+    return "; ".join(words(reason, skills) for reason in told)

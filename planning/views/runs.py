@@ -1,0 +1,161 @@
+"""Asking for plans, watching them being made, deciding on what they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from core.clock import now
+from core.errors import Refusal
+from planning import queries, reasons, services
+from planning.enums import ChangeKind, ChangeState, RunState
+from planning.forms import AskForm
+from planning.models import PlanChange, PlanRun
+from tenants.http import TenantRequest
+from workforce.models import Skill
+
+A_PAGE = 20
+LIVING = (RunState.QUEUED, RunState.RUNNING)
+ORDER = (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
+
+
+def _to(request: TenantRequest, run: PlanRun) -> HttpResponse:
+    response = HttpResponseRedirect(reverse("planning:run_detail", args=[request.tenant.slug, run.pk]))
+    response.status_code = 303
+    return response
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_list(request: TenantRequest, slug: str) -> HttpResponse:
+    """Ask for a plan; the plans so far."""
+    zone, at = request.tenant.zone, now()
+    form = AskForm(request.POST or None, today=at.astimezone(zone).date(), zone=zone)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _to(request, services.ask_plan(actor=request.actor, at=at, **form.facts()))
+        except Refusal as problem:
+            form.add_error(None, problem.message)
+    page = Paginator(queries.runs(), A_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page}
+    return render(request, "planning/run_list.html", context, status=422 if form.is_bound else 200)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_safe
+def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
+    """What a run proposes, and what came of each row."""
+    run = queries.get_run(run_id)
+    names = dict(Skill.objects.values_list("id", "name"))
+    changes = [_told(change, names) for change in queries.changes_of(run)]
+    context = {
+        "run": run,
+        "is_living": run.state in LIVING,
+        "groups": _groups(changes),
+        "figures": _figures(run),
+        "can_decide": run.state == RunState.PROPOSED and run.open_changes > 0,
+    }
+    return render(request, "planning/run_detail.html", context)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def run_decide(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
+    """Accept or refuse (`act`) the rows chosen (`change`), or all when `act` says so."""
+    run = queries.get_run(run_id)
+    act = request.POST.get("act", "")
+    chosen = None if act.endswith("_all") else [int(i) for i in request.POST.getlist("change") if i.isdigit()]
+    if chosen == []:
+        messages.error(request, _("Choose at least one row."))
+        return _to(request, run)
+    if act.startswith("refuse"):
+        count = services.reject_changes(run_id=run.pk, change_ids=chosen, actor=request.actor, at=now())
+        said = ngettext("%(n)s row was refused.", "%(n)s rows were refused.", count) % {"n": count}
+        messages.success(request, said)
+        return _to(request, run)
+    counts = services.accept_changes(run_id=run.pk, change_ids=chosen, actor=request.actor, at=now())
+    _say(request, counts)
+    return _to(request, run)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def run_cancel(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
+    """Call a run off."""
+    run = services.cancel_run(run_id=run_id, actor=request.actor, at=now())
+    messages.success(request, _("%(run)s was called off.") % {"run": run})
+    return _to(request, run)
+
+
+def _say(request: TenantRequest, counts: dict[str, int]) -> None:
+    done, stale = counts["accepted"], counts["stale"]
+    if done or not stale:
+        said = ngettext("%(n)s row is on the board now.", "%(n)s rows are on the board now.", done)
+        messages.success(request, said % {"n": done})
+    if stale:
+        said = ngettext(
+            "%(n)s row was overtaken by what happened since; it says why.",
+            "%(n)s rows were overtaken by what happened since; each says why.",
+            stale,
+        )
+        messages.warning(request, said % {"n": stale})
+
+
+def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "change": change,
+        "why": [reasons.words(reason, names) for reason in change.reasons],
+        "is_open": change.state == ChangeState.OPEN and change.kind != ChangeKind.UNSERVED,
+        "has_new_engineer": change.from_engineer_id != change.to_engineer_id,
+        "was_told": change.visit is not None and change.visit.sent_at is not None,
+    }
+
+
+def _groups(changes: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows by what they do, in the order in which a dispatcher asks."""
+    rows = list(changes)
+    found = [(kind, [row for row in rows if row["change"].kind == kind]) for kind in ORDER]
+    return [(kind, group) for kind, group in found if group]
+
+
+def _figures(run: PlanRun) -> list[dict[str, Any]]:
+    """Before and after, side by side; none before there is a proposal."""
+    if "after" not in run.figures:
+        return []
+    before, after = run.figures["before"], run.figures["after"]
+    less_is_better = (
+        ("visits", _("Visits"), False),
+        ("unserved", _("Without a visit"), True),
+        ("travel_minutes", _("Travel"), True),
+        ("late", _("After the promise"), True),
+        ("overtime_minutes", _("Overtime"), True),
+    )
+    told = [
+        {
+            "name": name,
+            "before": before[key],
+            "after": after[key],
+            "is_time": key.endswith("minutes"),
+            "hue": _hue(before[key], after[key], less=less),
+        }
+        for key, name, less in less_is_better
+    ]
+    disturbed = {"name": _("Customers disturbed"), "before": None, "after": run.figures["changes"]["told"]}
+    return [*told, disturbed | {"is_time": False, "hue": "rest"}]
+
+
+def _hue(before: int, after: int, *, less: bool) -> str:
+    if before == after:
+        return "rest"
+    return "work" if (after < before) == less else "stop"

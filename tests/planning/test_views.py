@@ -1,0 +1,119 @@
+"""Pages of planning, as a dispatcher sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.test import Client
+
+from core.clock import now
+from dispatch.models import Visit
+from planning import services
+from planning.enums import ChangeState, RunState
+from planning.models import PlanRun
+from tests.cast import Company
+from tests.factories.dispatch import make_place, make_visit, make_work_order
+from tests.factories.workforce import make_engineer, make_territory
+from tests.planning.test_runs import proposal, tomorrow
+
+BASE = "/t/acme/planning/"
+
+
+def body(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content[:500]
+    return answer.content.decode()
+
+
+def test_a_dispatcher_asks_for_a_plan_and_sees_it_being_made(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    make_territory("North")
+    assert "No plan was asked for yet" in body(client, BASE)
+    day = (now() + timedelta(days=1)).date().isoformat()
+    answer = client.post(BASE, {"kind": "build", "day": day, "days": 2, "budget_seconds": 2})
+    run = PlanRun.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"{BASE}{run.pk}/")
+    assert run.until - run.from_at == timedelta(days=2)
+    assert "Waiting for a planner" in body(client, f"{BASE}{run.pk}/")
+    assert client.post(f"{BASE}{run.pk}/cancel/").status_code == 303
+    assert "Cancelled" in body(client, BASE)
+
+
+def test_a_past_day_is_refused_on_the_form(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    answer = client.post(BASE, {"kind": "build", "day": "2020-01-01", "days": 1, "budget_seconds": 2})
+    assert answer.status_code == 422
+    assert "is over" in answer.content.decode()
+    assert not PlanRun.objects.exists()
+
+
+def test_a_proposal_shows_rows_with_reasons_and_is_decided_by_row(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    near, far = make_engineer("Near"), make_engineer("Far", home_latitude=36.4)
+    make_work_order(site=make_place(name="Old Mill"))
+    moved = make_visit(tomorrow(10), engineer=far)
+    impossible = make_work_order(priority=1)
+    impossible.work_order_skills.create(skill=make_engineer(skills={"lift": 1}, hours=None).skills.get(), level=5)
+    run = proposal()
+    text = body(client, f"{BASE}{run.pk}/")
+    for told in (
+        "Old Mill",
+        "Near",
+        "Far",
+        "Accept all",
+        "Lift at level 1, 5 is needed",
+        "Customers disturbed",
+    ):
+        assert told in text, told
+    change = run.changes.get(visit=moved)
+    answer = client.post(f"{BASE}{run.pk}/decide/", {"act": "accept", "change": [change.pk]}, follow=True)
+    assert "1 row is on the board now." in answer.content.decode()
+    moved.refresh_from_db()
+    assert moved.engineer == near
+    answer = client.post(f"{BASE}{run.pk}/decide/", {"act": "accept"}, follow=True)
+    assert "Choose at least one row." in answer.content.decode()
+    client.post(f"{BASE}{run.pk}/decide/", {"act": "refuse_all"})
+    run.refresh_from_db()
+    assert run.state == RunState.CLOSED
+    assert set(run.changes.exclude(pk=change.pk).values_list("state", flat=True)) == {
+        ChangeState.REJECTED,
+        ChangeState.OPEN,
+    }
+
+
+def test_overtaken_rows_say_why(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    make_engineer()
+    work_order = make_work_order()
+    run = proposal()
+    make_visit(tomorrow(16), work_order=work_order)
+    answer = client.post(f"{BASE}{run.pk}/decide/", {"act": "accept_all"}, follow=True)
+    text = answer.content.decode()
+    assert "1 row was overtaken" in text
+    assert "somebody planned the work meanwhile" in text
+    assert Visit.objects.count() == 1
+
+
+def test_planning_is_for_those_who_plan(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.tom.user)
+    assert client.get(BASE).status_code == 403
+    assert client.post(BASE, {}).status_code == 403
+
+
+def test_the_api_asks_accepts_and_refuses(in_acme: Company, program: Callable[..., Client]) -> None:
+    api = program(in_acme)
+    make_engineer()
+    work_order = make_work_order()
+    given = {"from_at": tomorrow().isoformat(), "until": tomorrow(24).isoformat(), "steps": 30}
+    made = api.post("/api/v1/plan-runs", given, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert services.carry_out_due() == 1
+    run = api.get(f"/api/v1/plan-runs/{made.json()['id']}").json()
+    assert run["state"] == "proposed"
+    rows = api.get(f"/api/v1/plan-runs/{run['id']}/changes").json()["results"]
+    assert [(row["kind"], row["work_order"]) for row in rows] == [("add", work_order.pk)]
+    answer = api.post(f"/api/v1/plan-runs/{run['id']}/accept", {}, content_type="application/json")
+    assert answer.json() == {"accepted": 1, "stale": 0}
+    busy = api.post("/api/v1/plan-runs", given | {"until": given["from_at"]}, content_type="application/json")
+    assert busy.status_code == 422
