@@ -62,7 +62,6 @@ class CalendarVersion(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "calendar", "number"], name="calendar_version_uniq")
         ]
-        indexes = [models.Index(fields=["expanded_until"], name="calendar_expanded_idx")]
 
     def __str__(self) -> str:
         return f"{self.calendar} {self.number}"

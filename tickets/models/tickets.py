@@ -164,6 +164,11 @@ class Ticket(TenantModel):
                 condition=IS_LIVING,
                 name="ticket_living_owner_idx",
             ),
+            models.Index(
+                fields=["tenant", "channel", "due_at", "id"],
+                condition=IS_LIVING,
+                name="ticket_living_channel_idx",
+            ),
             models.Index(fields=["tenant", "-number"], condition=IS_LIVING, name="ticket_living_number_idx"),
             GinIndex(fields=["search_grams"], fastupdate=False, name="ticket_grams_idx"),
             GinIndex(
