@@ -39,10 +39,17 @@ def on_media_announced(event: MediaAnnounced) -> None:
 class _Letter(Protocol):
     """What another app wants to have mailed."""
 
-    recipient: str
-    subject: str
-    body: str
-    language: str
+    @property
+    def recipient(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def body(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
 
 
 @on(PersonInvited)
@@ -61,7 +68,15 @@ def on_notice_delivered(event: NoticeDelivered) -> None:
     _mail(letter, f"notice:{event.notice_id}", system, at, is_automatic=True)
 
 
-def _mail(letter: _Letter | None, key: str, actor: Actor, at: datetime, **how: bool) -> None:
+def _mail(
+    letter: _Letter | None,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    is_secret: bool = False,
+    is_automatic: bool = False,
+) -> None:
     """Order a letter to be sent by e-mail, once per `key`; None is nothing to send."""
     if letter is None:
         return
@@ -74,5 +89,6 @@ def _mail(letter: _Letter | None, key: str, actor: Actor, at: datetime, **how: b
         language=letter.language,
         actor=actor,
         at=at,
-        **how,
+        is_secret=is_secret,
+        is_automatic=is_automatic,
     )

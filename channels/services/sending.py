@@ -82,7 +82,7 @@ def _send_claimed(tenant_id: int, message_id: int) -> None:
     with tenant_active(tenant_id):
         _settle(message_id, outcome, now(), SENDER)
         _let_go(message_id)
-        if let_us_wait:
+        if let_us_wait and message.account_id is not None:
             until = Now() + timedelta(seconds=HELD_SECONDS)
             ChannelAccount.objects.filter(pk=message.account_id).update(held_until=until)
 

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from channels.email import ReadEmail, read_email
 from channels.models import InboundMessage
 from channels.services import mail
 from customers.models import Contact, Customer
@@ -69,12 +70,11 @@ def test_a_message_that_ends_its_process_keeps_no_other_out(
 ) -> None:
     for number in range(PEOPLE):
         write(tmp_path, number, "poison" if number == 2 else "It jams.")
-    read = mail.read_email
 
-    def deadly(raw: bytes) -> mail.ReadEmail:
+    def deadly(raw: bytes) -> ReadEmail:
         if b"poison" in raw:
             os._exit(9)
-        return read(raw)
+        return read_email(raw)
 
     monkeypatch.setattr(mail, "read_email", deadly)
     counts = ingest(tmp_path, workers=2)
