@@ -27,7 +27,7 @@ def live_through(company: Company) -> None:
     with tenant_active(company.tenant.pk):
         for key, days in read.items():
             Notice.objects.create(
-                membership=company.sora.membership,
+                membership=next(iter(company.people.values())).membership,
                 kind=LATE,
                 path="/",
                 key=key,
