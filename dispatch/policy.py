@@ -122,6 +122,11 @@ class Policy:
             return BLOCK
         return self.verdicts.get(code) or VERDICTS.get(code, BLOCK)
 
+    @property
+    def allows_anything(self) -> bool:
+        """Whether any rule may be broken without a word."""
+        return ALLOW in self.verdicts.values()
+
     def weight(self, code: str) -> int:
         """0 to 100."""
         return int(self.weights.get(code, WEIGHTS.get(code, 0)))

@@ -73,11 +73,12 @@ def gaps(
                 yield _gap(free, last, load, (0, free.ready, 0, free.end))
         return
     # A break ends before the shift does, also of who works overtime.
-    possible = _placed(stretches, breaks, None, until=last)
+    rooms = _rooms(stretches, last)
+    possible = _placed(rooms, breaks, None)
     for index, free in enumerate(stretches):
         if free.is_absence:
             continue
-        elsewhere = _placed(stretches, possible, index, until=last)
+        elsewhere = _placed(rooms, possible, index)
         pending = [pause for pause in possible if pause not in elsewhere]
         for way in _ways(free, pending, last):
             yield _gap(free, last, load, way)
@@ -96,9 +97,9 @@ def lost_breaks(
     breaks = breaks_within(person.breaks, shift)
     if not breaks or any(_lets_in(gap, new) for gap in gaps(person, shift, stops, absences)):
         return []
-    before = _placed(_stretches(person.home, shift, stops, absences), breaks, None, until=shift[1])
+    before = _placed(_rooms(_stretches(person.home, shift, stops, absences), shift[1]), breaks, None)
     with_new = sorted([*stops, new], key=start_of)
-    after = _placed(_stretches(person.home, shift, with_new, absences), before, None, until=shift[1])
+    after = _placed(_rooms(_stretches(person.home, shift, with_new, absences), shift[1]), before, None)
     return [pause for pause in before if pause not in after]
 
 
@@ -163,22 +164,24 @@ def _next(stops: Sequence[Stop], at: int) -> tuple[Point | None, int]:
     return (stops[index].place, stops[index].start) if index < len(stops) else (None, FOREVER)
 
 
-def _placed(
-    stretches: list[_Stretch], breaks: Sequence[Break], but: int | None, *, until: int
-) -> list[Break]:
-    """The breaks for which there is room in the stretches, each in the first that has it."""
-    rooms = [
-        [free.ready, min(free.end, until), free.slack()]
-        for index, free in enumerate(stretches)
-        if index != but
-    ]
+Room = tuple[int, int, int]
+"""(from, until, seconds that no trip needs): where a break may be taken."""
+
+
+def _rooms(stretches: list[_Stretch], until: int) -> list[Room]:
+    return [(free.ready, min(free.end, until), free.slack()) for free in stretches]
+
+
+def _placed(rooms: list[Room], breaks: Sequence[Break], but: int | None) -> list[Break]:
+    """The breaks for which there is room, each in the first that has it; `but` is one that does not count."""
+    left = list(rooms)
     found = []
     for pause in breaks:
         earliest, latest, length = pause
-        for room in rooms:
-            begin = max(room[0], earliest)
-            if begin <= latest and begin + length <= room[1] and length <= room[2]:
-                room[0], room[2] = begin + length, room[2] - length
+        for index, (ready, end, slack) in enumerate(left):
+            begin = max(ready, earliest)
+            if index != but and begin <= latest and begin + length <= end and length <= slack:
+                left[index] = (begin + length, end, slack - length)
                 found.append(pause)
                 break
     return found

@@ -173,18 +173,17 @@ def _special(found: Found, value: Callable[[Person], float]) -> Floats:
 def verdict_of(found: Found, index: int) -> Verdict:
     """One engineer's verdict, with every reason."""
     starts, ask = found.starts, found.ask
-    time = (
-        int(starts.at[index]),
-        int(starts.minutes[index]),
-        float(starts.km[index]),
-        int(starts.load[index]),
-    )
-    return verdict_at(found.world.crowd.people[index], ask.work, time, ask.from_at, ask.policy)
+    at, minutes, km = int(starts.at[index]), int(starts.minutes[index]), float(starts.km[index])
+    person, load = found.world.crowd.people[index], int(starts.load[index])
+    is_late = at > ask.work.promised[1]
+    if is_late or found.is_forced[index] or ask.policy.allows_anything:
+        return verdict_at(person, ask.work, (at, minutes, km, load), ask.from_at, ask.policy)
+    return Verdict(person, at, at + ask.work.seconds, (), minutes, km, 0, load, policy=ask.policy)
 
 
 def _excluded(found: Found) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
     """Why not the others; what is told of a group is told of its first."""
-    people = found.world.crowd.people
+    person = found.world.crowd.people.__getitem__
     whose: dict[tuple[str, int], Bools] = {}
     for key, mask, _is_fixed in found.groups:
         if mask.any():
@@ -193,8 +192,8 @@ def _excluded(found: Found) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
     for key, mask in whose.items():
         rows = np.flatnonzero(mask).tolist()
         is_fixed = any(fixed for other, part, fixed in found.groups if other == key and part[rows[0]])
-        reason = _reason(people[rows[0]], key, is_fixed, found.ask)
-        told.append((rows[0], reason, tuple(people[row] for row in rows)))
+        reason = _reason(person(rows[0]), key, is_fixed, found.ask)
+        told.append((rows[0], reason, tuple(map(person, rows))))
     ordered = sorted(told, key=lambda group: (group[1].code in ranking.LASTING, -len(group[2]), group[0]))
     return tuple((reason, who) for _first, reason, who in ordered)
 

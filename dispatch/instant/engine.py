@@ -59,12 +59,6 @@ class Starts:
     load: Ints
     overtime: Ints
 
-    def take(self, better: Starts) -> None:
-        """Fill in where `better` has found a time and this has not."""
-        rows = (self.at == NEVER) & (better.at < NEVER)
-        for name in ("at", "minutes", "km", "load", "overtime"):
-            getattr(self, name)[rows] = getattr(better, name)[rows]
-
 
 class World:
     """Engineers with their plan as tables, made when first asked for."""
@@ -97,86 +91,87 @@ class World:
         """Make every table."""
         for kind in (ALL, NO_BREAKS, NO_STOPS, BARE):
             self.table(kind)
-            self.table(replace(kind, has_overtime=True))
 
 
 def first_starts(world: World, ask: Question, kind: Kind, able: Bools, *, limited: bool = True) -> Starts:
     """The first start of each engineer of `able`: in working time, else with overtime where the policy lets
     people be asked for it. `limited` keeps to the longest trip."""
-    overtime = ask.policy.verdict(codes.OVERTIME)
     if ask.policy.verdict(codes.BREAK) == ALLOW:
         kind = replace(kind, has_breaks=False)
-    over = replace(kind, has_overtime=True)
-    if overtime == ALLOW:
-        found = _starts(world, ask, kind, able & ~world.crowd.has_overtime, limited)
-        found.take(_starts(world, ask, over, able, limited))
-        return found
-    found = _starts(world, ask, kind, able, limited)
-    if overtime == CONFIRM and (missing := able & (found.at == NEVER) & world.crowd.has_overtime).any():
-        found.take(_starts(world, ask, over, missing, limited))
+    nothing = np.zeros((3, world.crowd.count), np.int64)
+    found = Starts(np.full(world.crowd.count, NEVER), nothing[0], np.zeros(world.crowd.count), *nothing[1:])
+    table = world.table(kind)
+    rows = live_rows(table, ask, able)
+    numbers, person = table.numbers[:, rows], table.person[rows]
+    minutes, km = table.places.trips(ask.work.place, numbers[t.ORIGIN])
+    starts = starts_in(numbers, ask, minutes)
+    if limited and (most := most_minutes(world.crowd, ask.policy)) is not None:
+        starts[minutes > most[person]] = NEVER
+    good = np.flatnonzero(starts < NEVER)
+    good = good[starts[good] <= last_starts(table, numbers[:, good], ask.work)]
+    best = _first_of_each(found.at, starts[good], person[good], numbers[t.IS_OVER, good], ask.policy)
+    rows, whose = good[best], person[good[best]]
+    found.minutes[whose], found.km[whose] = minutes[rows], km[rows]
+    found.load[whose] = numbers[t.LOAD, rows]
+    past = starts[rows] + ask.work.seconds - numbers[t.SHIFT_END, rows]
+    found.overtime[whose] = np.maximum(0, -(-past // 60))
     return found
 
 
-def _starts(world: World, ask: Question, kind: Kind, able: Bools, limited: bool) -> Starts:
-    count = world.crowd.count
-    nothing = np.zeros((3, count), np.int64)
-    found = Starts(np.full(count, NEVER, np.int64), nothing[0], np.zeros(count), nothing[1], nothing[2])
-    table = world.table(kind)
-    rows = live_rows(table, ask, able)
-    if not rows.size:
-        return found
-    minutes, km = table.places.trips(ask.work.place)
-    numbers, person = table.numbers[:, rows], table.person[rows]
-    starts = starts_in(numbers, ask, minutes)
-    if limited:
-        most = most_minutes(world.crowd, ask.policy)
-        if most is not None:
-            starts[minutes[numbers[t.ORIGIN]] > most[person]] = NEVER
-    good = np.flatnonzero(starts < NEVER)
-    np.minimum.at(found.at, person[good], starts[good])
-    best = good[starts[good] == found.at[person[good]]]
-    whose, origin = person[best], numbers[t.ORIGIN, best]
-    found.minutes[whose], found.km[whose] = minutes[origin], km[origin]
-    found.load[whose] = numbers[t.LOAD, best]
-    past = starts[best] + ask.work.seconds - numbers[t.SHIFT_END, best]
-    found.overtime[whose] = np.maximum(0, -(-past // 60))
+def _first_of_each(at: Ints, starts: Ints, person: Ints, is_over: Ints, policy: Policy) -> NDArray[np.intp]:
+    """Write each engineer's first start into `at` and give its row. Overtime comes only when nothing else
+    does, unless the policy allows it."""
+    if policy.verdict(codes.OVERTIME) == CONFIRM:
+        regular = is_over == 0
+        np.minimum.at(at, person[regular], starts[regular])
+        last = ~regular & (at[person] == NEVER)
+        np.minimum.at(at, person[last], starts[last])
+    else:
+        regular = last = np.ones(starts.shape, np.bool_)
+        np.minimum.at(at, person, starts)
+    found: NDArray[np.intp] = np.flatnonzero((starts == at[person]) & (regular | last))
     return found
 
 
 def live_rows(table: Table, ask: Question, able: Bools) -> NDArray[np.intp]:
     """The rows of able engineers that could hold the work, travel aside."""
     earliest, latest = ask.bounds
+    rows = np.flatnonzero(able[table.person])
     numbers = table.numbers
-    begin = np.maximum(numbers[t.READY], earliest)
-    fits = (begin <= latest) & (begin + ask.work.seconds <= numbers[t.END]) & able[table.person]
-    return np.flatnonzero(fits)
+    begin = np.maximum(numbers[t.READY, rows], earliest)
+    fits = (begin <= latest) & (begin + ask.work.seconds <= numbers[t.END, rows])
+    if ask.policy.verdict(codes.OVERTIME) == BLOCK:
+        fits &= numbers[t.IS_OVER, rows] == 0
+    return rows[fits]
 
 
 def starts_in(numbers: Ints, ask: Question, minutes: Ints) -> Ints:
-    """The first start in each row, as `evaluator.search.start_in` has it; NEVER where there is none."""
+    """The first start in each row that is so many minutes away, what follows aside; NEVER where there is
+    none. With `last_starts` it is `evaluator.search.start_in`."""
     earliest, latest = ask.bounds
     ready = np.maximum(numbers[t.READY], ask.from_at)
     lead = np.minimum(numbers[t.LEAD_SECONDS], np.maximum(0, numbers[t.LEAD_UNTIL] - ready))
-    start = ready + minutes[numbers[t.ORIGIN]] * 60 + lead
+    start = ready + minutes * 60 + lead
     np.maximum(start, numbers[t.LEAD_UNTIL], out=start)
     np.maximum(start, earliest, out=start)
     start += -start % 60
-    fits = np.ones(start.shape, np.bool_)
+    fits: Bools | None = None
     hours = opening_starts(ask.work, ask.policy)
     if hours is not None:
         start, fits = _opened(start, hours)
-    return np.where(
-        fits & (start <= latest) & (start <= last_starts(numbers, ask.work, minutes)), start, NEVER
-    )
+    end = np.minimum(numbers[t.END], numbers[t.TAIL_FROM]) - ask.work.seconds
+    last = np.minimum(np.minimum(end, numbers[t.SHIFT_END] - 1), latest)
+    fits = start <= last if fits is None else fits & (start <= last)
+    return np.where(fits, start, NEVER)
 
 
-def last_starts(numbers: Ints, work: Work, minutes: Ints) -> Ints:
-    """The last start in each row that keeps the shift, the breaks and the trip to what follows."""
-    follows = numbers[t.FOLLOWING] >= 0
-    onward = np.where(follows, minutes[numbers[t.FOLLOWING]] * 60, 0)
-    by = np.where(follows, numbers[t.ARRIVE_BY] - onward - numbers[t.TAIL_SECONDS], NEVER)
-    last = np.minimum(np.minimum(numbers[t.END], numbers[t.TAIL_FROM]), by) - work.seconds
-    found: Ints = np.minimum(last, numbers[t.SHIFT_END] - 1)
+def last_starts(table: Table, numbers: Ints, work: Work) -> Ints:
+    """The last start in each row from which what follows is reached in time; NEVER where nothing does."""
+    found = np.full(numbers.shape[1], NEVER, np.int64)
+    follows = np.flatnonzero(numbers[t.FOLLOWING] >= 0)
+    onward = table.places.trips(work.place, numbers[t.FOLLOWING, follows])[0] * 60
+    arrive_by, tail = numbers[t.ARRIVE_BY, follows], numbers[t.TAIL_SECONDS, follows]
+    found[follows] = arrive_by - onward - tail - work.seconds
     return found
 
 

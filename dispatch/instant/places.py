@@ -24,20 +24,26 @@ class Places:
         self._longitude = np.radians(degrees[:, 1])
         self._cos = np.cos(self._latitude)
         self._unknown = np.isnan(degrees[:, 0])
+        self._has_unknown = bool(self._unknown.any())
 
-    def trips(self, to: Point | None) -> tuple[Ints, Floats]:
-        """(whole minutes, km) between each place and a point, as `travel.trip` has them."""
-        count = len(self._cos)
+    def __len__(self) -> int:
+        return len(self._cos)
+
+    def trips(self, to: Point | None, some: NDArray[np.intp] | None = None) -> tuple[Ints, Floats]:
+        """(whole minutes, km) between places (those numbered in `some`, else all) and a point, as
+        `travel.trip` has them."""
+        count = len(self) if some is None else len(some)
         if to is None:
             return np.full(count, travel.UNKNOWN_MINUTES, np.int64), np.zeros(count)
+        rows = slice(None) if some is None else some
         latitude, longitude = np.radians(to[0]), np.radians(to[1])
-        h = np.sin((latitude - self._latitude) / 2) ** 2
-        h += np.cos(latitude) * self._cos * np.sin((longitude - self._longitude) / 2) ** 2
+        h = np.sin((latitude - self._latitude[rows]) / 2) ** 2
+        h += np.cos(latitude) * self._cos[rows] * np.sin((longitude - self._longitude[rows]) / 2) ** 2
         km = travel.EARTH_DIAMETER_KM * np.arcsin(np.minimum(1.0, np.sqrt(h))) * travel.ROAD_FACTOR
         minutes = _minutes(km)
-        if self._unknown.any():
-            minutes[self._unknown] = travel.UNKNOWN_MINUTES
-            km[self._unknown] = 0.0
+        if self._has_unknown and (unknown := self._unknown[rows]).any():
+            minutes[unknown] = travel.UNKNOWN_MINUTES
+            km[unknown] = 0.0
         return minutes, km
 
 

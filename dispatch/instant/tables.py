@@ -3,14 +3,14 @@ once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.evaluator import FOREVER, Person
-from dispatch.evaluator.gaps import gaps
+from dispatch.evaluator.gaps import Gap, gaps
 from dispatch.evaluator.search import with_overtime
 from dispatch.instant.places import Places
 from dispatch.travel import Point
@@ -30,18 +30,19 @@ NOTHING_FOLLOWS = -1
     TAIL_FROM,
     ORIGIN,
     FOLLOWING,
-) = range(11)
-WIDTH = 11
+    IS_OVER,
+) = range(12)
+WIDTH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Which rules the gaps of a table keep: see `evaluator.search.Search`."""
+    """Which rules the gaps of a table keep: see `evaluator.search.Search`. What overtime adds to a shift stands
+    in rows of its own."""
 
     has_stops: bool = True
     has_absences: bool = True
     has_breaks: bool = True
-    has_overtime: bool = False
 
 
 @dataclass(slots=True)
@@ -62,40 +63,40 @@ class Table:
 
 
 def block_of(person: Person, kind: Kind) -> Block:
-    """One engineer's gaps of a kind: no rows for who never works overtime, when overtime is asked about."""
-    found: list[tuple[int, ...]] = []
-    points: list[Point | None] = []
+    """One engineer's gaps of a kind, in working time and with overtime."""
     number: dict[Point | None, int] = {}
+    found = [_row(gap, 0, number) for gap in _gaps(person, kind, 0)]
+    if person.overtime:
+        longer = (gap for gap in _gaps(person, kind, person.overtime) if gap.end > gap.shift_end)
+        found += [_row(gap, 1, number) for gap in longer]
+    return Block(np.array(found, np.int64).reshape(-1, WIDTH), list(number))
 
-    def place(point: Point | None) -> int:
-        if point not in number:
-            number[point] = len(points)
-            points.append(point)
-        return number[point]
 
-    if kind.has_overtime and not person.overtime:
-        return Block(np.empty((0, WIDTH), np.int64), points)
+def _gaps(person: Person, kind: Kind, overtime: int) -> Iterator[Gap]:
     stops = person.stops if kind.has_stops else ()
     absences = person.absences if kind.has_absences else ()
-    for begin, finish, end in with_overtime(person.shifts, person.overtime if kind.has_overtime else 0):
-        for gap in gaps(person, (begin, finish), stops, absences, shift_end=end, with_breaks=kind.has_breaks):
-            follows = place(gap.following) if gap.arrive_by < FOREVER else NOTHING_FOLLOWS
-            found.append(
-                (
-                    gap.ready,
-                    gap.end,
-                    gap.arrive_by,
-                    gap.shift_end,
-                    gap.load_percent,
-                    gap.lead_seconds,
-                    gap.lead_until,
-                    gap.tail_seconds,
-                    gap.tail_from,
-                    place(gap.origin),
-                    follows,
-                )
-            )
-    return Block(np.array(found, np.int64).reshape(-1, WIDTH), points)
+    for begin, finish, end in with_overtime(person.shifts, overtime):
+        yield from gaps(person, (begin, finish), stops, absences, shift_end=end, with_breaks=kind.has_breaks)
+
+
+def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, ...]:
+    """A gap in numbers; a place gets the next number when it is new."""
+    origin = number.setdefault(gap.origin, len(number))
+    follows = gap.arrive_by < FOREVER
+    return (
+        gap.ready,
+        gap.end,
+        gap.arrive_by,
+        gap.shift_end,
+        gap.load_percent,
+        gap.lead_seconds,
+        gap.lead_until,
+        gap.tail_seconds,
+        gap.tail_from,
+        origin,
+        number.setdefault(gap.following, len(number)) if follows else NOTHING_FOLLOWS,
+        is_over,
+    )
 
 
 def table_of(blocks: Sequence[Block]) -> Table:

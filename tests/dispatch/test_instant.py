@@ -14,7 +14,7 @@ from dispatch.policy import PRODUCT
 from dispatch.ranking import ORDERS, Answer, Candidate
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_policy, random_work
 
-WORLDS = 300
+WORLDS = 250
 WORKS = 8
 
 
@@ -36,7 +36,7 @@ def test_it_agrees_with_the_evaluator_in_every_answer(seed: int) -> None:
     for number in range(seed, seed + 50):
         rng = Random(number)
         days = rng.choice((1, 2, 5))
-        people = random_people(rng, 12, days)
+        people = random_people(rng, 8, days)
         world = instant.World(people)
         for _again in range(WORKS):
             work = random_work(rng, days)
