@@ -6,10 +6,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Frame, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from channels.models import ChannelAccount, ChatSession, OutboundMessage
@@ -17,6 +18,7 @@ from tenants.active import tenant_active
 from tests.browser.test_breakdown_in_the_browser import sign_in
 from tests.cast import Company
 from tests.factories.chat import make_chat_account
+from tests.factories.delivery import picture
 from tests.feeds import running_feed
 from tests.plugins.browser import PHONE
 from tickets import services
@@ -174,6 +176,44 @@ def test_without_the_feed_the_frame_asks_by_itself(
             ticket_id=ticket.pk, body="We come.", actor=acme.sora.actor, at=ticket.opened_at
         )
     expect(frame.get_by_text("We come.")).to_be_visible(timeout=8_000)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.allows_console_error("422")
+def test_photos_and_files_go_both_ways(
+    acme: Company, shop: Shop, new_context: NewContext, tmp_path: Path
+) -> None:
+    visitor = new_context(**PHONE).new_page()
+    visitor.goto(shop.url)
+    frame = open_chat(visitor)
+    photo, film = tmp_path / "jam.jpg", tmp_path / "film.mp4"
+    photo.write_bytes(picture(800, 600))
+    film.write_bytes(bytes(11 * 1024 * 1024))
+    frame.locator("[data-files]").set_input_files(files=[photo, film])
+    expect(frame.get_by_role("alert")).to_have_text("A file is larger than 10 MB.")
+    expect(frame.locator("[data-chosen] li")).to_have_text(["jam.jpg×"])
+    frame.get_by_label("Your message").press("Enter")
+    expect(frame.get_by_text("Your number: T-1")).to_be_visible()
+    expect(frame.get_by_role("button", name="Save: jam.jpg")).to_be_visible()
+    desk = sign_in(new_context, acme.sora)
+    desk.goto("/t/acme/tickets/")
+    desk.locator("#mails > .mail").click()
+    expect(desk.locator(".stream .file img")).to_be_visible()
+    manual = FilePayload(name="manual.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4 page 3")
+    desk.locator("#reply-files input[type=file]").set_input_files(files=[manual])
+    expect(desk.locator("#reply-files").get_by_text("manual.pdf")).to_be_visible()
+    desk.locator("#reply-body").fill("See page 3.")
+    desk.locator("form.reply").get_by_role("button", name=re.compile("^Send")).click()
+    link = frame.get_by_role("button", name="Save: manual.pdf")
+    expect(link).to_be_visible(timeout=8_000)
+    with visitor.expect_download() as download:
+        link.click()
+    assert download.value.path().read_bytes() == b"%PDF-1.4 page 3"
+    disguised = FilePayload(name="jam.jpg", mimeType="image/jpeg", buffer=b"PK\x05\x06" + bytes(18))
+    frame.locator("[data-files]").set_input_files(files=[disguised])
+    say(frame, "And this one")
+    expect(frame.get_by_role("alert")).to_contain_text("it is not what it says it is")
+    expect(frame.get_by_label("Your message")).to_have_value("And this one")
 
 
 @pytest.mark.usefixtures("account")

@@ -93,7 +93,7 @@ class AssetRequestForm(forms.Form):
     body = forms.CharField(
         label=_("What is wrong?"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
     )
-    name = forms.CharField(label=_("Your name (if you like)"), max_length=120, required=False)
+    name = forms.CharField(label=_("Your name"), max_length=120, required=False)
     phone = forms.CharField(label=_("Phone (if we may call back)"), max_length=40, required=False)
     ticket = forms.IntegerField(required=False, min_value=1)
     website = forms.CharField(required=False, max_length=200)
