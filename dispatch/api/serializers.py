@@ -188,5 +188,6 @@ class RunSerializer(serializers.ModelSerializer[DispatchRun]):
 
     class Meta:
         model = DispatchRun
-        fields = ["id", "work_order", "rule", "rule_version", "outcome", "visit", "explanation", "at"]
+        fields = ["id", "work_order", "rule", "rule_version", "event", "outcome", "visit"]
+        fields += ["inputs", "explanation", "at"]
         read_only_fields = fields

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from dispatch.api.capacity import CapacityViewSet, PreferenceViewSet
+from dispatch.api.offers import OfferViewSet
 from dispatch.api.views import VisitViewSet, WorkOrderViewSet, WorkTypeViewSet
 
 router = SimpleRouter()
@@ -11,5 +13,8 @@ router.trailing_slash = "/?"
 router.register("work-types", WorkTypeViewSet, basename="work-type")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
 router.register("visits", VisitViewSet, basename="visit")
+router.register("offers", OfferViewSet, basename="offer")
+router.register("capacity", CapacityViewSet, basename="capacity")
+router.register("engineer-preferences", PreferenceViewSet, basename="engineer-preference")
 
 urlpatterns = router.urls

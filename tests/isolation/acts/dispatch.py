@@ -4,21 +4,55 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from customers.models import Asset, Contact, Site
-from dispatch.models import Visit, WorkOrder, WorkType
+from customers.models import Asset, Contact, Customer, Site
+from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkType
+from dispatch.policy import ALLOW, VERDICTS
 from tests.isolation.acts.common import local
 from tests.isolation.routes import Act, Own, put
-from tests.isolation.world import NOW, TODAY
-from tickets.models import Ticket
-from workforce.models import Engineer, Skill
+from tests.isolation.world import NOW, OWN, TODAY, Side
+from tickets.models import BusinessCalendar, Ticket
+from workforce.models import Engineer, Provider, Skill, Territory
 
 
 def _instant(hours: int) -> str:
     return (NOW + timedelta(hours=hours)).isoformat()
 
 
+RULE = {
+    "name": "All",
+    "position": 9,
+    "event": "work_created",
+    "horizon_days": 3,
+    "work_types": f"{OWN}-0-code",
+    "step-TOTAL_FORMS": "4",
+    "step-INITIAL_FORMS": "1",
+    "step-0-strategy": "offer_provider",
+    "step-0-provider": Own(Provider),
+    "step-1-strategy": "offer_pool",
+    "step-1-engineers": Own(Engineer),
+    "step-1-accept_minutes": "10",
+    "step-1-calendar": Own(BusinessCalendar),
+}
+
+
+def _offered(side: Side) -> None:
+    """The second offer is of work that waits, and its engineer may do it: the policy lets everything pass."""
+    put(Visit, 1, status="cancelled")(side)
+    put(WorkOrder, 1, status="unscheduled")(side)
+    put(DispatchPolicy, 1, verdicts=dict.fromkeys(VERDICTS, ALLOW))(side)
+
+
 PLAN = {"engineer": Own(Engineer, 1), "start_at": local(5), "override_reason": "the customer asks"}
 API_PLAN = {"engineer": Own(Engineer, 1), "start_at": _instant(5), "override_reason": "the customer asks"}
+
+KEPT = {
+    "territory": Own(Territory),
+    "skill": Own(Skill, 1),
+    "weekday": 6,
+    "reserve_percent": 20,
+    "up_to_priority": 1,
+    "released_hours": 0,
+}
 
 PAGES: dict[str, Act] = {
     "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
@@ -39,15 +73,29 @@ PAGES: dict[str, Act] = {
     "dispatch:visit_send": Act(n=1),
     "dispatch:visit_cancel": Act({"reason": "not needed"}, n=1),
     "dispatch:ticket_work": Act({"work_type": Own(WorkType)}),
-    "dispatch:rule_create": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
-    "dispatch:rule_edit": Act({"name": "All", "position": 9, "strategy": "earliest", "horizon_days": 3}),
+    "dispatch:rule_create": Act(RULE),
+    "dispatch:rule_edit": Act(RULE),
+    "dispatch:rule_move": Act({"by": "1"}),
+    "dispatch:offer_accept": Act(n=1, before=_offered),
+    "dispatch:offer_decline": Act({"reason": "too far"}, n=1, before=_offered),
+    "dispatch:offer_withdraw": Act(n=1, before=_offered),
     "dispatch:rule_switch": Act({"is_enabled": "1"}),
+    "dispatch:absence_create": Act({"first_on": f"{TODAY + timedelta(days=40)}", "reason": "leave"}),
+    "dispatch:absence_edit": Act({"first_on": f"{TODAY + timedelta(days=40)}", "reason": "leave"}),
+    "dispatch:capacity_rule_create": Act(KEPT),
+    "dispatch:capacity_rule_edit": Act(KEPT),
+    "dispatch:capacity_rule_remove": Act(),
+    "dispatch:customer_engineer_list": Act({"engineer": Own(Engineer, 1), "liking": "excluded"}),
+    "dispatch:customer_engineer_remove": Act(),
     "dispatch:work_type_create": Act({"code": "new", "name": "New work", "duration_minutes": 60}),
     "dispatch:work_type_edit": Act({"name": "Other work", "duration_minutes": 60}),
 }
 
 
 API: dict[str, Act] = {
+    "offer-accept post": Act({"engineer": Own(Engineer, 1)}, n=1, before=_offered),
+    "offer-decline post": Act({"reason": "too far"}, n=1, before=_offered),
+    "offer-withdraw post": Act({"reason": "planned by hand"}, n=1, before=_offered),
     "work-order-list post": Act(
         {
             "site": Own(Site),
@@ -70,4 +118,8 @@ API: dict[str, Act] = {
     "visit-detail patch": Act({**API_PLAN, "version": 1}, n=1),
     "visit-send post": Act(n=1),
     "visit-cancel post": Act({"reason": "not needed"}, n=1),
+    "engineer-preference-list post": Act(
+        {"customer": Own(Customer), "engineer": Own(Engineer, 1), "liking": "excluded"}
+    ),
+    "engineer-preference-detail delete": Act(),
 }
