@@ -34,6 +34,31 @@ def sentence(reasons: Iterable[Reason], skills: Names | None = None) -> str:
     return "; ".join(words(reason, skills) for reason in reasons)
 
 
+def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
+    """A change after which somebody could go (`relaxing.Relaxation.as_json`), as a sentence."""
+    facts = {**change, "time": _moment(change["start"])}
+    if "skill_id" in facts:
+        facts["skill"] = (skills or {}).get(int(facts["skill_id"]), _("a skill"))
+    texts = {
+        "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
+        "break": _("%(name)s could go at %(time)s without the break"),
+        "day": _("%(name)s could go on another day, at %(time)s"),
+        "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
+        "window": _("%(name)s could go at %(time)s, %(minutes)s min outside the window"),
+        "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),
+        "territory": _("%(name)s could go at %(time)s from another territory"),
+        "parts": _("%(name)s could go at %(time)s once the parts are in the van"),
+        "overlap": _("%(name)s could go at %(time)s if %(work_order)s were moved"),
+        "dependency": _("%(name)s could go at %(time)s if it did not wait for %(work_order)s"),
+        "absence": _("%(name)s could go at %(time)s if not absent"),
+        "provider_scope": _("%(name)s could go at %(time)s if the provider might be given this work"),
+        "certificate": _("%(name)s could go at %(time)s with a renewed certificate"),
+        "skill": _("%(name)s could go at %(time)s with %(skill)s at level %(level)s"),
+        "excluded": _("%(name)s could go at %(time)s if the customer agreed to this engineer"),
+    }
+    return texts[str(change["code"])] % facts
+
+
 def no_rule(why: str) -> str:
     """Why an auto-dispatch rule did not apply."""
     texts = {

@@ -129,8 +129,8 @@ def _first_of_each(at: Ints, starts: Ints, person: Ints, is_over: Ints, policy: 
     else:
         regular = last = np.ones(starts.shape, np.bool_)
         np.minimum.at(at, person, starts)
-    found: NDArray[np.intp] = np.flatnonzero((starts == at[person]) & (regular | last))
-    return found
+    counts: Bools = regular | last
+    return np.flatnonzero(counts & np.equal(starts, at[person]))
 
 
 def live_rows(table: Table, ask: Question, able: Bools) -> NDArray[np.intp]:
