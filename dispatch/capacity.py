@@ -31,8 +31,8 @@ class Rule:
     @property
     def rank(self) -> tuple[int, bool, bool, bool]:
         """The greater, the more specific: how many of the three it names, a territory before a skill."""
-        names = tuple(part is not None for part in (self.territory_id, self.skill_id, self.weekday))
-        return sum(names), *names
+        place, skill, day = (part is not None for part in (self.territory_id, self.skill_id, self.weekday))
+        return place + skill + day, place, skill, day
 
 
 @dataclass(slots=True)
@@ -80,6 +80,11 @@ class Cell:
     limit: int | None = None
     rule_id: int = 0
     is_released: bool = False
+
+    @property
+    def base(self) -> int:
+        """What a bar of the cell is drawn against: all the time there is, or that is planned."""
+        return max(1, self.working, self.planned)
 
     @property
     def planned_percent(self) -> int:

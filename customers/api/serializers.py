@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.reading import ReadSerializer
-from customers.models import Asset, Contact, Contract, Customer, Site
+from customers.models import Asset, Contact, Contract, Customer, Site, SiteHours
 
 _STAMPS = ["id", "created_at", "updated_at"]
 
@@ -54,9 +54,23 @@ class ContactSerializer(ReadSerializer[Contact]):
         read_only_fields = _STAMPS
 
 
-class SiteSerializer(ReadSerializer[Site]):
-    """`customer` is given once, when the site is made. Degrees are WGS-84."""
+class SiteHoursSerializer(serializers.ModelSerializer[SiteHours]):
+    """Local times of one weekday (0 is Monday) between which the site may be visited."""
 
+    weekday = serializers.IntegerField(min_value=0, max_value=6)
+
+    class Meta:
+        model = SiteHours
+        fields = ["weekday", "opens", "closes"]
+
+
+class SiteSerializer(ReadSerializer[Site]):
+    """`customer` is given once, when the site is made. Degrees are WGS-84.
+
+    `visiting_hours` empty: at any time; a list that is given replaces the whole list.
+    """
+
+    visiting_hours = SiteHoursSerializer(many=True, required=False)
     customer: Any = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all())
 
     class Meta:
@@ -73,6 +87,7 @@ class SiteSerializer(ReadSerializer[Site]):
             "longitude",
             "time_zone",
             "access_notes",
+            "visiting_hours",
             "source",
             "external_id",
             "created_at",

@@ -128,7 +128,7 @@ class ContactViewSet(EditableResource):
 class SiteViewSet(EditableResource):
     """A place where work happens."""
 
-    queryset = Site.objects.all()
+    queryset = Site.objects.prefetch_related("visiting_hours")
     serializer_class = SiteSerializer
     filterset_class = SiteFilter
     made_once = ("customer",)
@@ -157,11 +157,22 @@ class SiteViewSet(EditableResource):
         return super().partial_update(request, pk)
 
     def make(self, values: dict[str, Any]) -> Site:
-        customer = values.pop("customer")
-        return services.add_site(customer_id=customer.pk, **values, actor=self.actor, at=self.at)
+        customer, hours = values.pop("customer"), values.pop("visiting_hours", None)
+        site = services.add_site(customer_id=customer.pk, **values, actor=self.actor, at=self.at)
+        return self._with_hours(site, hours)
 
     def change(self, thing_id: int, values: dict[str, Any]) -> Site:
-        return services.update_site(site_id=thing_id, actor=self.actor, at=self.at, **values)
+        hours = values.pop("visiting_hours", None)
+        site = services.update_site(site_id=thing_id, actor=self.actor, at=self.at, **values)
+        return self._with_hours(site, hours)
+
+    def _with_hours(self, site: Site, rows: list[dict[str, Any]] | None) -> Site:
+        if rows is None:
+            return site
+        weekly: dict[int, list[Any]] = {}
+        for row in rows:
+            weekly.setdefault(row["weekday"], []).append((row["opens"], row["closes"]))
+        return services.set_site_hours(site_id=site.pk, weekly=weekly, actor=self.actor, at=self.at)
 
 
 @extend_schema(tags=["customers"])

@@ -14,7 +14,7 @@ from billing.models import Charge, Invoice
 from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
-from dispatch.models import DispatchRule, Offer, Visit, WorkOrder, WorkType
+from dispatch.models import DispatchRule, EngineerPreference, Offer, Visit, WorkOrder, WorkType
 from feedback.models import Recovery, Response
 from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
@@ -34,7 +34,17 @@ from tickets.models import (
     Ticket,
     TicketMessage,
 )
-from workforce.models import Absence, Engineer, Skill, Territory
+from workforce.models import (
+    Absence,
+    CapacityRule,
+    Crew,
+    Engineer,
+    EngineerPair,
+    ExtraShift,
+    Provider,
+    Skill,
+    Territory,
+)
 
 UNKNOWN_ID = 987_654_321
 """An id that nobody has."""
@@ -54,6 +64,14 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "assets": Asset,
     "engineers": Engineer,
     "absences": Absence,
+    "extra-shifts": ExtraShift,
+    "pairs": EngineerPair,
+    "engineer-pairs": EngineerPair,
+    "providers": Provider,
+    "crews": Crew,
+    "capacity-rules": CapacityRule,
+    "preferences": EngineerPreference,
+    "engineer-preferences": EngineerPreference,
     "skills": Skill,
     "territories": Territory,
     "articles": Article,

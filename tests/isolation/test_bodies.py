@@ -23,23 +23,27 @@ from tests.isolation.asking import Walker, assert_alike
 from tests.isolation.routes import UNKNOWN_ID, Own, slots
 from tests.routes import Route, all_routes
 from tickets.models import Ticket, TicketMessage, Topic
-from workforce.models import Engineer, Skill, Territory
+from workforce.models import Engineer, Provider, Skill, Territory
 
 RELATED: dict[str, type[models.Model]] = {
     "asset": Asset,
+    "colleague": Engineer,
     "contact": Contact,
     "customer": Customer,
     "engineer": Engineer,
     "from": StockLocation,
     "into": Ticket,
     "item": ChecklistItem,
+    "lead": Engineer,
     "location": StockLocation,
+    "members": Engineer,
     "membership": Membership,
     "message_ids": TicketMessage,
     "other": Ticket,
     "owner": Membership,
     "parent": Asset,
     "part": Part,
+    "provider": Provider,
     "site": Site,
     "skill": Skill,
     "skills": Skill,

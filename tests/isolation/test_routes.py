@@ -22,6 +22,10 @@ WITHOUT_DATA = {
 
 WITHOUT_REFUSAL = {
     "workforce:absence_remove": "taking back what is gone already changes nothing",
+    "workforce:extra_shift_remove": "as absence_remove",
+    "workforce:pair_remove": "as absence_remove",
+    "dispatch:capacity_rule_remove": "as absence_remove",
+    "dispatch:customer_engineer_remove": "as absence_remove",
     "journal:audit_of": "an unknown thing has an empty history",
 }
 """Routes that answer an unknown id with success, and why."""

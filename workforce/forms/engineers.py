@@ -150,12 +150,12 @@ class PairForm(forms.Form):
 
     def __init__(self, *args: Any, engineer: Engineer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["other"] = forms.ModelChoiceField(
+        self.fields["colleague"] = forms.ModelChoiceField(
             label=_("Engineer"), queryset=queries.active_engineers().exclude(pk=engineer.pk)
         )
-        self.order_fields(["other", "liking", "reason"])
+        self.order_fields(["colleague", "liking", "reason"])
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         facts = dict(self.cleaned_data)
-        return {"other_id": facts.pop("other").pk, **facts}
+        return {"other_id": facts.pop("colleague").pk, **facts}
