@@ -241,10 +241,12 @@ def _crew(facts: Facts) -> str:
             "%(n)s engineers at once are needed, %(at_once)s can",
             int(facts["needed"]),
         ) % {"n": facts["needed"], "at_once": facts["at_once"]}
+    if "given" in facts:
+        return _("a crew of %(needed)s is needed, not of %(given)s") % facts
     if "needed" in facts:
         has = facts.get("able", facts.get("has", 0))
         return _("a crew of %(needed)s is needed, %(has)s can") % {"needed": facts["needed"], "has": has}
-    return _("these engineers do not go together")
+    return _("%(first)s and %(second)s do not go together") % facts
 
 
 def _dependency(facts: Facts) -> str:

@@ -1,7 +1,9 @@
 """Reads of work orders, visits, rules and runs."""
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
+from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update
 from dispatch.queries.facts import Occasion
+from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
 from dispatch.queries.planning import (
     World,
@@ -9,6 +11,7 @@ from dispatch.queries.planning import (
     candidates,
     for_planning,
     load_world,
+    policies,
     policy_in_force,
     policy_of,
     work_of,
@@ -48,6 +51,7 @@ __all__ = [
     "board",
     "candidates",
     "check_visible_visit",
+    "crew_for",
     "dispatch_rules",
     "engineer_loads",
     "find_work_type_for_topic",
@@ -58,11 +62,15 @@ __all__ = [
     "get_work_order",
     "get_work_order_for",
     "get_work_type",
+    "impact_of",
+    "likings",
     "load_world",
     "next_visit_of",
     "offers",
     "offers_for",
     "offers_of",
+    "others_of_crew_for_update",
+    "policies",
     "policy_in_force",
     "policy_of",
     "runs",

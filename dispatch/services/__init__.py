@@ -3,6 +3,7 @@
 from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
+from dispatch.services.crews import schedule_crew
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.offers import (
     accept_offer,
@@ -21,6 +22,12 @@ from dispatch.services.planning import (
     schedule_visit,
     send_drafts,
     send_visit,
+)
+from dispatch.services.policies import (
+    discard_policy_draft,
+    publish_policy,
+    retire_policy,
+    save_policy_draft,
 )
 from dispatch.services.preferences import remove_preference, set_preference
 from dispatch.services.progress import progress_visit
@@ -63,6 +70,7 @@ __all__ = [
     "create_work_orders_in_bulk",
     "create_work_type",
     "decline_offer",
+    "discard_policy_draft",
     "dispatch_new_work",
     "expire_offer",
     "fire_due_timers",
@@ -80,7 +88,11 @@ __all__ = [
     "place_visits",
     "plan_facts",
     "progress_visit",
+    "publish_policy",
     "remove_preference",
+    "retire_policy",
+    "save_policy_draft",
+    "schedule_crew",
     "schedule_visit",
     "send_drafts",
     "send_visit",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -14,9 +15,10 @@ from core import formats
 from core.errors import Conflict, NotFound, Refusal
 from dispatch import evaluator, events, queries, reasons, rules
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Verdict
+from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
-from dispatch.queries.planning import load_world, seconds, work_of
+from dispatch.policy import ALLOW, CREW
+from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.services.following import (
     check_movable,
     check_work_is_open,
@@ -61,7 +63,7 @@ def schedule_visit(
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
     end_at = end_at or start_at + timedelta(minutes=work_order.duration_minutes)
-    verdict = judge(work_order, engineer_id, start_at, end_at)
+    verdict = _alone(work_order, judge(work_order, engineer_id, start_at, end_at))
     check_verdict(work_order, verdict, override_reason)
     visit = Visit(
         work_order=work_order,
@@ -103,40 +105,72 @@ def move_visit(
     actor.require(Permission.VISIT_PLAN, visit)
     _check_version(visit, version)
     check_movable(visit)
+    others = queries.others_of_crew_for_update(visit)
+    _check_not_among(others, engineer_id)
     end_at = start_at + (visit.end_at - visit.start_at)
     verdict = judge(visit.work_order, engineer_id, start_at, end_at, ignoring=visit.pk)
     check_verdict(visit.work_order, verdict, override_reason)
+    _move(visit, verdict, override_reason, actor=actor, at=at)
+    for other in others if start_at != _start_of(others) else []:
+        check_movable(other)
+        judged = judge(other.work_order, other.engineer_id, start_at, end_at, ignoring=other.pk)
+        check_verdict(other.work_order, judged, override_reason)
+        _move(other, judged, override_reason, actor=actor, at=at)
+    follow_visits(visit.work_order, at=at)
+    return visit
+
+
+def _start_of(others: Sequence[Visit]) -> datetime | None:
+    """When the rest of a crew begins; None when there is no rest."""
+    return others[0].start_at if others else None
+
+
+def _check_not_among(others: Sequence[Visit], engineer_id: int) -> None:
+    """Nobody goes twice in one crew."""
+    twice = next((other for other in others if other.engineer_id == engineer_id), None)
+    if twice is not None:
+        raise CannotSchedule(
+            _("%(engineer)s goes with this crew already. Choose somebody else.")
+            % {"engineer": twice.engineer.name},
+            reasons=[],
+            can_be_forced=False,
+        )
+
+
+def _move(visit: Visit, verdict: Verdict, override_reason: str, *, actor: Actor, at: datetime) -> None:
+    """Write where the verdict says that the visit goes, and tell."""
+    start, end = verdict.span
     before = {"engineer": visit.engineer.name, "from": visit.start_at.isoformat()}
-    visit.engineer_id, visit.start_at, visit.end_at = engineer_id, start_at, end_at
+    visit.engineer_id, visit.start_at, visit.end_at = verdict.person.id, instant(start), instant(end)
     if visit.status == VisitStatus.ACCEPTED:
         visit.status, visit.accepted_at = VisitStatus.DISPATCHED, None
     for name, value in plan_facts(verdict, override_reason).items():
         setattr(visit, name, value)
     visit.version += 1
     save_planned(visit)
-    follow_visits(visit.work_order, at=at)
-    after = {"engineer": verdict.person.name, "from": start_at.isoformat()}
+    after = {"engineer": verdict.person.name, "from": visit.start_at.isoformat()}
     changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
     journal.record(
         actor=actor, verb="moved", thing=visit, at=at, changes=changes, reason=override_reason[:500]
     )
     journal.publish(fact(events.VisitMoved, visit))
-    return visit
 
 
 @transaction.atomic
 def send_visit(*, visit_id: int, actor: Actor, at: datetime) -> Visit:
-    """Tell the engineer. A visit that was sent already changes nothing."""
+    """Tell the engineer, and the others of the crew. A visit that was sent already changes nothing."""
     visit = queries.visit_for_update(visit_id)
     actor.require(Permission.VISIT_PLAN, visit)
     if visit.sent_at is not None and visit.status == VisitStatus.DISPATCHED:
         return visit
-    rules.check_move(str(visit), visit.status, VisitStatus.DISPATCHED)
-    visit.status, visit.sent_at = VisitStatus.DISPATCHED, at
-    visit.version += 1
-    visit.save(update_fields=["status", "sent_at", "version", "updated_at"])
-    journal.record(actor=actor, verb="sent", thing=visit, at=at)
-    journal.publish(fact(events.VisitSent, visit))
+    unsent = [one for one in queries.others_of_crew_for_update(visit) if one.sent_at is None]
+    for one in [visit, *unsent]:
+        rules.check_move(str(one), one.status, VisitStatus.DISPATCHED)
+        one.status, one.sent_at = VisitStatus.DISPATCHED, at
+        one.version += 1
+        one.save(update_fields=["status", "sent_at", "version", "updated_at"])
+        journal.record(actor=actor, verb="sent", thing=one, at=at)
+        journal.publish(fact(events.VisitSent, one))
     return visit
 
 
@@ -160,18 +194,20 @@ def send_drafts(*, from_at: datetime, to_at: datetime, actor: Actor, at: datetim
 
 @transaction.atomic
 def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> Visit:
-    """Call a visit off before the engineer is on site. Its work waits to be planned again."""
+    """Call a visit off before the engineer is on site, with all of its crew. Its work waits to be planned
+    again."""
     visit = queries.visit_for_update(visit_id)
     actor.require(Permission.VISIT_PLAN, visit)
     if visit.status == VisitStatus.CANCELLED:
         return visit
-    rules.check_move(str(visit), visit.status, VisitStatus.CANCELLED)
-    visit.status, visit.ended_at, visit.end_reason = VisitStatus.CANCELLED, at, reason[:200]
-    visit.version += 1
-    visit.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
+    for one in [visit, *queries.others_of_crew_for_update(visit)]:
+        rules.check_move(str(one), one.status, VisitStatus.CANCELLED)
+        one.status, one.ended_at, one.end_reason = VisitStatus.CANCELLED, at, reason[:200]
+        one.version += 1
+        one.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
+        journal.record(actor=actor, verb="cancelled", thing=one, at=at, reason=reason[:500])
+        journal.publish(fact(events.VisitCancelled, one))
     follow_visits(visit.work_order, at=at)
-    journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
-    journal.publish(fact(events.VisitCancelled, visit))
     return visit
 
 
@@ -208,6 +244,14 @@ def judge(
         ignoring=ignoring,
         policy=world.policy,
     )
+
+
+def _alone(work_order: WorkOrder, verdict: Verdict) -> Verdict:
+    """The verdict on somebody who would go alone to work that needs several."""
+    if work_order.crew_size == 1 or verdict.policy.verdict(CREW) == ALLOW:
+        return verdict
+    missing = Reason(CREW, {"needed": work_order.crew_size, "given": 1})
+    return replace(verdict, broken=(*verdict.broken, missing))
 
 
 def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:

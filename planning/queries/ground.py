@@ -22,7 +22,7 @@ from dispatch.rules import MOVABLE
 from planning.days import Prices, Task
 from planning.enums import RunKind
 from planning.models import PlanRun
-from workforce.models import Engineer, EngineerPair
+from workforce.models import Engineer
 
 LOCKED = (LockLevel.CONFIRMED, LockLevel.COMMITTED)
 MOST_ORDERS = 6_000
@@ -63,7 +63,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
         stretches=_stretches(world.people, from_at, run.until, run.tenant.zone),
         policy=policy,
         prices=Prices(change=policy.limit("change_price_seconds")),
-        likings=_likings(ids),
+        likings=dispatch.likings(ids),
         works={order.pk: order for order in [*waiting, *(visit.work_order for visit in free)]},
         visits={visit.pk: visit for visit in free},
         crews=crews,
@@ -175,14 +175,6 @@ def _task(order: WorkOrder, run: PlanRun, at: datetime) -> Task:
 
 def _days(order: WorkOrder, at: datetime) -> int:
     return max(0, (at - order.created_at).days)
-
-
-def _likings(engineer_ids: Sequence[int]) -> Likings:
-    rows = EngineerPair.objects.filter(first_id__in=engineer_ids, second_id__in=engineer_ids)
-    return {
-        frozenset({first, second}): liking
-        for first, second, liking in rows.values_list("first_id", "second_id", "liking")
-    }
 
 
 def _stretches(people: Sequence[Person], from_at: datetime, until: datetime, zone: ZoneInfo) -> list[Span]:

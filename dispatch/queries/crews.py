@@ -1,0 +1,40 @@
+"""Who may go together, and the first crew that could."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from dispatch.crews import Likings, Team, earliest_team
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Reason
+from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import load_world, seconds, work_of
+from workforce.models import EngineerPair
+
+
+def likings(engineer_ids: Collection[int]) -> Likings:
+    """Which of these engineers prefer each other, or never go together."""
+    rows = EngineerPair.objects.filter(first_id__in=engineer_ids, second_id__in=engineer_ids)
+    return {
+        frozenset({first, second}): liking
+        for first, second, liking in rows.values_list("first_id", "second_id", "liking")
+    }
+
+
+def crew_for(work_order: WorkOrder, at: datetime, *, days: int = 3) -> Team | Reason:
+    """The first crew that can do the work from `at` on, or why there is none."""
+    until = at + timedelta(days=days)
+    world = load_world(at, until, site_ids=[work_order.site_id])
+    work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
+    pairs = likings([person.id for person in world.people])
+    return earliest_team(world.people, work, seconds(at), seconds(until), pairs)
+
+
+def others_of_crew_for_update(visit: Visit) -> list[Visit]:
+    """The visits that go together with this one, locked; none when it goes alone."""
+    if visit.crew_key is None:
+        return []
+    together = Visit.objects.select_for_update(of=("self",)).filter(crew_key=visit.crew_key)
+    others = together.exclude(pk=visit.pk).exclude(status=VisitStatus.CANCELLED)
+    return list(others.select_related("engineer", "work_order__site").order_by("engineer_id"))

@@ -1,0 +1,108 @@
+"""Visits that go together: all of a crew are planned, moved, sent and called off, or none is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core.errors import NotFound
+from dispatch import evaluator, events, queries, reasons
+from dispatch.crews import check_team
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Reason, Verdict
+from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import load_world, seconds, work_of
+from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.planning import (
+    CannotSchedule,
+    check_verdict,
+    fact,
+    plan_facts,
+    save_planned,
+    skill_names,
+)
+from journal import services as journal
+from tenants.actors import Actor
+
+
+@transaction.atomic
+def schedule_crew(
+    *,
+    work_order_id: int,
+    engineer_ids: Sequence[int],
+    start_at: datetime,
+    actor: Actor,
+    at: datetime,
+    override_reason: str = "",
+) -> list[Visit]:
+    """Plan the visits of a crew: as many engineers as the work needs, all at the same time.
+
+    The first one leads. Raises `CannotSchedule` when they are no whole crew, may not go together, or a rule
+    is broken for one of them, as `schedule_visit` does; `Conflict` when somebody's time is taken. Then nobody
+    is planned.
+    """
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.VISIT_PLAN, work_order)
+    check_work_is_open(work_order)
+    end_at = start_at + timedelta(minutes=work_order.duration_minutes)
+    verdicts = _judged(work_order, engineer_ids, start_at, end_at)
+    for verdict in verdicts:
+        check_verdict(work_order, verdict, override_reason)
+    key = uuid4()
+    visits = [
+        Visit(
+            work_order=work_order,
+            engineer_id=verdict.person.id,
+            start_at=start_at,
+            end_at=end_at,
+            status=VisitStatus.SCHEDULED,
+            crew_key=key,
+            **plan_facts(verdict, override_reason),
+        )
+        for verdict in verdicts
+    ]
+    for visit in sorted(visits, key=lambda visit: visit.engineer_id):
+        save_planned(visit)
+    work_order.follow_up_reason = ""
+    follow_visits(work_order, at=at)
+    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
+    journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
+    return visits
+
+
+def _judged(
+    work_order: WorkOrder, engineer_ids: Collection[int], start_at: datetime, end_at: datetime
+) -> list[Verdict]:
+    """The evaluator's verdicts on each, in the order given, after one on them together."""
+    world = load_world(start_at, end_at, engineer_ids=engineer_ids, site_ids=[work_order.site_id])
+    found = [world.person(engineer_id) for engineer_id in dict.fromkeys(engineer_ids)]
+    people = [person for person in found if person is not None]
+    if len(people) < len(found):
+        missing = next(i for i in engineer_ids if world.person(i) is None)
+        raise NotFound(_("Engineer %(id)s: not found.") % {"id": missing})
+    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
+    together = check_team(people, work, queries.likings([person.id for person in people]))
+    verdicts = [
+        evaluator.evaluate(person, work, seconds(start_at), end=seconds(end_at), policy=world.policy)
+        for person in people
+    ]
+    if together:
+        raise _no_crew(work_order, together, verdicts)
+    return verdicts
+
+
+def _no_crew(
+    work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]
+) -> CannotSchedule:
+    names = skill_names(*verdicts)
+    return CannotSchedule(
+        _("%(work_order)s cannot go to this crew: %(reasons)s. Choose other engineers.")
+        % {"work_order": work_order, "reasons": reasons.sentence(together, names)},
+        reasons=[{**reason.as_json(), "text": reasons.words(reason, names)} for reason in together],
+        can_be_forced=False,
+    )
