@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
+from dispatch.enums import Objective, Rule, RuleVerdict
 from dispatch.models import WorkOrder, WorkType
+from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -194,3 +196,57 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
         facts["skills"] = {pk: level for pk, level in levels.items() if level}
         return facts
+
+
+class PolicyForm(forms.Form):
+    """How a tenant plans: a verdict for each rule, a weight for each objective, limits."""
+
+    note = forms.CharField(label=_("What changed"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rules, self.objectives, self.limits = [], [], []
+        for rule in Rule:
+            self.rules.append(self._add(rule.value, _verdict_field(rule, policy.verdict(rule.value))))
+        for objective in Objective:
+            field = forms.IntegerField(
+                label=objective.label, min_value=0, max_value=100, initial=policy.weight(objective.value)
+            )
+            self.objectives.append(self._add(f"weight_{objective.value}", field))
+        for code, label in LIMIT_LABELS.items():
+            least, most = LIMIT_RANGES[code]
+            self.limits.append(
+                self._add(
+                    code,
+                    forms.IntegerField(
+                        label=label, min_value=least, max_value=most, initial=policy.limit(code)
+                    ),
+                )
+            )
+
+    def _add(self, name: str, field: forms.Field) -> forms.BoundField:
+        self.fields[name] = field
+        return self[name]
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        given = self.cleaned_data
+        return {
+            "verdicts": {rule.value: given[rule.value] for rule in Rule},
+            "weights": {o.value: given[f"weight_{o.value}"] for o in Objective},
+            "limits": {code: given[code] for code in LIMIT_LABELS},
+            "note": given["note"],
+        }
+
+
+LIMIT_LABELS = {
+    "max_travel_minutes": _("Travel to one visit at most, in minutes (0: no limit)"),
+    "freeze_minutes": _("Planning runs leave alone what starts within, in minutes"),
+    "change_price_seconds": _("What moving a customer's visit costs a planning run, in seconds"),
+}
+
+
+def _verdict_field(rule: Rule, verdict: str) -> forms.ChoiceField:
+    is_fixed = rule.value in NEVER_BROKEN
+    choices = [c for c in RuleVerdict.choices if not is_fixed or c[0] == RuleVerdict.BLOCK.value]
+    return forms.ChoiceField(label=rule.label, choices=choices, initial=verdict, disabled=is_fixed)

@@ -76,6 +76,11 @@ def policy_in_force() -> Policy:
     return policy_of(row) if row else PRODUCT
 
 
+def policies() -> QuerySet[DispatchPolicy]:
+    """Every version, the newest first."""
+    return DispatchPolicy.objects.order_by("-version")
+
+
 def policy_of(row: DispatchPolicy) -> Policy:
     """A stored version as the evaluator sees it."""
     return Policy(row.version, dict(row.verdicts), dict(row.weights), dict(row.limits))
