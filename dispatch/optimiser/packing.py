@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.optimiser.kernel import layout as k
+from dispatch.optimiser.linked import Group, groups_of
 from dispatch.optimiser.problem import FOREVER, LONGEST, BadProblem, Order, Problem, check, persons_of
 
 NEIGHBOURS = 100
@@ -34,6 +35,7 @@ class Arrays:
     queue: Ints
     centres: NDArray[np.float64]
     plan: list[Ints]
+    groups: list[Group]
 
 
 def arrays_of(problem: Problem) -> Arrays:
@@ -64,6 +66,7 @@ def arrays_of(problem: Problem) -> Arrays:
         queue=_queue(orders),
         centres=spots,
         plan=[back_to[np.array(stops, np.int64)] for stops in problem.plan],
+        groups=groups_of(list(problem.orders), back_to),
     )
 
 

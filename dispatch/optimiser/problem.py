@@ -69,6 +69,10 @@ class Order:
 
     What the customer was told: `was` is the expected person; anybody else, or nobody, costs `change_price`.
     `told` is the promised time of arrival: who is early waits, who is late pays `moved_price`.
+
+    With others: orders of one `crew` (a number of 0 and above) start together, each with another person, all
+    or none. One that waits for the order with the index `after` starts `gap` seconds or more after its end,
+    and is not done without it.
     """
 
     place: Place
@@ -89,6 +93,9 @@ class Order:
     change_price: int = 0
     told: tuple[int, int] | None = None
     moved_price: int = 0
+    crew: int = -1
+    after: int = -1
+    gap: int = 0
     name: str = ""
 
     @property
@@ -128,6 +135,8 @@ def check(problem: Problem) -> None:
     persons = persons_of(problem)
     for number, order in enumerate(problem.orders):
         _check_order(order, str(order.name or number), persons)
+        if order.after >= len(problem.orders):
+            raise BadProblem(f"Order {order.name or number} waits for an order that is not there.")
     known = [i for route in problem.plan for i in route]
     if len(problem.plan) > len(problem.workers) or not all(0 <= i < len(problem.orders) for i in known):
         raise BadProblem("The plan to start from names engineers or orders that are not there.")
@@ -156,6 +165,8 @@ def _check_order(order: Order, name: str, persons: list[int]) -> None:
         raise BadProblem(f"Order {name} takes {order.seconds} s; give a duration.")
     if order.window[0] > order.window[1]:
         raise BadProblem(f"Order {name} must start after {order.window[0]} and before {order.window[1]}.")
+    if order.gap < 0 or order.gap > LONGEST:
+        raise BadProblem(f"Order {name} waits {order.gap} s; give 0 or more.")
     if order.pinned >= 0 and order.pinned not in persons:
         raise BadProblem(f"Order {name} is promised to an engineer who is not there.")
     if min(order.prices.values(), default=0) < 0:

@@ -15,13 +15,15 @@ from dispatch.optimiser.kernel import annealing, places
 from dispatch.optimiser.kernel import layout as k
 from dispatch.optimiser.kernel import routes as kernel_routes
 from dispatch.optimiser.kernel.scratch import scratch
+from dispatch.optimiser.linked import Links
 from dispatch.optimiser.packing import Ints, arrays_of
 from dispatch.optimiser.problem import BadProblem, Problem
+from dispatch.optimiser.walk import Walk
 
 ROUNDS = 40
 MOST_WORKERS_TO_EXCHANGE = 40
 """Up to here two whole walks that take over each other's plan do better than two halves."""
-EXCHANGE_EVERY = 4
+EXCHANGE_EVERY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """`routes` holds for each worker the indices of orders in driving order; `cost` is in seconds."""
+    """`routes` holds for each worker the indices of orders in driving order, `starts` when each begins.
+
+    `cost` is in seconds.
+    """
 
     routes: list[list[int]]
+    starts: list[list[int]]
     unserved: list[int]
     cost: int
     steps: int
@@ -89,18 +95,6 @@ def solve(
     began = time.monotonic() if began is None else began
     search = _Search(problem, budget, seed, tuning or Tuning(), began)
     return search.run(progress)
-
-
-@dataclass(slots=True)
-class _Walk:
-    """Where one walk stands, and the best it saw in this round."""
-
-    routes: Ints
-    route_of: Ints
-    cost: int
-
-    def copy(self) -> _Walk:
-        return _Walk(self.routes.copy(), self.route_of.copy(), self.cost)
 
 
 class _Search:
@@ -134,6 +128,7 @@ class _Search:
         if tuning.everywhere:
             self.helpers = np.tile(np.arange(n_workers, dtype=np.int32), (n_orders, 1))
         self.watches = np.zeros((len(self.states), k.WATCH), np.int64)
+        self.links = Links(self.arrays, self.rng)
         self.progress: Progress | None = None
         self.round, self.round_steps, self.best_cost = 0, 1, 0
 
@@ -157,9 +152,13 @@ class _Search:
                 self._learn(steps, time.monotonic() - at)
                 if found.cost < best.cost:
                     best = found
-                    self.best_cost = best.cost
                 if exchanging and (number + 1) % EXCHANGE_EVERY == 0:
                     self._exchange(walks)
+                for walk in walks if self.arrays.groups else []:
+                    self.links.renew(walk, self._heat(number, self.budget.rounds)[1])
+                    if walk.cost < best.cost:
+                        best = walk.copy()
+                self.best_cost = best.cost
                 self.watches[:, k.DONE] = 0
                 if not self._tell((number + 1) / self.budget.rounds):
                     break
@@ -181,28 +180,39 @@ class _Search:
                 self._tell((self.round + min(1.0, part)) / self.budget.rounds)
         return [one.result() for one in found]
 
-    def _begin(self) -> _Walk:
-        arrays = self.arrays
+    def _begin(self) -> Walk:
+        """A first plan: the older one as far as it fits, and what is cheapest for the rest."""
+        for with_plan in (True, False) if self.arrays.plan else (False,):
+            walk = self._first(with_plan=with_plan)
+            dropped = self.arrays.numbering[(self.arrays.orders[0, :, k.PIN] >= 0) & (walk.route_of < 0)]
+            if not len(dropped):
+                return walk
+        names = ", ".join(self.problem.orders[i].name or str(i) for i in sorted(dropped)[:20])
+        raise BadProblem(
+            f"Promised orders cannot all be kept ({names} would be dropped): their times contradict each "
+            "other, the shift or the break. Release one of them."
+        )
+
+    def _first(self, *, with_plan: bool) -> Walk:
+        arrays, state = self.arrays, np.ones(1, np.uint64)
         routes, route_of = arrays.routes.copy(), np.full(arrays.orders.shape[1], -1, np.int32)
         for number, block in enumerate(routes):
             if not kernel_routes.whole(routes, number, arrays.orders, arrays.travel):
                 block[2, k.CAPACITY] = -1  # Nobody gets home from an empty route that is too long.
-        rules = arrays.orders, arrays.suits, arrays.travel
+        orders = arrays.orders.copy() if arrays.groups else arrays.orders
+        walk = Walk(routes, route_of, orders, 0, owns_orders=bool(arrays.groups))
+        self.links.close(walk)
         gone = np.zeros(len(route_of), np.uint8)
-        state = np.ones(1, np.uint64)
-        pinned = arrays.orders[0, arrays.queue, k.PIN] >= 0
-        for number, stops in enumerate(arrays.plan):
+        rules = orders, arrays.suits, arrays.travel
+        for number, stops in enumerate(arrays.plan if with_plan else []):
             places.resume(routes, route_of, *rules, stops, number, gone)
-        for queue in (arrays.queue[pinned], arrays.queue[~pinned]):
-            places.begin(routes, route_of, *rules, arrays.back, queue, state)
-        dropped = arrays.numbering[(arrays.orders[0, :, k.PIN] >= 0) & (route_of < 0)]
-        if len(dropped):
-            names = ", ".join(self.problem.orders[i].name or str(i) for i in sorted(dropped)[:20])
-            raise BadProblem(
-                f"Promised orders cannot all be kept ({names} would be dropped): their times contradict each "
-                "other, the shift or the break. Release one of them."
-            )
-        return _Walk(routes, route_of, int(places.total(routes, route_of, arrays.orders)))
+        pinned = arrays.orders[0, arrays.queue, k.PIN] >= 0
+        places.begin(routes, route_of, *rules, arrays.back, arrays.queue[pinned], state)
+        for group in arrays.groups:
+            self.links.plan(walk, group)
+        places.begin(routes, route_of, *rules, arrays.back, arrays.queue[~pinned], state)
+        walk.cost = int(places.total(routes, route_of, orders))
+        return walk
 
     def _steps_of(self, number: int) -> int:
         if self.budget.steps is not None:
@@ -222,8 +232,8 @@ class _Search:
 
     def _anneal(
         self,
-        walk: _Walk,
-        best: _Walk,
+        walk: Walk,
+        best: Walk,
         *,
         steps: int,
         number: int,
@@ -241,7 +251,7 @@ class _Search:
                 walk.route_of,
                 best.routes,
                 best.route_of,
-                arrays.orders,
+                walk.orders,
                 arrays.suits,
                 arrays.travel,
                 arrays.back,
@@ -257,29 +267,29 @@ class _Search:
             )
         )
 
-    def _walk_apart(self, pool: ThreadPoolExecutor, walks: list[_Walk], steps: int, number: int) -> _Walk:
+    def _walk_apart(self, pool: ThreadPoolExecutor, walks: list[Walk], steps: int, number: int) -> Walk:
         """Each thread walks through the whole problem by itself."""
 
-        def one(thread: int) -> _Walk:
+        def one(thread: int) -> Walk:
             walk = walks[thread]
             best = walk.copy()
             best.cost += self._anneal(
                 walk, best, steps=steps, number=number, thread=thread, sides=self.everybody, side=0
             )
-            walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
+            walk.cost = int(places.total(walk.routes, walk.route_of, walk.orders))
             return best
 
-        found: list[_Walk] = self._all([pool.submit(one, thread) for thread in range(len(walks))])
+        found: list[Walk] = self._all([pool.submit(one, thread) for thread in range(len(walks))])
         return min(found, key=lambda walk: walk.cost)
 
-    def _exchange(self, walks: list[_Walk]) -> None:
+    def _exchange(self, walks: list[Walk]) -> None:
         """The worst walk goes on from where the best one stands."""
         ranked = sorted(range(len(walks)), key=lambda i: walks[i].cost)
         walks[ranked[-1]] = walks[ranked[0]].copy()
 
     def _walk_halves(
-        self, pool: ThreadPoolExecutor, walk: _Walk, steps: int, number: int, threads: int
-    ) -> _Walk:
+        self, pool: ThreadPoolExecutor, walk: Walk, steps: int, number: int, threads: int
+    ) -> Walk:
         """Each thread walks through its part of the map; the parts are cut anew each round."""
         sides = self._cut(walk, threads) if threads > 1 else self.everybody
         best = walk.copy()
@@ -290,10 +300,10 @@ class _Search:
             )
 
         best.cost += sum(self._all([pool.submit(one, thread) for thread in range(threads)]))
-        walk.cost = int(places.total(walk.routes, walk.route_of, self.arrays.orders))
+        walk.cost = int(places.total(walk.routes, walk.route_of, walk.orders))
         return best
 
-    def _cut(self, walk: _Walk, threads: int) -> tuple[Ints, Ints]:
+    def _cut(self, walk: Walk, threads: int) -> tuple[Ints, Ints]:
         """Sides of routes and orders, cut along a random direction into parts with as many routes each."""
         centres = self.arrays.centres
         angle = self.rng.uniform(0, 2 * np.pi)
@@ -309,11 +319,13 @@ class _Search:
         order_side = np.where(walk.route_of >= 0, route_side[walk.route_of], own).astype(np.int32)
         return route_side, order_side
 
-    def _told(self, best: _Walk) -> Solution:
+    def _told(self, best: Walk) -> Solution:
         numbering: NDArray[np.int64] = self.arrays.numbering
-        routes = [
-            [int(numbering[stop]) for stop in block[k.FIRST + 1 : block[0, k.LAST], k.STOP]]
-            for block in best.routes
-        ]
+        routes, starts = [], []
+        for number, block in enumerate(best.routes):
+            kernel_routes.reckon(best.routes, number, best.orders)
+            rows = block[k.FIRST + 1 : block[0, k.LAST]]
+            routes.append([int(numbering[stop]) for stop in rows[:, k.STOP]])
+            starts.append([int(start) for start in rows[:, k.STARTS]])
         unserved = sorted(int(numbering[i]) for i in np.flatnonzero(best.route_of < 0))
-        return Solution(routes, unserved, best.cost, self.steps, time.monotonic() - self.began)
+        return Solution(routes, starts, unserved, best.cost, self.steps, time.monotonic() - self.began)

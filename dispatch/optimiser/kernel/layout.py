@@ -10,7 +10,7 @@ from __future__ import annotations
 NEVER = 1 << 29
 
 # Columns of a place on a route.
-STOP, LEG, DUE_OUT, DONE_OUT, DUE_IN, DONE_IN, LATE = range(7)
+STOP, LEG, DUE_OUT, DONE_OUT, DUE_IN, DONE_IN, LATE, STARTS = range(8)
 COLUMNS = 8
 FINISH = DUE_OUT
 """In the row of a route's end: when its driver is home."""

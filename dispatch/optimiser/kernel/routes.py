@@ -41,6 +41,7 @@ from dispatch.optimiser.kernel.layout import (
     SECONDS,
     START,
     START_BY,
+    STARTS,
     STOP,
     TOLD_BY,
     WAS,
@@ -128,46 +129,56 @@ def overtime(routes: Array, r: int, finish: int) -> int:
 
 
 @jit
+def drive(routes: Array, r: int, orders: Array, place: int) -> tuple[int, int, int]:
+    """Drive a route with the break behind row `place`: (deadlines missed, their price, the finish or NEVER).
+
+    Leaves in each row when its work starts.
+    """
+    last, day, clock = routes[r, 0, LAST], routes[r, 2, DAY], routes[r, 1, START]
+    misses, cost = 0, 0
+    for k in range(FIRST, last):
+        arrives = clock + routes[r, k, LEG]
+        if k == place and routes[r, 1, HAS_BREAK]:
+            if clock > routes[r, 1, BREAK_TO]:
+                return misses, cost, NEVER
+            arrives = max(arrives, routes[r, 1, BREAK_FROM]) + routes[r, 1, BREAK_SECONDS]
+        if k == last - 1:
+            return misses, cost, int(arrives if arrives <= routes[r, 1, END] else NEVER)
+        stop = routes[r, k + 1, STOP]
+        start = max(arrives, orders[day, stop, OPENS])
+        if start > orders[day, stop, CLOSES]:
+            return misses, cost, NEVER
+        if start > orders[day, stop, START_BY]:
+            misses += 1
+            cost += orders[day, stop, LATE_PRICE]
+        if start > orders[day, stop, TOLD_BY]:
+            misses += 1
+            cost += orders[day, stop, MOVED_PRICE]
+        routes[r, k + 1, STARTS] = start
+        clock = start + orders[day, stop, SECONDS]
+    return misses, cost, NEVER
+
+
+@jit
 def reckon(routes: Array, r: int, orders: Array) -> bool:
     """Price late starts and overtime, with the break where it makes fewest starts miss their deadline.
 
     Of places for the break that are equal in that, the first with the least overtime counts.
     """
-    last, has_break, day = routes[r, 0, LAST], routes[r, 1, HAS_BREAK], routes[r, 2, DAY]
-    fewest, least, price = NEVER, NEVER, NEVER
-    for place in range(FIRST, last if has_break else FIRST + 1):
-        clock = routes[r, 1, START]
-        misses, cost, feasible = 0, 0, True
-        for k in range(FIRST, last):
-            arrives = clock + routes[r, k, LEG]
-            if has_break and k == place:
-                if clock > routes[r, 1, BREAK_TO]:
-                    feasible = False
-                    break
-                arrives = max(arrives, routes[r, 1, BREAK_FROM]) + routes[r, 1, BREAK_SECONDS]
-            if k == last - 1:
-                clock = arrives
-                feasible = arrives <= routes[r, 1, END]
-                break
-            stop = routes[r, k + 1, STOP]
-            start = max(arrives, orders[day, stop, OPENS])
-            if start > orders[day, stop, CLOSES]:
-                feasible = False
-                break
-            if start > orders[day, stop, START_BY]:
-                misses += 1
-                cost += orders[day, stop, LATE_PRICE]
-            if start > orders[day, stop, TOLD_BY]:
-                misses += 1
-                cost += orders[day, stop, MOVED_PRICE]
-            clock = start + orders[day, stop, SECONDS]
-        if not feasible:
+    last = routes[r, 0, LAST]
+    fewest, least, price, best = NEVER, NEVER, NEVER, -1
+    for place in range(FIRST, last if routes[r, 1, HAS_BREAK] else FIRST + 1):
+        misses, cost, finish = drive(routes, r, orders, place)
+        if finish >= NEVER:
             continue
-        over = overtime(routes, r, clock)
+        over = overtime(routes, r, finish)
         if misses < fewest or (misses == fewest and over < least):
-            fewest, least, price = misses, over, cost
+            fewest, least, price, best = misses, over, cost, place
     routes[r, 0, LATENESS], routes[r, 0, OVERTIME] = price, least
-    return bool(price < NEVER)
+    if best < 0:
+        return False
+    drive(routes, r, orders, best)
+    return True
 
 
 @jit

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from dispatch.optimiser import search
 from dispatch.optimiser.days import plane
 from dispatch.optimiser.problem import BadProblem, Break, Order, Problem, Worker
 from dispatch.optimiser.search import Budget, Solution, solve
-from tests.dispatch.optimiser.weeks import DAY, HOUR, check_week, random_week
+from tests.dispatch.optimiser.weeks import DAY, HOUR, check_week, random_week, with_links
 
 BASE = (0.0, 0.0)
 
@@ -55,6 +56,18 @@ def test_a_crowded_week_with_locks_is_priced_exactly(seed: int) -> None:
     again = planned(promised)
     assert again.cost <= first.cost
     assert all(i not in again.unserved for i, order in enumerate(orders) if order.pinned >= 0)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("apart", [True, False])
+def test_crews_and_waiting_work_keep_every_rule(
+    seed: int, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_WORKERS_TO_EXCHANGE", 40 if apart else 0)
+    problem = with_links(random_week(seed), seed)
+    first = planned(problem, threads=1 + seed % 2)
+    again = solve(problem, Budget(steps=300, rounds=4, threads=1 + seed % 2))
+    assert again.routes == first.routes and again.starts == first.starts
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -155,9 +168,52 @@ def test_a_pause_of_each_day_is_taken_that_day() -> None:
     assert plan([tomorrow], [work(seconds=HOUR - 200)]) == [[0]]
 
 
+def test_a_crew_comes_together_or_not_at_all() -> None:
+    lift = work(crew=1, window=(9 * HOUR, 16 * HOUR))
+    problem = Problem([worker(1), worker(2), worker(3)], [lift, lift, work()], plane(10.0))
+    solution = planned(problem)
+    starts = {i: start for route, told in zip(solution.routes, solution.starts, strict=True)
+              for i, start in zip(route, told, strict=True)}  # fmt: skip
+    assert starts[0] == starts[1] and len(starts) == 3
+    alone = planned(replace(problem, workers=[worker(1), worker(1, shift=(9 * HOUR, 12 * HOUR))]))
+    assert alone.unserved == [0, 1]
+
+
+def test_one_ill_of_two_moves_the_lift_to_the_day_when_both_are_there() -> None:
+    lift = work(crew=5, prize=4 * HOUR)
+    assert plan([worker(1), worker(1, 1), worker(2, 1)], [lift, lift]) in ([[], [0], [1]], [[], [1], [0]])
+
+
+def test_work_waits_for_other_work_and_is_not_done_without_it() -> None:
+    first = work(seconds=2 * HOUR, window=(9 * HOUR, 9 * HOUR))
+    problem = Problem([worker(1), worker(2)], [work(after=1, gap=HOUR), first], plane(10.0))
+    solution = planned(problem)
+    starts = {i: start for route, told in zip(solution.routes, solution.starts, strict=True)
+              for i, start in zip(route, told, strict=True)}  # fmt: skip
+    assert starts[1] == 9 * HOUR and starts[0] >= 12 * HOUR
+    nobody = replace(problem, orders=[problem.orders[0], replace(first, levels={9: 9})])
+    assert planned(nobody).unserved == [0, 1]
+
+
+def test_a_locked_member_draws_its_crew_to_it() -> None:
+    at = 13 * HOUR
+    orders = [work(crew=1, pinned=1, window=(at, at)), work(crew=1)]
+    solution = planned(Problem([worker(1), worker(2)], orders, plane(10.0)))
+    assert solution.routes == [[0], [1]] and solution.starts == [[at], [at]]
+
+
+def test_orders_that_wait_in_a_circle_are_refused() -> None:
+    with pytest.raises(BadProblem, match="in a circle"):
+        plan([worker()], [work(after=1), work(after=0)])
+    with pytest.raises(BadProblem, match="in a circle"):
+        plan([worker(), worker(2)], [work(crew=1), work(crew=1, after=0)])
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"after": 7}, "waits for an order that is not there"),
+        ({"gap": -1}, "waits -1 s"),
         ({"pinned": 3}, "engineer who is not there"),
         ({"prices": {1: -5}}, "price below zero"),
         ({"hours": ((0, 2**40),)}, "beyond all measure"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 from dispatch.optimiser.days import plane
 from dispatch.optimiser.problem import Break, Order, Problem, Worker
@@ -11,7 +12,7 @@ from dispatch.optimiser.search import Solution
 
 HOUR, DAY = 3600, 86_400
 SPEED = 10.0
-Start = dict[int, int]
+Starts = dict[int, int]
 
 
 def random_week(seed: int, *, persons: int = 5, days: int = 3, orders: int = 60) -> Problem:
@@ -39,6 +40,23 @@ def random_week(seed: int, *, persons: int = 5, days: int = 3, orders: int = 60)
                 )
             )
     return Problem(workers, [_order(rng, n, persons, days) for n in range(orders)], plane(SPEED))
+
+
+def with_links(problem: Problem, seed: int) -> Problem:
+    """The same week with crews of two and three, and work that waits for other work or for a crew."""
+    rng = random.Random(seed)
+    orders = list(problem.orders)
+    for crew in range(4):
+        members = [crew * 3 + n for n in range(rng.choice([2, 2, 3]))]
+        for i in members:
+            window = orders[members[0]].window
+            orders[i] = replace(
+                orders[i], crew=crew, window=window, levels={}, hours=(), forbidden=frozenset()
+            )
+    for number in range(12, 20):
+        after = rng.randrange(number)
+        orders[number] = replace(orders[number], after=after, gap=rng.choice([0, 1800, DAY // 2]))
+    return replace(problem, orders=orders)
 
 
 def _order(rng: random.Random, number: int, persons: int, days: int) -> Order:
@@ -78,6 +96,9 @@ def check_week(problem: Problem, solution: Solution) -> tuple[list[str], int]:
     wrong: list[str] = []
     served: set[int] = set()
     cost = 0
+    pairs = zip(solution.routes, solution.starts, strict=True)
+    told = {i: start for stops, starts in pairs for i, start in zip(stops, starts, strict=True)}
+    held = {i: start for i, start in told.items() if _is_linked(problem, i)}
     for number, stops in enumerate(solution.routes):
         worker = problem.workers[number]
         person = number if worker.person < 0 else worker.person
@@ -89,18 +110,42 @@ def check_week(problem: Problem, solution: Solution) -> tuple[list[str], int]:
             cost += order.prices.get(person, 0)
             cost += order.change_price if order.was not in (-1, person) else 0
         if stops:
-            driven = _cheapest(problem, worker, stops)
+            driven = _cheapest(problem, worker, stops, held)
             if driven is None:
                 wrong.append(f"{worker.name} cannot drive {stops}")
             else:
-                cost += driven
+                cost += sum(driven[1:3])
+                wrong += [f"{i} starts at {told[i]}, not {t}" for i, t in driven[3].items() if told[i] != t]
     for i, order in enumerate(problem.orders):
         if i not in served:
             wrong += [f"promise {i} dropped"] * (order.pinned >= 0)
             cost += order.prize + (order.change_price if order.was >= 0 else 0)
     if set(solution.unserved) != set(range(len(problem.orders))) - served:
         wrong.append("what is left does not fit what is planned")
-    return wrong, cost
+    return wrong + _broken_links(problem, solution, told), cost
+
+
+def _is_linked(problem: Problem, number: int) -> bool:
+    order = problem.orders[number]
+    return order.crew >= 0 or order.after >= 0 or any(other.after == number for other in problem.orders)
+
+
+def _broken_links(problem: Problem, solution: Solution, told: Starts) -> list[str]:
+    wrong = []
+    person_of = {
+        i: problem.workers[number].person for number, stops in enumerate(solution.routes) for i in stops
+    }
+    for i, order in enumerate(problem.orders):
+        mates = [j for j, other in enumerate(problem.orders) if order.crew >= 0 and other.crew == order.crew]
+        if len({told.get(j) for j in mates}) > 1:
+            wrong.append(f"crew {order.crew} does not start together")
+        if i in told and len({person_of[j] for j in mates}) < len(mates):
+            wrong.append(f"crew {order.crew} is short of people")
+        if order.after >= 0 and i in told:
+            first = told.get(order.after)
+            if first is None or told[i] < first + problem.orders[order.after].seconds + order.gap:
+                wrong.append(f"{i} does not wait for {order.after}")
+    return wrong
 
 
 def _may(order: Order, worker: Worker, person: int) -> bool:
@@ -110,23 +155,26 @@ def _may(order: Order, worker: Worker, person: int) -> bool:
     return able and order.needs <= worker.can and person not in order.forbidden
 
 
-def _cheapest(problem: Problem, worker: Worker, stops: list[int]) -> int | None:
+Drive = tuple[int, int, int, Starts]
+
+
+def _cheapest(problem: Problem, worker: Worker, stops: list[int], held: Starts) -> Drive | None:
     """Of all legs the pause can be taken on: fewest deadlines missed, then least overtime."""
     found = [
         drive
         for leg in (range(len(stops) + 1) if worker.pause else [-1])
-        if (drive := _drive(problem, worker, stops, leg))
+        if (drive := _drive(problem, worker, stops, leg, held))
     ]
-    return sum(min(found, key=lambda drive: drive[:2])[1:]) if found else None
+    return min(found, key=lambda drive: drive[:2]) if found else None
 
 
-def _drive(problem: Problem, worker: Worker, stops: list[int], pause_leg: int) -> tuple[int, int, int] | None:
-    """(deadlines missed, overtime, all else)."""
+def _drive(problem: Problem, worker: Worker, stops: list[int], pause_leg: int, held: Starts) -> Drive | None:
+    """(deadlines missed, overtime, all else, when each begins); linked orders begin when they are `held`."""
     now, at, cost, missed = worker.shift[0], worker.start, 0, 0
+    begins: Starts = {}
     for leg in range(len(stops) + 1):
         order = problem.orders[stops[leg]] if leg < len(stops) else None
-        to = order.place if order else worker.end
-        seconds = round(math.dist(at, to) / SPEED)
+        seconds = round(math.dist(at, order.place if order else worker.end) / SPEED)
         cost += seconds
         if leg == pause_leg and worker.pause:
             if now > worker.pause.closes:
@@ -136,22 +184,32 @@ def _drive(problem: Problem, worker: Worker, stops: list[int], pause_leg: int) -
             now += seconds
         if order is None:
             over = max(0, now - worker.regular_end) * worker.overtime_price // 3600
-            return (missed, over, cost) if now <= worker.shift[1] else None
-        locked = order.pinned >= 0 and order.window[0] == order.window[1]
-        told = order.told if not locked else None
-        spans = order.hours or (order.window,)
-        starts = [
-            start
-            for opens, closes in spans
-            if (start := max(now, opens, order.window[0], min(told[0], order.window[1]) if told else 0))
-            <= min(closes, order.window[1])
-        ]
-        if not starts:
+            return (missed, over, cost, begins) if now <= worker.shift[1] else None
+        start = _begin(order, now, held.get(stops[leg]))
+        if start is None:
             return None
-        now = min(starts)
-        if now > order.start_by:
+        if start > order.start_by:
             missed, cost = missed + 1, cost + order.late_price
-        if told and now > told[1]:
+        if order.told and start > order.told[1] and not _is_locked(order):
             missed, cost = missed + 1, cost + order.moved_price
-        now, at = now + order.seconds, order.leaves or order.place
+        begins[stops[leg]] = start
+        now, at = start + order.seconds, order.leaves or order.place
     return None
+
+
+def _is_locked(order: Order) -> bool:
+    return order.pinned >= 0 and order.window[0] == order.window[1]
+
+
+def _begin(order: Order, now: int, held: int | None) -> int | None:
+    """The first moment from `now` on at which an order may begin."""
+    first = max(now, order.window[0])
+    if order.told and not _is_locked(order):
+        first = max(first, min(order.told[0], order.window[1]))
+    if held is not None:
+        first = max(first, held)
+    starts = [
+        max(first, opens) for opens, closes in order.hours or (order.window,) if max(first, opens) <= closes
+    ]
+    start = min(starts, default=None)
+    return start if start is not None and start <= order.window[1] and held in (None, start) else None
