@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from channels.models import ChannelAccount, OutboundMessage
+from channels.models import Attachment, ChannelAccount, ChatSession, InboundMessage, OutboundMessage
 from tests.isolation.routes import Act, Own, put
-from tests.isolation.world import chat_code_of
+from tests.isolation.world import CHAT, Side, chat_code_of
 from tickets.models import Ticket
+
+
+def _in_the_chat(side: Side) -> None:
+    """The file came with a message of the session."""
+    room = side.row(ChatSession, CHAT).room
+    came = side.row(Attachment).inbound_id
+    InboundMessage.objects.filter(pk=came).update(channel="chat", reference=room)
 
 
 def _in_chat(**facts: str) -> Act:
@@ -31,7 +38,9 @@ PAGES: dict[str, Act] = {
     "intake:chat_open": Act({"name": "Mari", "email": "mari@aoki.example"}, who=""),
     "intake:chat_say": _in_chat(key="k", body="It smokes"),
     "intake:chat_read": _in_chat(),
-    "intake:chat_file": _in_chat(id="0"),
+    "intake:chat_file": Act(
+        lambda side: {"code": chat_code_of(side), "id": side.row(Attachment).pk}, who="", before=_in_the_chat
+    ),
     "intake:chat_typing": _in_chat(),
     "intake:chat_pass": _in_chat(),
     "intake:chat_close": _in_chat(),
