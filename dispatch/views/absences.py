@@ -28,7 +28,7 @@ from workforce.models import Absence, Engineer
 _FORM = ["GET", "HEAD", "POST"]
 
 
-@permitted(Permission.WORKFORCE_EDIT, Permission.WORK_VIEW)
+@permitted(Permission.WORKFORCE_EDIT)
 @require_http_methods(_FORM)
 def absence_create(request: TenantRequest, slug: str, engineer_id: int) -> HttpResponse:
     """Keep a time free of visits."""
@@ -37,7 +37,7 @@ def absence_create(request: TenantRequest, slug: str, engineer_id: int) -> HttpR
     return _page(request, engineer, None, add)
 
 
-@permitted(Permission.WORKFORCE_EDIT, Permission.WORK_VIEW)
+@permitted(Permission.WORKFORCE_EDIT)
 @require_http_methods(_FORM)
 def absence_edit(request: TenantRequest, slug: str, engineer_id: int, absence_id: int) -> HttpResponse:
     """Change an absence; the visits that are still planned in it are to be planned anew."""

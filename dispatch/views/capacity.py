@@ -16,6 +16,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
+from core.formats import minutes
 from dispatch.people_forms import CapacityRuleForm
 from dispatch.queries.capacity import Capacity
 from dispatch.queries.capacity import capacity as reckon
@@ -27,7 +28,7 @@ from workforce.models import CapacityRule
 SHOWN_DAYS = 7
 
 
-@permitted(Permission.WORKFORCE_VIEW, Permission.WORK_VIEW)
+@permitted(Permission.WORKFORCE_VIEW)
 @require_safe
 def capacity(request: TenantRequest, slug: str) -> HttpResponse:
     """A week of every territory from `?day=` on; `?skill=` counts only who has that skill."""
@@ -99,16 +100,19 @@ def _back(request: TenantRequest) -> HttpResponse:
 
 
 def _rows(found: Capacity, skill_id: int | None) -> list[dict[str, object]]:
-    """The whole company, then each territory, with a cell for each day."""
+    """The whole company, then each territory; for each day its cell, and its free and kept time in words."""
     places = [(None, str(_("Whole company"))), *((place.pk, place.name) for place in found.territories)]
-    return [
-        {
-            "name": name,
-            "is_whole": pk is None,
-            "cells": list(zip(found.days, found.row(pk, skill_id), strict=True)),
-        }
-        for pk, name in places
-    ]
+    rows: list[dict[str, object]] = []
+    for pk, name in places:
+        days = zip(found.days, found.row(pk, skill_id), strict=True)
+        cells = [(day, cell, _hours(cell.free), _hours(cell.reserved)) for day, cell in days]
+        rows.append({"name": name, "is_whole": pk is None, "cells": cells})
+    return rows
+
+
+def _hours(count: int) -> str:
+    """To the minute up to ten hours, then whole hours: a team's time is not told in days."""
+    return minutes(count) if count < 600 else _("%(n)s h") % {"n": count // 60}
 
 
 def _weekday(rule: CapacityRule) -> str:

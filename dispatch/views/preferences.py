@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import Refusal
+from core.errors import BadInput, NotFound
 from customers import queries as customers
 from dispatch import services
 from dispatch.people_forms import PreferenceForm
@@ -20,16 +20,17 @@ from dispatch.queries.absences import preferences_of_customer
 from tenants.http import TenantRequest
 
 
-@permitted(Permission.CUSTOMER_VIEW, Permission.WORKFORCE_VIEW)
+@permitted(Permission.WORKFORCE_VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer_engineer_list(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """A customer's preferred and excluded engineers: a card of the record, or a page with a form."""
+    request.actor.require(Permission.CUSTOMER_VIEW)
     customer = customers.get_customer(pk)
     form = PreferenceForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
             services.set_preference(customer_id=pk, actor=request.actor, at=now(), **form.facts())
-        except Refusal as problem:
+        except (BadInput, NotFound) as problem:
             form.add_error(None, problem.message)
         else:
             return _back(request, pk)

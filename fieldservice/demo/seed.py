@@ -18,6 +18,7 @@ from accounts.models import Membership, User
 from billing import services as billing
 from billing.enums import ChargeKind
 from channels import services as channels
+from core.clock import now
 from core.spans import whole_days
 from customers import services as customers
 from delivery import services as delivery
@@ -141,7 +142,7 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
         )
         people.append(engineer.pk)
         workforce.set_engineer_skills(
-            engineer_id=engineer.pk, skills=_held(one, index, skills, terms, at), actor=SEED, at=at
+            engineer_id=engineer.pk, skills=_held(one, index, skills, terms), actor=SEED, at=at
         )
         workforce.assign_territories(
             engineer_id=engineer.pk,
@@ -153,15 +154,13 @@ def _add_workforce(founding: Founding, facts: dict[str, Any], at: datetime) -> N
     _add_agreements(founding.tenant, terms, people, territories, at)
 
 
-def _held(
-    one: dict[str, Any], index: int, skills: dict[str, int], terms: dict[str, Any], at: datetime
-) -> list[Held]:
-    """The engineer's skills; one needs a certificate, and the first to end does so in twelve days."""
+def _held(one: dict[str, Any], index: int, skills: dict[str, int], terms: dict[str, Any]) -> list[Held]:
+    """The engineer's skills; one needs a certificate, and the first to end does so twelve days from today."""
     certified, prefix = terms["certified"]
     held = []
     for code, level in one["skills"]:
         if code == certified:
-            until = (at + timedelta(days=12 + 29 * index)).date()
+            until = (now() + timedelta(days=12 + 29 * index)).date()
             held.append(Held(skills[code], level, until, f"{prefix}{2041 + 17 * index}"))
         else:
             held.append(Held(skills[code], level))
@@ -186,7 +185,7 @@ def _give_week(engineer_id: int, one: dict[str, Any], at: datetime) -> None:
 def _add_agreements(
     tenant: Tenant, terms: dict[str, Any], people: list[int], territories: dict[str, int], at: datetime
 ) -> None:
-    """A crew, a reserve for emergencies and somebody's training."""
+    """A crew, a reserve for emergencies and somebody's training three days from today."""
     code, name, members, lead = terms["crew"]
     workforce.create_crew(
         code=code,
@@ -206,7 +205,7 @@ def _add_agreements(
         at=at,
     )
     away, reason = terms["absence"]
-    day = at.astimezone(tenant.zone).date() + timedelta(days=3)
+    day = now().astimezone(tenant.zone).date() + timedelta(days=3)
     start, end = whole_days(day, day, tenant.zone)
     workforce.add_absence(
         engineer_id=people[away], start_at=start, end_at=end, reason=reason, actor=SEED, at=at

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.enums import Permission
 from tenants.active import tenant_active
 from tests.cast import Company
 from tests.factories.workforce import make_engineer, make_skill, make_territory
@@ -48,7 +49,7 @@ def test_certificates_have_numbers(acme: Company, ask: Ask) -> None:
 def test_costs_are_told_to_who_may_change_engineers(acme: Company, program: Callable[..., Client]) -> None:
     with tenant_active(acme.tenant.pk):
         make_engineer("Tom")
-    told = program(acme, scopes=["workforce_view"]).get(f"{V1}engineers").json()["results"][0]
+    told = program(acme, Permission.WORKFORCE_VIEW).get(f"{V1}engineers").json()["results"][0]
     assert "hour_cost_minor" not in told and told["name"] == "Tom"
 
 

@@ -83,13 +83,13 @@ class CostsForm(forms.Form):
 
 class SkillsForm(forms.Form):
     """Every skill of the company with a level (0: does not have it), and the certificate's number and last
-    day."""
+    day; those that the engineer has come first."""
 
     def __init__(self, *args: Any, engineer: Engineer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         held = {row.skill_id: row for row in engineer.engineer_skills.all()}
         levels = [(0, "–"), *((n, str(n)) for n in range(1, 6))]
-        self.skills = list(queries.skills())
+        self.skills = sorted(queries.skills(), key=lambda skill: skill.pk not in held)
         for skill in self.skills:
             row = held.get(skill.pk)
             self.fields[f"level_{skill.pk}"] = forms.TypedChoiceField(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import Refusal
+from core.errors import BadInput, Conflict
 from tenants.http import TenantRequest
 from workforce import queries, services
 from workforce.forms import SkillForm, TerritoryEditForm, TerritoryForm
@@ -30,7 +30,7 @@ def skill_list(request: TenantRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             skill = services.create_skill(actor=request.actor, at=now(), **form.cleaned_data)
-        except Refusal as problem:
+        except (BadInput, Conflict) as problem:
             form.add_error(None, problem.message)
         else:
             messages.success(request, _("%(name)s was added.") % {"name": skill.name})
@@ -70,7 +70,7 @@ def territory_list(request: TenantRequest, slug: str) -> HttpResponse:
                 actor=request.actor,
                 at=now(),
             )
-        except Refusal as problem:
+        except (BadInput, Conflict) as problem:
             form.add_error(None, problem.message)
         else:
             messages.success(request, _("%(name)s was added.") % {"name": territory.name})
