@@ -64,6 +64,7 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
     coming = [visit for visit in shown if visit.start_at >= end and visit.status in rules.OPEN]
     return {
         "day": at,
+        "offers": visits.waiting_offers_for(request.actor),
         "next": following,
         "tap": next_tap(request, following) if following else None,
         "navigate_url": navigate_url(following.work_order.site) if following else "",

@@ -115,7 +115,8 @@ def test_drafts_are_sent_by_one_button(acme: Company, dora: Client) -> None:
 def test_rules_are_made_changed_and_switched(acme: Company, dora: Client) -> None:
     with tenant_active(acme.tenant.pk):
         make_work_type("boiler")
-    form: dict[str, Any] = {"name": "Boilers", "position": 1, "strategy": "nearest", "horizon_days": 2}
+    form: dict[str, Any] = {"name": "Boilers", "position": 1, "event": "work_created", "horizon_days": 2}
+    form |= {"step-TOTAL_FORMS": 4, "step-INITIAL_FORMS": 1, "step-0-strategy": "nearest"}
     form |= {"work_types": ["boiler"], "areas": "North, South", "max_priority": "2", "is_enabled": "on"}
     assert dora.post("/t/acme/rules/new/", form).status_code == 303
     with tenant_active(acme.tenant.pk):
