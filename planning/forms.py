@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planning.enums import RunKind
 from workforce import queries as workforce
+from workforce.models import Territory
 
 DAYS = [1, 2, 3, 5, 7, 14]
 SECONDS = [2, 5, 15, 30, 60]
@@ -20,8 +21,8 @@ class AskForm(forms.Form):
     """Whose days are planned, from when on, how far, and how long to search."""
 
     kind = forms.ChoiceField(label=_("What for"), choices=RunKind.choices)
-    territory = forms.ModelChoiceField(
-        label=_("Territory"), queryset=None, required=False, empty_label=_("Every engineer")
+    territory: forms.ModelChoiceField[Territory] = forms.ModelChoiceField(
+        label=_("Territory"), queryset=Territory.objects.none(), required=False, empty_label=_("Every engineer")
     )
     day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     days = forms.TypedChoiceField(label=_("Days"), coerce=int, choices=[(n, n) for n in DAYS], initial=1)

@@ -64,7 +64,7 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "is_living": run.state in LIVING,
         "groups": _groups(changes),
         "figures": _figures(run),
-        "can_decide": run.state == RunState.PROPOSED and run.open_changes > 0,
+        "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
     }
     return render(request, "planning/run_detail.html", context)
 

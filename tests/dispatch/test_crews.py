@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -52,7 +53,8 @@ def test_one_alone_is_refused_for_work_of_two(in_acme: Company) -> None:
         services.schedule_visit(
             work_order_id=lift().pk, engineer_id=make_engineer().pk, start_at=AT + HOUR, actor=SYSTEM, at=AT
         )
-    assert [reason["code"] for reason in refused.value.facts["reasons"]] == ["crew"]
+    reasons: Any = refused.value.facts["reasons"]
+    assert [reason["code"] for reason in reasons] == ["crew"]
     with pytest.raises(services.CannotSchedule, match="crew"):
         plan(lift(), make_engineer())
     same = make_engineer()

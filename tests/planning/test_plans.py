@@ -183,7 +183,10 @@ def test_a_run_stops_when_it_is_told_to() -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_random_days_stand_before_the_evaluator(seed: int) -> None:
     chance = Random(seed)
-    spot = lambda: (35.6 + chance.random() / 4, 139.6 + chance.random() / 4)  # noqa: E731
+
+    def spot() -> tuple[float, float]:
+        return 35.6 + chance.random() / 4, 139.6 + chance.random() / 4
+
     people = [
         person(
             n,

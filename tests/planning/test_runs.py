@@ -40,7 +40,14 @@ def tomorrow(hour: int = 0) -> datetime:
 
 def proposal(**facts: Any) -> PlanRun:
     """A run over tomorrow, carried out."""
-    given = {"from_at": tomorrow(), "until": tomorrow(24), "actor": SYSTEM, "at": now(), "steps": 40, **facts}
+    given: dict[str, Any] = {
+        "from_at": tomorrow(),
+        "until": tomorrow(24),
+        "actor": SYSTEM,
+        "at": now(),
+        "steps": 40,
+        **facts,
+    }
     run = services.ask_plan(**given)
     assert services.carry_out_due() == 1
     run.refresh_from_db()
@@ -297,7 +304,13 @@ def test_the_policy_in_force_is_pinned_on_the_run_and_its_visits(in_acme: Compan
 def test_a_run_may_be_called_off_before_and_not_after(in_acme: Company) -> None:
     make_engineer()
     make_work_order()
-    given = {"from_at": tomorrow(), "until": tomorrow(24), "actor": SYSTEM, "at": now(), "steps": 40}
+    given: dict[str, Any] = {
+        "from_at": tomorrow(),
+        "until": tomorrow(24),
+        "actor": SYSTEM,
+        "at": now(),
+        "steps": 40,
+    }
     run = services.ask_plan(**given)
     services.cancel_run(run_id=run.pk, actor=SYSTEM, at=now())
     assert services.carry_out_due() == 0
@@ -309,7 +322,7 @@ def test_a_run_may_be_called_off_before_and_not_after(in_acme: Company) -> None:
 
 
 def test_two_runs_over_the_same_people_do_not_run_at_once(in_acme: Company) -> None:
-    given = {"from_at": tomorrow(), "until": tomorrow(24), "actor": SYSTEM, "at": now()}
+    given: dict[str, Any] = {"from_at": tomorrow(), "until": tomorrow(24), "actor": SYSTEM, "at": now()}
     run = services.ask_plan(**given)
     with pytest.raises(Conflict, match=str(run)):
         services.ask_plan(**given)
@@ -325,7 +338,13 @@ def test_two_runs_over_the_same_people_do_not_run_at_once(in_acme: Company) -> N
     ],
 )
 def test_an_impossible_run_is_refused(in_acme: Company, facts: dict[str, Any], said: str) -> None:
-    given = {"from_at": tomorrow(), "until": tomorrow(24), "actor": SYSTEM, "at": now(), **facts}
+    given: dict[str, Any] = {
+        "from_at": tomorrow(),
+        "until": tomorrow(24),
+        "actor": SYSTEM,
+        "at": now(),
+        **facts,
+    }
     with pytest.raises(BadInput, match=said):
         services.ask_plan(**given)
 

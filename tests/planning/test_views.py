@@ -54,7 +54,9 @@ def test_a_proposal_shows_rows_with_reasons_and_is_decided_by_row(in_acme: Compa
     make_work_order(site=make_place(name="Old Mill"))
     moved = make_visit(tomorrow(10), engineer=far)
     impossible = make_work_order(priority=1)
-    impossible.work_order_skills.create(skill=make_engineer(skills={"lift": 1}, hours=None).skills.get(), level=5)
+    impossible.work_order_skills.create(
+        skill=make_engineer(skills={"lift": 1}, hours=None).skills.get(), level=5
+    )
     run = proposal()
     text = body(client, f"{BASE}{run.pk}/")
     for told in (

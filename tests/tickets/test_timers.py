@@ -229,7 +229,7 @@ def test_one_tenants_many_do_not_hold_up_anothers_few(acme: Company, globex: Com
 
 def test_a_look_reads_only_what_is_due(acme: Company) -> None:
     """A moment that is no bound of the index would have it read past everything that waits."""
-    given = {"tenant": acme.tenant.pk, "at": AT, "limit": 5, "these": None}
+    given: dict[str, Any] = {"tenant": acme.tenant.pk, "at": AT, "limit": 5, "these": None}
     words = {"paused": "paused", "breached": "breached", "breach": "breach"}
     with tenant_active(acme.tenant.pk), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")

@@ -12,7 +12,7 @@ def _in_the_chat(side: Side) -> None:
     """The file came with a message of the session."""
     room = side.row(ChatSession, CHAT).room
     came = side.row(Attachment).inbound_id
-    InboundMessage.objects.filter(pk=came).update(channel="chat", reference=room)
+    InboundMessage.objects.filter(pk=came or 0).update(channel="chat", reference=room)
 
 
 def _in_chat(**facts: str) -> Act:
