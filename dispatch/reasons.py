@@ -304,6 +304,9 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
         % {"n": f["times"]}
     ),
     "least_travel": lambda f: _("least travel, %(minutes)s min") % {"minutes": f["minutes"]},
+    "near_visit": lambda f: (
+        _("beside another visit, %(minutes)s min more travel") % {"minutes": f["minutes"]}
+    ),
     "free_day": lambda _facts: _("nothing else planned that day"),
     "long_travel": lambda f: _("%(minutes)s min travel") % {"minutes": f["minutes"]},
     "busy": lambda f: _("day is %(percent)s%% full") % {"percent": f["percent"]},

@@ -12,7 +12,7 @@ from dispatch.evaluator import FOREVER, Person, Verdict, Work
 from dispatch.policy import ALLOW, PRODUCT, Policy
 
 MOST_OVERTIME = 4 * 3600
-TRIED = 40
+TRIED = 15
 """Engineers asked about one rule, the likeliest first."""
 DAY = "day"
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
+from dispatch.ranking import ORDERS
 from tickets.enums import Priority
 from tickets.models import Ticket
 from workforce.models import Engineer, Skill
@@ -177,10 +178,16 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class CandidatesSerializer(serializers.Serializer[Any]):
     """How to rank, and how many days ahead to look."""
 
-    strategy = serializers.ChoiceField(
-        choices=["earliest", "nearest", "least_loaded"], default="earliest", required=False
-    )
+    strategy = serializers.ChoiceField(choices=list(ORDERS), default="earliest", required=False)
     days = serializers.IntegerField(min_value=1, max_value=14, default=3, required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50, required=False)
+
+
+class BookSerializer(serializers.Serializer[Any]):
+    """The window that was chosen."""
+
+    start_at = serializers.DateTimeField()
+    end_at = serializers.DateTimeField()
 
 
 class RunSerializer(serializers.ModelSerializer[DispatchRun]):

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from dispatch.api.capacity import CapacityViewSet, PreferenceViewSet
 from dispatch.api.offers import OfferViewSet
+from dispatch.api.slots import PolicyViewSet, SlotsViewSet
 from dispatch.api.views import VisitViewSet, WorkOrderViewSet, WorkTypeViewSet
 
 router = SimpleRouter()
@@ -16,5 +17,7 @@ router.register("visits", VisitViewSet, basename="visit")
 router.register("offers", OfferViewSet, basename="offer")
 router.register("capacity", CapacityViewSet, basename="capacity")
 router.register("engineer-preferences", PreferenceViewSet, basename="engineer-preference")
+router.register("slots", SlotsViewSet, basename="slot")
+router.register("dispatch-policies", PolicyViewSet, basename="dispatch-policy")
 
 urlpatterns = router.urls

@@ -18,6 +18,7 @@ from accounts.enums import Permission
 from dispatch import queries, reasons, services
 from dispatch.api.filters import VisitFilter, WorkOrderFilter
 from dispatch.api.serializers import (
+    BookSerializer,
     CandidatesSerializer,
     ChangeWorkOrderSerializer,
     MoveSerializer,
@@ -95,10 +96,13 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     )
     @action(detail=True, methods=["post"])
     def candidates(self, request: Request, pk: str) -> Response:
-        """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule."""
+        """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule; and
+        the smallest changes that would help while nobody can."""
         given = _read(CandidatesSerializer, request).validated_data
         work_order = queries.get_work_order(self.get_object().pk)
-        answer = queries.candidates(work_order, self.at, days=given["days"], strategy=given["strategy"])
+        days, most = given["days"], given["limit"]
+        answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
+        changes = queries.ways_out(work_order, self.at, answer, days=days)
         names = dict(workforce.skills().values_list("id", "name"))
         return Response(
             {
@@ -112,8 +116,18 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
                     }
                     for reason, people in answer.excluded
                 ],
+                "ways_out": [_way_out(change.as_json(), names) for change in changes],
             }
         )
+
+    @extend_schema(request=BookSerializer, responses={201: VisitSerializer}, summary="Book an arrival window")
+    @action(detail=True, methods=["post"])
+    def book(self, request: Request, pk: str) -> Response:
+        """The best engineer still free in the window comes, and the window is promised. 409 `slot_taken` when
+        somebody else was faster."""
+        given = _read(BookSerializer, request).validated_data
+        visit = services.book_slot(work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given)
+        return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=ScheduleSerializer, responses={201: VisitSerializer}, summary="Plan a visit", examples=[_PLAN]
@@ -190,6 +204,12 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
             visit_id=self.get_object().pk, reason=given["reason"], actor=self.actor, at=self.at
         )
         return Response(VisitSerializer(visit).data)
+
+
+def _way_out(told: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
+    text = reasons.way_out(told, names)
+    start, end = told.pop("start"), told.pop("end")
+    return {**told, "start_at": instant(start), "end_at": instant(end), "text": text}
 
 
 def _candidate(candidate: Candidate, names: dict[int, str]) -> dict[str, Any]:

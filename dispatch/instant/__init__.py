@@ -2,5 +2,6 @@
 
 from dispatch.instant.answers import rank
 from dispatch.instant.engine import Question, World
+from dispatch.instant.slots import Slot, slots
 
-__all__ = ["Question", "World", "rank"]
+__all__ = ["Question", "Slot", "World", "rank", "slots"]

@@ -41,8 +41,8 @@ class Found:
         return np.flatnonzero(self.starts.at < NEVER)
 
 
-def find(world: World, ask: Question) -> Found:
-    """Every engineer's first time, or the rule that leaves none."""
+def able(world: World, ask: Question) -> tuple[Bools, Bools, Groups]:
+    """(who is not blocked whatever the time, whose going needs a reason, why not the others)."""
     crowd, policy = world.crowd, ask.policy
     left = np.ones(crowd.count, np.bool_)
     soft = np.zeros(crowd.count, np.bool_)
@@ -53,6 +53,13 @@ def find(world: World, ask: Question) -> Found:
             left &= ~mask
         else:
             soft |= mask
+    return left, soft, groups
+
+
+def find(world: World, ask: Question) -> Found:
+    """Every engineer's first time, or the rule that leaves none."""
+    policy = ask.policy
+    left, soft, groups = able(world, ask)
     starts = engine.first_starts(world, ask, engine.ALL, left)
     nothing = left & (starts.at == NEVER)
     for key, ended in engine.expired(world, ask, starts):

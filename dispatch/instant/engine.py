@@ -69,16 +69,25 @@ class World:
         self._blocks: dict[Kind, list[Block]] = {}
         self._tables: dict[Kind, Table] = {}
 
-    def replace(self, changed: dict[int, Person]) -> None:
-        """Take other plans for some engineers, by number; skills and the like may differ too."""
+    def replaced(self, changed: dict[int, Person]) -> World:
+        """The same world with other plans for some engineers, by number; this one stays as it is."""
         people = list(self.crowd.people)
         for index, person in changed.items():
             people[index] = person
-            for kind, blocks in self._blocks.items():
+        found = World(people)
+        for kind, old in self._blocks.items():
+            blocks = list(old)
+            for index, person in changed.items():
                 blocks[index] = block_of(person, kind)
-        self.crowd = Crowd(people)
-        self.homes = Places([person.home for person in people])
-        self._tables = {kind: table_of(blocks) for kind, blocks in self._blocks.items()}
+            found._blocks[kind], found._tables[kind] = blocks, table_of(blocks)
+        return found
+
+    def knowing(self, known: dict[int, Person]) -> World:
+        """The same world, some of whose engineers (by number) know a site or carry parts; plans are equal."""
+        found = object.__new__(World)
+        found.crowd, found.homes = self.crowd.known(known), self.homes
+        found._blocks, found._tables = self._blocks, self._tables
+        return found
 
     def table(self, kind: Kind) -> Table:
         """The rows of a kind."""
@@ -130,7 +139,8 @@ def _first_of_each(at: Ints, starts: Ints, person: Ints, is_over: Ints, policy: 
         regular = last = np.ones(starts.shape, np.bool_)
         np.minimum.at(at, person, starts)
     counts: Bools = regular | last
-    return np.flatnonzero(counts & np.equal(starts, at[person]))
+    found: NDArray[np.intp] = (counts & (starts == at[person])).nonzero()[0]
+    return found
 
 
 def live_rows(table: Table, ask: Question, able: Bools) -> NDArray[np.intp]:
@@ -142,7 +152,8 @@ def live_rows(table: Table, ask: Question, able: Bools) -> NDArray[np.intp]:
     fits = (begin <= latest) & (begin + ask.work.seconds <= numbers[t.END, rows])
     if ask.policy.verdict(codes.OVERTIME) == BLOCK:
         fits &= numbers[t.IS_OVER, rows] == 0
-    return rows[fits]
+    live: NDArray[np.intp] = rows[fits]
+    return live
 
 
 def starts_in(numbers: Ints, ask: Question, minutes: Ints) -> Ints:
@@ -158,11 +169,17 @@ def starts_in(numbers: Ints, ask: Question, minutes: Ints) -> Ints:
     fits: Bools | None = None
     hours = opening_starts(ask.work, ask.policy)
     if hours is not None:
-        start, fits = _opened(start, hours)
-    end = np.minimum(numbers[t.END], numbers[t.TAIL_FROM]) - ask.work.seconds
-    last = np.minimum(np.minimum(end, numbers[t.SHIFT_END] - 1), latest)
+        start, fits = opened(start, hours)
+    last = np.minimum(ends(numbers, ask.work), latest)
     fits = start <= last if fits is None else fits & (start <= last)
     return np.where(fits, start, NEVER)
+
+
+def ends(numbers: Ints, work: Work) -> Ints:
+    """The last start in each row that keeps the shift and the breaks."""
+    end = np.minimum(numbers[t.END], numbers[t.TAIL_FROM]) - work.seconds
+    found: Ints = np.minimum(end, numbers[t.SHIFT_END] - 1)
+    return found
 
 
 def last_starts(table: Table, numbers: Ints, work: Work) -> Ints:
@@ -175,7 +192,8 @@ def last_starts(table: Table, numbers: Ints, work: Work) -> Ints:
     return found
 
 
-def _opened(start: Ints, hours: list[tuple[int, int]]) -> tuple[Ints, Bools]:
+def opened(start: Ints, hours: list[tuple[int, int]]) -> tuple[Ints, Bools]:
+    """Each start moved to when the site is open, and whether there is such a time."""
     if not hours:
         return start, np.zeros(start.shape, np.bool_)
     first = np.array([a for a, _b in hours], np.int64)
@@ -185,9 +203,10 @@ def _opened(start: Ints, hours: list[tuple[int, int]]) -> tuple[Ints, Bools]:
     return np.maximum(start, first[np.minimum(index, len(last) - 1)]), fits
 
 
-def most_minutes(crowd: Crowd, policy: Policy) -> Ints | None:
-    """The longest trip of each engineer where the policy blocks more; None where nobody has a limit."""
-    if policy.verdict(codes.MAX_TRAVEL) != BLOCK:
+def most_minutes(crowd: Crowd, policy: Policy, verdicts: tuple[str, ...] = (BLOCK,)) -> Ints | None:
+    """The longest trip of each engineer where the policy's verdict on more is one of these; None where nobody
+    has a limit."""
+    if policy.verdict(codes.MAX_TRAVEL) not in verdicts:
         return None
     most = np.where(crowd.most_minutes < 0, policy.limit("max_travel_minutes"), crowd.most_minutes)
     return np.where(most > 0, most, NEVER) if (most > 0).any() else None

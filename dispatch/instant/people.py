@@ -90,6 +90,15 @@ class Crowd:
                 held = (self._levels[skill_id] >= level) & (self._held_until[skill_id] < at)
                 yield (codes.CERTIFICATE, skill_id), held & (self._held_until[skill_id] >= 0)
 
+    def certified_until(self, work: Work) -> Ints:
+        """The last second at which each engineer's certificates hold that the work needs."""
+        until = np.full(self.count, FOREVER, np.int64)
+        for skill_id, level in work.skills.items():
+            if skill_id in self._levels:
+                has = self._levels[skill_id] >= level
+                until = np.where(has, np.minimum(until, self._held_until[skill_id]), until)
+        return until
+
     def _is_excluded(self, index: int, customer_id: int) -> bool:
         return self.people[index].likings.get(customer_id) == checks.EXCLUDED_LIKING
 

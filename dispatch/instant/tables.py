@@ -13,10 +13,12 @@ from dispatch.evaluator import FOREVER, Person
 from dispatch.evaluator.gaps import Gap, gaps
 from dispatch.evaluator.search import with_overtime
 from dispatch.instant.places import Places
-from dispatch.travel import Point
+from dispatch.travel import Point, trip
 
 Ints = NDArray[np.int64]
 NOTHING_FOLLOWS = -1
+NO_WAY_ON = -1
+"""Nothing follows in the same shift: what the work adds is the trip to it."""
 
 (
     READY,
@@ -31,8 +33,9 @@ NOTHING_FOLLOWS = -1
     ORIGIN,
     FOLLOWING,
     IS_OVER,
-) = range(12)
-WIDTH = 12
+    DIRECT,
+) = range(13)
+WIDTH = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, 
         origin,
         number.setdefault(gap.following, len(number)) if follows else NOTHING_FOLLOWS,
         is_over,
+        trip(gap.origin, gap.following)[0] if gap.arrive_by == gap.end else NO_WAY_ON,
     )
 
 

@@ -1,6 +1,7 @@
 """Reads of work orders, visits, rules and runs."""
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
+from dispatch.queries.candidates import candidates, ways_out
 from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
@@ -8,7 +9,6 @@ from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of
 from dispatch.queries.planning import (
     World,
     answer_for,
-    candidates,
     for_planning,
     load_world,
     policies,
@@ -16,6 +16,7 @@ from dispatch.queries.planning import (
     policy_of,
     work_of,
 )
+from dispatch.queries.slots import slots_for
 from dispatch.queries.work import (
     active_work_types,
     check_visible_visit,
@@ -75,12 +76,14 @@ __all__ = [
     "policy_of",
     "runs",
     "runs_matching",
+    "slots_for",
     "tray",
     "unplanned_reasons",
     "visit_for_update",
     "visits",
     "visits_of_engineer",
     "waiting_offers_for",
+    "ways_out",
     "work_of",
     "work_order_for_update",
     "work_orders",

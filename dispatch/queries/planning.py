@@ -62,8 +62,8 @@ def load_world(
         engineers = engineers.filter(is_active=True)
     found = list(engineers)
     ids = [engineer.pk for engineer in found]
-    knowledge = _knowledge(ids, site_ids, part_ids)
-    stops = _stops(ids, begin, end)
+    knowledge = knowledge_of(ids, site_ids, part_ids)
+    stops = stops_of(ids, begin, end)
     people = [_person(engineer, begin, end, stops[engineer.pk]) for engineer in found]
     for person in people:
         knowledge.tell(person)
@@ -108,8 +108,8 @@ def work_of(work_order: WorkOrder, from_at: datetime | None = None, until: datet
         area=site.area,
         site_id=site.pk,
         skills={row.skill_id: row.level for row in work_order.work_order_skills.all()},
-        promised=_span(work_order.promised_start_at, work_order.promised_end_at),
-        window=_span(work_order.window_start_at, work_order.window_end_at),
+        promised=span_of(work_order.promised_start_at, work_order.promised_end_at),
+        window=span_of(work_order.window_start_at, work_order.window_end_at),
         hours=hours,
         customer_id=work_order.customer_id,
         priority=work_order.priority,
@@ -138,20 +138,6 @@ def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:
         "start_by": seconds(hangs_on.start_by) if hangs_on.start_by else FOREVER,
         "same_engineer": hangs_on.engineer_id,
     }
-
-
-def candidates(
-    work_order: WorkOrder, at: datetime, *, days: int = 3, strategy: str = "earliest", ignoring: int = 0
-) -> Answer:
-    """Who can do the work from `at` on, best first; who needs a reason; why not the others.
-
-    `ignoring` is a visit that would be moved, so that it does not stand in its own way.
-    """
-    until = at + timedelta(days=days)
-    world = load_world(at, until, site_ids=[work_order.site_id])
-    for person in world.people:
-        person.stops = [stop for stop in person.stops if stop.visit_id != ignoring]
-    return answer_for(world, work_of(work_order, at - _MARGIN, until + _MARGIN), strategy)
 
 
 def answer_for(world: World, work: Work, strategy: str) -> Answer:
@@ -184,7 +170,8 @@ def stop_of(visit: Visit) -> Stop:
     )
 
 
-def _stops(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Stop]]:
+def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Stop]]:
+    """The visits of engineers that touch a time, in order."""
     rows = (
         Visit.objects.filter(
             engineer_id__in=engineer_ids,
@@ -202,7 +189,7 @@ def _stops(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dic
 
 
 @dataclass(slots=True)
-class _Knowledge:
+class Knowledge:
     """What engineers know of some sites and customers and carry of some parts, by engineer id."""
 
     sites: dict[int, dict[int, int]]
@@ -210,6 +197,10 @@ class _Knowledge:
     customers: dict[int, set[int]]
     likings: dict[int, dict[int, str]]
     parts: dict[int, dict[int, float]]
+
+    def who(self) -> set[int]:
+        """Ids of those of whom anything is known."""
+        return {*self.sites, *self.site_last, *self.customers, *self.likings, *self.parts}
 
     def tell(self, person: Person) -> None:
         """Write it on an engineer."""
@@ -220,10 +211,11 @@ class _Knowledge:
         person.parts = self.parts.get(person.id, {})
 
 
-def _knowledge(
+def knowledge_of(
     engineer_ids: Collection[int], site_ids: Collection[int], part_ids: Collection[int]
-) -> _Knowledge:
-    found = _Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
+) -> Knowledge:
+    """What these engineers know of the sites and their customers, and have of the parts."""
+    found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
     preferences = EngineerPreference.objects.filter(engineer_id__in=engineer_ids)
     for engineer_id, customer_id, liking in preferences.values_list("engineer_id", "customer_id", "liking"):
         found.likings[engineer_id][customer_id] = liking
@@ -284,7 +276,8 @@ def _spans(intervals: Iterable[tuple[datetime, datetime]]) -> list[Span]:
     return [(seconds(start), seconds(end)) for start, end in sorted(intervals)]
 
 
-def _span(start: datetime | None, end: datetime | None) -> Span:
+def span_of(start: datetime | None, end: datetime | None) -> Span:
+    """Two instants as seconds; open where there is none."""
     return (seconds(start) if start else 0, seconds(end) if end else FOREVER)
 
 

@@ -40,6 +40,7 @@ from dispatch.services.reactions import (
 )
 from dispatch.services.replanning import Placement, place_visits
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
+from dispatch.services.slots import book_slot
 from dispatch.services.timers import await_arrival, await_shares, fire_due_timers
 from dispatch.services.trials import Trial, try_rule
 from dispatch.services.work_orders import (
@@ -62,6 +63,7 @@ __all__ = [
     "auto_dispatch_open",
     "await_arrival",
     "await_shares",
+    "book_slot",
     "cancel_visit",
     "cancel_work_order",
     "create_rule",

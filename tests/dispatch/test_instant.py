@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
 from dispatch import instant, ranking
-from dispatch.evaluator import Person, Stop, evaluate
+from dispatch.evaluator import FOREVER, Person, Stop, Work, earliest_start, evaluate
 from dispatch.instant.answers import find
-from dispatch.policy import PRODUCT
+from dispatch.policy import PRODUCT, Policy
 from dispatch.ranking import ORDERS, Answer, Candidate
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_policy, random_work
 
@@ -69,7 +70,7 @@ def test_another_plan_changes_only_its_engineer() -> None:
     world.warm()
     busy = Person(3, "Engineer 3", home=(35.7, 139.7), shifts=[(0, DAY)], stops=[Stop(1, "WO-1", 0, HOUR)])
     people[2] = busy
-    world.replace({2: busy})
+    world = world.replaced({2: busy})
     for _again in range(20):
         work, from_at = random_work(rng, 2), rng.randint(0, 48) * 900
         expected = ranking.rank(people, work, from_at, from_at + DAY)
@@ -80,3 +81,36 @@ def test_an_empty_company_answers_too() -> None:
     world = instant.World([])
     found = find(world, instant.Question(random_work(Random(1), 1), 0, DAY))
     assert not found.who.size
+
+
+@pytest.mark.parametrize("seed", range(2000, 2060))
+def test_a_window_is_offered_when_somebody_can_arrive_in_it(seed: int) -> None:
+    rng = Random(seed)
+    people = random_people(rng, 8, 3)
+    world = instant.World(people)
+    windows = [(d * DAY + h * HOUR, d * DAY + (h + 2) * HOUR) for d in range(3) for h in range(6, 22, 2)]
+    for _again in range(4):
+        work, from_at = random_work(rng, 3), rng.randint(0, 24) * 900
+        policy = random_policy(rng)
+        ask = instant.Question(work, from_at, 3 * DAY, policy)
+        found = {(slot.start, slot.end): slot for slot in instant.slots(world, ask, windows)}
+        for begin, end in windows:
+            able = _who_arrive(people, work, (begin, end), from_at, policy)
+            slot = found.get((begin, end))
+            assert (slot.choices if slot else 0) == len(able), f"world {seed}, window {begin}"
+            if slot:
+                assert begin <= able[slot.person.id] <= slot.at < end
+                judged = evaluate(slot.person, work, slot.at, policy=policy)
+                assert {r.code for r in judged.broken} <= {"window"}
+
+
+def _who_arrive(
+    people: list[Person], work: Work, window: tuple[int, int], from_at: int, policy: Policy
+) -> dict[int, int]:
+    """{engineer id: start} of those who need no reason, one by one."""
+    begin, end = window
+    asked = replace(
+        work, promised=(max(work.promised[0], begin), FOREVER), start_by=min(work.start_by, end - 1)
+    )
+    verdicts = [earliest_start(person, asked, from_at, 3 * DAY, policy) for person in people]
+    return {v.person.id: v.start for v in verdicts if v.start is not None and not v.broken}

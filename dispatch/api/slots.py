@@ -1,0 +1,174 @@
+"""REST resources of arrival windows and of the dispatch policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.views import Resource
+from accounts.enums import Permission
+from customers.models import Site
+from dispatch import queries, reasons
+from dispatch.api.serializers import NeededSkillSerializer
+from dispatch.evaluator import Work
+from dispatch.instant import Question, Slot
+from dispatch.instant.slots import reasons_of
+from dispatch.models import DispatchPolicy, WorkOrder, WorkType
+from dispatch.policy import LIMITS, VERDICTS, WEIGHTS
+from dispatch.queries.planning import instant, work_of
+from dispatch.queries.slots import Asked, work_to_be
+from inventory.models import Part
+from tickets.enums import Priority
+from workforce import queries as workforce
+
+MOST_DAYS = 14
+
+
+class NeededPartSerializer(serializers.Serializer[Any]):
+    """A part to bring, and how many."""
+
+    part = serializers.PrimaryKeyRelatedField(queryset=Part.objects.all())
+    quantity = serializers.FloatField(min_value=0.001, max_value=10_000, default=1)
+
+
+class SlotsSerializer(serializers.Serializer[Any]):
+    """A work order, or what work would be: `site` and `work_type` and what differs from it."""
+
+    work_order = serializers.PrimaryKeyRelatedField(
+        queryset=WorkOrder.objects.select_related("site__tenant"), required=False
+    )
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.select_related("tenant"), required=False)
+    work_type = serializers.PrimaryKeyRelatedField(queryset=WorkType.objects.all(), required=False)
+    duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    priority = serializers.ChoiceField(choices=Priority.choices, required=False)
+    skills = NeededSkillSerializer(many=True, required=False)
+    parts = NeededPartSerializer(many=True, required=False)
+    promised_start_at = serializers.DateTimeField(required=False)
+    promised_end_at = serializers.DateTimeField(required=False)
+    window_start_at = serializers.DateTimeField(required=False)
+    window_end_at = serializers.DateTimeField(required=False)
+    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=5)
+    minutes = serializers.IntegerField(
+        min_value=30, max_value=480, default=120, help_text="How long each window is"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "work_order" not in attrs and not {"site", "work_type"} <= attrs.keys():
+            raise serializers.ValidationError("Give a work_order, or a site and a work_type.")
+        return attrs
+
+
+class SlotsViewSet(Resource):
+    """Arrival windows."""
+
+    queryset = WorkOrder.objects.none()
+    serializer_class = SlotsSerializer
+    pagination_class = None
+    filterset_fields: list[str] = []
+    read_scope = Permission.WORK_VIEW
+    write_scope = Permission.WORK_VIEW
+
+    @extend_schema(
+        request=SlotsSerializer,
+        responses=OpenApiTypes.OBJECT,
+        summary="Windows to arrive in, graded",
+        examples=[OpenApiExample("Of a work order", value={"work_order": 12, "days": 5}, request_only=True)],
+    )
+    def create(self, request: Request) -> Response:
+        """Grade A serves best what the policy prefers. Book one with `book` of the work order."""
+        read = SlotsSerializer(data=request.data)
+        read.is_valid(raise_exception=True)
+        given = read.validated_data
+        work, site = _work_of(given, self.at)
+        found = queries.slots_for(work, site, Asked(self.at, given["days"], given["minutes"]))
+        names = dict(workforce.skills().values_list("id", "name"))
+        full = [
+            {
+                "start_at": instant(begin),
+                "end_at": instant(end),
+                **reason.as_json(),
+                "text": reasons.words(reason, names),
+            }
+            for (begin, end), reason in found.full
+        ]
+        return Response({"slots": [_told(slot, found.ask, names) for slot in found.slots], "full": full})
+
+
+class PolicySerializer(serializers.ModelSerializer[DispatchPolicy]):
+    """One version of how a company plans, the product's own values filled in."""
+
+    verdicts = serializers.SerializerMethodField()
+    weights = serializers.SerializerMethodField()
+    limits = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DispatchPolicy
+        fields = ["id", "version", "status", "verdicts", "weights", "limits", "note", "created_at"]
+        fields += ["published_at", "published_by"]
+        read_only_fields = fields
+
+    def get_verdicts(self, row: DispatchPolicy) -> dict[str, str]:
+        """{rule: block, confirm or allow}."""
+        policy = queries.policy_of(row)
+        return {code: policy.verdict(code) for code in VERDICTS}
+
+    def get_weights(self, row: DispatchPolicy) -> dict[str, int]:
+        """{objective: 0 to 100}."""
+        policy = queries.policy_of(row)
+        return {code: policy.weight(code) for code in WEIGHTS}
+
+    def get_limits(self, row: DispatchPolicy) -> dict[str, int]:
+        """{limit: whole number}."""
+        policy = queries.policy_of(row)
+        return {code: policy.limit(code) for code in LIMITS}
+
+
+class PolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """Versions of the dispatch policy; without a published one the product's own is in force."""
+
+    queryset = DispatchPolicy.objects.order_by("-version")
+    serializer_class = PolicySerializer
+    filterset_fields = ["status", "version"]
+    read_scope = Permission.WORK_VIEW
+    write_scope = Permission.RULE_EDIT
+
+
+def _work_of(given: Mapping[str, Any], at: datetime) -> tuple[Work, Site]:
+    if "work_order" in given:
+        work_order: WorkOrder = given["work_order"]
+        margin = timedelta(days=1)
+        return work_of(work_order, at - margin, at + timedelta(days=given["days"]) + margin), work_order.site
+    skills, parts = given.get("skills"), given.get("parts") or []
+    work = work_to_be(
+        given["site"],
+        given["work_type"],
+        given,
+        skills=None if skills is None else {row["skill"].pk: row["level"] for row in skills},
+        parts={row["part"].pk: row["quantity"] for row in parts},
+    )
+    return work, given["site"]
+
+
+def _told(slot: Slot, ask: Question, names: Mapping[int, str]) -> dict[str, Any]:
+    pluses, minuses = (
+        [{**r.as_json(), "text": reasons.words(r, names)} for r in side] for side in reasons_of(slot, ask)
+    )
+    return {
+        "start_at": instant(slot.start),
+        "end_at": instant(slot.end),
+        "grade": slot.grade,
+        "score": round(slot.score, 1),
+        "engineers": slot.choices,
+        "engineer_id": slot.person.id,
+        "arrives_at": instant(slot.at),
+        "added_travel_minutes": slot.added_minutes,
+        "pluses": pluses,
+        "minuses": minuses,
+    }

@@ -1,0 +1,69 @@
+"""Who could go for a work order, why not the others, and what would help when nobody can."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dispatch import instant
+from dispatch.evaluator import FOREVER, Verdict
+from dispatch.instant import Question
+from dispatch.models import WorkOrder
+from dispatch.queries.live import live_world
+from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.ranking import Answer
+from dispatch.relaxing import Asked, Relaxation, explain
+
+LATER = timedelta(days=14)
+"""How far another day may lie that is told as a way out."""
+
+
+def candidates(
+    work_order: WorkOrder,
+    at: datetime,
+    *,
+    days: int = 3,
+    strategy: str = "earliest",
+    ignoring: int = 0,
+    most: int = FOREVER,
+) -> Answer:
+    """Who can do the work from `at` on, best first; who needs a reason; why not the others.
+
+    `ignoring` is a visit that would be moved, so that it does not stand in its own way. At most `most` of
+    each list are told.
+    """
+    until = at + timedelta(days=days)
+    world = live_world(at, until, site_ids=[work_order.site_id])
+    if ignoring:
+        world = _without(world, ignoring)
+    return instant.rank(world, _question(work_order, at, until), strategy, most=most)
+
+
+def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int = 3) -> list[Relaxation]:
+    """The smallest changes after which somebody could go; none while somebody can."""
+    if answer.candidates:
+        return []
+    world = live_world(at, at + LATER, site_ids=[work_order.site_id])
+    people = {person.id: person for person in world.crowd.people}
+    ask = _question(work_order, at, at + timedelta(days=days))
+    verdicts = [
+        Verdict(people[person.id], None, None, (reason,), policy=ask.policy)
+        for reason, group in answer.excluded
+        for person in group
+        if person.id in people
+    ]
+    later = seconds(at + LATER)
+    return explain(verdicts, Asked(ask.work, ask.from_at, ask.until, ask.policy, later))
+
+
+def _question(work_order: WorkOrder, at: datetime, until: datetime) -> Question:
+    work = work_of(work_order, at - timedelta(days=1), until + LATER)
+    return Question(work, seconds(at), seconds(until), policy_in_force())
+
+
+def _without(world: instant.World, visit_id: int) -> instant.World:
+    for number, person in enumerate(world.crowd.people):
+        left = [stop for stop in person.stops if stop.visit_id != visit_id]
+        if len(left) < len(person.stops):
+            return world.replaced({number: replace(person, stops=left)})
+    return world

@@ -1,0 +1,142 @@
+"""The instant world of a tenant, kept in the process and checked against the database at every question.
+
+What is kept is thrown away structurally: each question first asks the database for a number made of the
+versions (`xmin`, `ctid`) of every row that the world was read from. Another number means other rows: then the
+engineers are read anew, or only those whose visits differ.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from threading import Lock
+
+from django.db import connection
+
+from dispatch import instant
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Person
+from dispatch.queries.planning import knowledge_of, load_world, stops_of
+from dispatch.rules import OCCUPYING
+from tenants.active import active_tenant_id
+
+_MARGIN = timedelta(days=1)
+"""What `load_world` reads beside the time it is asked for."""
+KEPT = 32
+"""Worlds kept in a process, the latest used ones."""
+
+_PEOPLE = (
+    "workforce_engineer",
+    "workforce_engineerskill",
+    "workforce_engineerterritory",
+    "workforce_territory",
+    "workforce_shift",
+    "workforce_shiftbreak",
+    "workforce_extrashift",
+    "workforce_absence",
+    "workforce_provider",
+    "workforce_providerskill",
+    "workforce_providerterritory",
+)
+_ROW = "hashtextextended({0}.xmin::text || {0}.ctid::text, 0)"
+_PEOPLE_SQL = " UNION ALL ".join(
+    f"(SELECT count(*), coalesce(sum({_ROW.format('x')}), 0) FROM {table} x WHERE tenant_id = %s)"  # noqa: S608
+    for table in _PEOPLE
+)
+_VISITS_SQL = f"""
+    SELECT v.engineer_id, count(*), sum({_ROW.format("v")} # {_ROW.format("s")})
+    FROM dispatch_visit v
+    JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
+    JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
+    WHERE v.tenant_id = %s AND v.start_at < %s AND v.end_at > %s AND v.status = ANY(%s)
+    GROUP BY v.engineer_id
+"""  # noqa: S608
+_STATUSES = [str(s) for s in (*OCCUPYING, VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)]
+
+Key = tuple[int, datetime, int]
+"""(tenant id, midnight, days)."""
+Versions = dict[int, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class _Kept:
+    people: list[tuple[int, int]]
+    visits: Versions
+    world: instant.World
+    numbers: dict[int, int] = field(default_factory=dict)
+
+
+_kept: OrderedDict[Key, _Kept] = OrderedDict()
+_lock = Lock()
+
+
+def live_world(
+    from_at: datetime, until: datetime, *, site_ids: Collection[int] = (), part_ids: Collection[int] = ()
+) -> instant.World:
+    """All active engineers between two instants, as they are in the database now, with what they know of the
+    sites and carry of the parts."""
+    begin = datetime.combine(from_at.astimezone(UTC).date(), time(0), tzinfo=UTC) - timedelta(days=1)
+    days = (until - begin).days + 2
+    kept = _checked((active_tenant_id(), begin, days))
+    knowledge = knowledge_of(list(kept.numbers), site_ids, part_ids)
+    people = kept.world.crowd.people
+    known: dict[int, Person] = {}
+    for engineer_id in knowledge.who():
+        number = kept.numbers[engineer_id]
+        known[number] = replace(people[number])
+        knowledge.tell(known[number])
+    return kept.world.knowing(known)
+
+
+def forget() -> None:
+    """Keep nothing any more."""
+    with _lock:
+        _kept.clear()
+
+
+def _checked(key: Key) -> _Kept:
+    tenant_id, begin, days = key
+    end = begin + timedelta(days=days)
+    people, visits = _versions(tenant_id, begin, end)
+    with _lock:
+        kept = _kept.get(key)
+    if kept is None or kept.people != people:
+        kept = _load(people, visits, begin, end)
+    elif kept.visits != visits:
+        kept = _renewed(kept, visits, begin, end)
+    with _lock:
+        _kept[key] = kept
+        _kept.move_to_end(key)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return kept
+
+
+def _versions(tenant_id: int, begin: datetime, end: datetime) -> tuple[list[tuple[int, int]], Versions]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE_SQL, [tenant_id] * len(_PEOPLE))
+        people = [(int(count), int(total)) for count, total in cursor.fetchall()]
+        cursor.execute(_VISITS_SQL, [tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES])
+        visits = {int(e): (int(count), int(total)) for e, count, total in cursor.fetchall()}
+    return people, visits
+
+
+def _load(people: list[tuple[int, int]], visits: Versions, begin: datetime, end: datetime) -> _Kept:
+    loaded = load_world(begin, end)
+    world = instant.World(loaded.people)
+    return _Kept(people, visits, world, {p.id: number for number, p in enumerate(loaded.people)})
+
+
+def _renewed(kept: _Kept, visits: Versions, begin: datetime, end: datetime) -> _Kept:
+    """The same engineers, with the visits read anew of those whose visits differ."""
+    ids = {e for e in {*kept.visits, *visits} if kept.visits.get(e) != visits.get(e)} & kept.numbers.keys()
+    stops = stops_of(ids, begin - _MARGIN, end + _MARGIN)
+    changed: dict[int, Person] = {}
+    for engineer_id in ids:
+        number = kept.numbers[engineer_id]
+        last = max((stop.visit_id for stop in stops[engineer_id]), default=0)
+        old = kept.world.crowd.people[number]
+        changed[number] = replace(old, stops=stops[engineer_id], last_given=last)
+    return _Kept(kept.people, visits, kept.world.replaced(changed), kept.numbers)

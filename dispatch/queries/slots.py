@@ -1,0 +1,142 @@
+"""Arrival windows for work that is there or is to be, graded, with capacity kept for emergencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from customers.models import Site
+from dispatch import instant
+from dispatch import policy as codes
+from dispatch.evaluator import Reason, Span, Work
+from dispatch.instant import Question, Slot
+from dispatch.models import WorkType
+from dispatch.policy import ALLOW
+from dispatch.queries.capacity import Capacity, capacity
+from dispatch.queries.live import live_world
+from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
+from dispatch.rules import is_among
+from dispatch.travel import Point
+from workforce import queries as workforce
+
+FIRST_HOUR, LAST_HOUR = 6, 22
+"""Windows lie between these local hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What windows are asked for, from `at` on for `days` local days, each `minutes` long."""
+
+    at: datetime
+    days: int = 5
+    minutes: int = 120
+
+
+@dataclass(slots=True)
+class Offered:
+    """The windows in order of time; `full` are those that capacity keeps back, with why."""
+
+    ask: Question
+    slots: list[Slot]
+    full: list[tuple[Span, Reason]] = field(default_factory=list)
+
+
+def slots_for(work: Work, site: Site, asked: Asked) -> Offered:
+    """Windows in which somebody could arrive, each with a grade and who would come."""
+    until = asked.at + timedelta(days=asked.days)
+    policy = policy_in_force()
+    world = live_world(asked.at, until, site_ids=[site.pk], part_ids=list(work.parts))
+    ask = Question(work, seconds(asked.at), seconds(until), policy)
+    slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
+    found = Offered(ask, [slot for slot in slots if slot.choices >= work.crew_size])
+    if policy.verdict(codes.CAPACITY) != ALLOW and workforce.capacity_rules().exists():
+        _keep_back(found, work, site, asked)
+    return found
+
+
+def windows(asked: Asked, until: datetime, zone: ZoneInfo) -> Iterator[Span]:
+    """Windows of local days, by wall clock; one that the clocks skip or shorten is left out."""
+    day = asked.at.astimezone(zone).date()
+    length = asked.minutes * 60
+    while (midnight := datetime.combine(day, time(0), tzinfo=zone)) < until:
+        for minute in range(FIRST_HOUR * 60, LAST_HOUR * 60, asked.minutes):
+            begin = _at(midnight, minute)
+            end = _at(midnight, minute + asked.minutes)
+            if end - begin == length and end > seconds(asked.at) and begin < seconds(until):
+                yield begin, end
+        day += timedelta(days=1)
+
+
+def _at(midnight: datetime, minute: int) -> int:
+    return int((midnight + timedelta(minutes=minute)).astimezone(UTC).timestamp())
+
+
+def work_to_be(
+    site: Site,
+    work_type: WorkType,
+    facts: Mapping[str, Any],
+    *,
+    skills: Mapping[int, int] | None = None,
+    parts: Mapping[int, float] | None = None,
+) -> Work:
+    """Work that has no work order yet. `facts` may hold duration_minutes, priority and the four instants of
+    windows; skills come from the work type unless given."""
+    needed = (
+        {row.skill_id: row.level for row in work_type.work_type_skills.all()} if skills is None else skills
+    )
+    place: Point | None = None
+    if site.latitude is not None and site.longitude is not None:
+        place = (site.latitude, site.longitude)
+    return Work(
+        id=0,
+        seconds=(facts.get("duration_minutes") or work_type.duration_minutes) * 60,
+        place=place,
+        area=site.area,
+        site_id=site.pk,
+        skills=needed,
+        promised=span_of(facts.get("promised_start_at"), facts.get("promised_end_at")),
+        window=span_of(facts.get("window_start_at"), facts.get("window_end_at")),
+        hours=visiting_hours(site),
+        customer_id=site.customer_id,
+        priority=facts.get("priority") or 3,
+        parts=parts or {},
+        crew_cover=work_type.crew_cover,
+        crew_size=work_type.crew_size,
+    )
+
+
+def _keep_back(found: Offered, work: Work, site: Site, asked: Asked) -> None:
+    """Take out the windows of days whose time is kept for more urgent work."""
+    reckoned = capacity(asked.at.astimezone(_zone(site)).date(), asked.days + 1, at=asked.at)
+    covering: list[int | None] = [t.pk for t in reckoned.territories if is_among(site.area, t.areas)]
+    left = []
+    covering = covering or [None]
+    for slot in found.slots:
+        day = datetime.fromtimestamp(slot.start, UTC).astimezone(reckoned.zone).date()
+        reason = _no_room(reckoned, covering, day, work)
+        if reason is None:
+            left.append(slot)
+        else:
+            found.full.append(((slot.start, slot.end), reason))
+    found.slots = left
+
+
+def _no_room(reckoned: Capacity, places: list[int | None], day: date, work: Work) -> Reason | None:
+    """Why the day has no room for the work, or None when a territory that covers the site has."""
+    minutes = work.seconds // 60
+    cells = [cell for place in places if (cell := reckoned.cells.get((place, None, day)))]
+    if not cells:
+        return None
+    urgent = {rule.id: rule.up_to_priority for rule in reckoned.rules}
+    for cell in cells:
+        room = cell.free + (cell.reserved if work.priority <= urgent.get(cell.rule_id, 0) else 0)
+        if room >= minutes:
+            return None
+    return Reason(codes.CAPACITY, {"reserved": max(cell.reserved for cell in cells)})
+
+
+def _zone(site: Site) -> ZoneInfo:
+    return site.zone or site.tenant.zone
