@@ -22,7 +22,10 @@ class AskForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What for"), choices=RunKind.choices)
     territory: forms.ModelChoiceField[Territory] = forms.ModelChoiceField(
-        label=_("Territory"), queryset=Territory.objects.none(), required=False, empty_label=_("Every engineer")
+        label=_("Territory"),
+        queryset=Territory.objects.none(),
+        required=False,
+        empty_label=_("Every engineer"),
     )
     day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     days = forms.TypedChoiceField(label=_("Days"), coerce=int, choices=[(n, n) for n in DAYS], initial=1)

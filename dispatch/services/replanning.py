@@ -7,9 +7,8 @@ overlaps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -19,9 +18,11 @@ from accounts.enums import Permission
 from core.errors import Conflict
 from dispatch import events, rules
 from dispatch.enums import VisitStatus
+from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import instant
 from dispatch.services.following import despite_deadlocks, follow_many, sqlstate_of
-from dispatch.services.planning import EXCLUSION_VIOLATION, fact
+from dispatch.services.planning import EXCLUSION_VIOLATION, fact, plan_facts
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
@@ -36,25 +37,19 @@ _PARK = """
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a work order's visit goes. `visit` None plans a new one."""
+    """Where a work order's visit goes, as the evaluator judged it. `visit` None plans a new one."""
 
     work_order: WorkOrder
     visit: Visit | None
-    engineer_id: int
-    start_at: datetime
-    end_at: datetime
+    verdict: Verdict
     crew_key: UUID | None = None
-    travel_minutes: int = 0
-    travel_km: float = 0.0
-    reason: dict[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
 def place_visits(
+    *,
     placements: Sequence[Placement],
     removed: Sequence[Visit],
-    *,
-    policy_version: int,
     actor: Actor,
     at: datetime,
     source: str,
@@ -69,7 +64,7 @@ def place_visits(
     new = [one for one in placements if one.visit is None]
     _call_off(removed, actor=actor, at=at, source=source)
     try:
-        visits = despite_deadlocks(lambda: _write(moved, new, policy_version, at))
+        visits = despite_deadlocks(lambda: _write(moved, new, at))
     except IntegrityError as problem:
         if sqlstate_of(problem) != EXCLUSION_VIOLATION:
             raise
@@ -90,40 +85,31 @@ def place_visits(
     return visits
 
 
-def _write(
-    moved: Sequence[Placement], new: Sequence[Placement], policy_version: int, at: datetime
-) -> list[Visit]:
+def _write(moved: Sequence[Placement], new: Sequence[Placement], at: datetime) -> list[Visit]:
     """Park what moves in another century first, so that two visits may change places."""
     ids = [one.visit.pk for one in moved if one.visit]
     with connection.cursor() as cursor:
         cursor.execute(_PARK, [active_tenant_id(), ids])
-    changed = [_changed(one, one.visit, policy_version, at) for one in moved if one.visit]
+    changed = [_changed(one, one.visit, at) for one in moved if one.visit]
     Visit.objects.bulk_update(changed, _MOVED, batch_size=500)
-    made = [
-        Visit(
-            work_order=one.work_order,
-            engineer_id=one.engineer_id,
-            start_at=one.start_at,
-            end_at=one.end_at,
-            status=VisitStatus.SCHEDULED,
-            crew_key=one.crew_key,
-            travel_minutes=one.travel_minutes,
-            travel_km=one.travel_km,
-            policy_version=policy_version,
-            reason=one.reason,
-        )
-        for one in new
-    ]
+    made = [_put(Visit(work_order=one.work_order, status=VisitStatus.SCHEDULED), one) for one in new]
     return changed + Visit.objects.bulk_create(made, batch_size=500)
 
 
-def _changed(one: Placement, visit: Visit, policy_version: int, at: datetime) -> Visit:
-    visit.engineer_id, visit.start_at, visit.end_at = one.engineer_id, one.start_at, one.end_at
+def _changed(one: Placement, visit: Visit, at: datetime) -> Visit:
     if visit.status == VisitStatus.ACCEPTED:
         visit.status, visit.accepted_at = VisitStatus.DISPATCHED, None
-    visit.crew_key, visit.reason, visit.policy_version = one.crew_key, one.reason, policy_version
-    visit.travel_minutes, visit.travel_km = one.travel_minutes, one.travel_km
     visit.version, visit.updated_at = visit.version + 1, at
+    return _put(visit, one)
+
+
+def _put(visit: Visit, one: Placement) -> Visit:
+    """Write on a visit what its verdict says."""
+    start, end = one.verdict.span
+    visit.engineer_id, visit.start_at, visit.end_at = one.verdict.person.id, instant(start), instant(end)
+    visit.crew_key = one.crew_key
+    for name, value in plan_facts(one.verdict, "").items():
+        setattr(visit, name, value)
     return visit
 
 

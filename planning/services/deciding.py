@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
 from dispatch.evaluator import Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder
+from dispatch.policy import Policy
 from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
 from dispatch.rules import MOVABLE
 from dispatch.services import Placement
@@ -28,6 +29,7 @@ from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
 from tenants.actors import Actor
 
+DAY = timedelta(days=1)
 PLACING = (ChangeKind.ADD, ChangeKind.MOVE)
 DOING = (*PLACING, ChangeKind.UNPLAN)
 
@@ -168,7 +170,10 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     while True:
         _put(people, walls, rows, stale)
         against = {
-            row.change.pk: why for row in placing if row.change.pk not in stale if (why := _why(row, people))
+            row.change.pk: why
+            for row in placing
+            if row.change.pk not in stale
+            if (why := _why(run, row, people, world.policy))
         }
         against |= _same_crew(placing, against)
         if not against:
@@ -199,15 +204,14 @@ def _new_stop(row: _Row) -> Stop:
     return Stop(-change.pk, str(row.order), start, end, place)
 
 
-def _why(row: _Row, people: dict[int, Person]) -> list[dict[str, Any]]:
+def _why(run: PlanRun, row: _Row, people: dict[int, Person], policy: Policy) -> list[dict[str, Any]]:
     """What the evaluator has against a row beyond what its proposal told, or nothing."""
     change, person = row.change, people.get(row.change.to_engineer_id or 0)
     if person is None or change.to_start_at is None or change.to_end_at is None:
         return [Reason("engineer_gone").as_json()]
-    work = work_of(row.order)
-    row.verdict = evaluator.evaluate(
-        person, work, seconds(change.to_start_at), end=seconds(change.to_end_at), ignoring=-change.pk
-    )
+    work = work_of(row.order, run.from_at - DAY, run.until + DAY)
+    start, end = seconds(change.to_start_at), seconds(change.to_end_at)
+    row.verdict = evaluator.evaluate(person, work, start, end=end, ignoring=-change.pk, policy=policy)
     against = [reason for reason in row.verdict.broken if not _is_told(reason)]
     return [reason.as_json() for reason in against]
 
@@ -230,9 +234,8 @@ def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime
     placements = [_placement(row) for row in rows if row.places]
     removed = [row.visit for row in rows if not row.places and row.visit]
     visits = dispatching.place_visits(
-        placements,
-        removed,
-        policy_version=run.policy_version,
+        placements=placements,
+        removed=removed,
         actor=actor,
         at=at,
         source=_("planning run %(run)s") % {"run": run},
@@ -244,21 +247,9 @@ def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime
 
 
 def _placement(row: _Row) -> Placement:
-    change, verdict = row.change, row.verdict
-    if verdict is None or change.to_engineer_id is None or not change.to_start_at or not change.to_end_at:
-        raise ValueError(f"{change} was not judged")
-    facts = dispatching.plan_facts(verdict, "")
-    return Placement(
-        work_order=row.order,
-        visit=row.visit,
-        engineer_id=change.to_engineer_id,
-        start_at=change.to_start_at,
-        end_at=change.to_end_at,
-        crew_key=change.crew_key,
-        travel_minutes=facts["travel_minutes"],
-        travel_km=facts["travel_km"],
-        reason=facts["reason"],
-    )
+    if row.verdict is None:
+        raise ValueError(f"{row.change} was not judged")
+    return Placement(row.order, row.visit, row.verdict, row.change.crew_key)
 
 
 def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime) -> None:

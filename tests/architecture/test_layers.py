@@ -34,6 +34,13 @@ INNER_ROOM_IMPORTS = {
     "accounts.api": "the base of every REST resource, and how programs sign in",
     "notices.registry": "each app says in its own words what its notices tell",
     "accounts.guards": "every page names the permission that opens it",
+    "dispatch.evaluator": "the one opinion on who can go: whoever plans asks it",
+    "dispatch.crews": "as the evaluator, for those who go together",
+    "dispatch.policy": "what the evaluator judges by",
+    "dispatch.travel": "the distances that the evaluator reckons with",
+    "dispatch.optimiser": "the search, pure: planning gives it days",
+    "dispatch.reasons": "the evaluator's codes in words",
+    "dispatch.rules": "which states of a visit may still move, pure",
 }
 """Modules beyond the doors that every app may import, and why."""
 

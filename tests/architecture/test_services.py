@@ -33,6 +33,7 @@ ACTORLESS = {
     "tickets.services.wake_due_tickets": "as fire_due_timers",
     "tickets.services.refresh_calendars": "as fire_due_timers, once a day",
     "journal.services.start_soon": "a nudge: the task claims rows that were ordered by somebody",
+    "planning.services.carry_out_due": "the clock's work: each run was asked for by somebody",
     "workforce.services.tell_of_certificates": "as refresh_calendars",
     "channels.services.fetch_due": "the clock's work: it acts as the system",
     "channels.services.send_due": "the clock's work: each message was ordered by somebody",
