@@ -21,6 +21,7 @@ from channels import services as channels
 from core.clock import now
 from core.spans import whole_days
 from customers import services as customers
+from customers.models import Customer, Site
 from delivery import services as delivery
 from dispatch import services as dispatch
 from dispatch.enums import Strategy
@@ -34,6 +35,7 @@ from tenants.queries import find_tenant
 from tenants.services import create_tenant
 from tickets import services as tickets
 from workforce import services as workforce
+from workforce.enums import Liking
 from workforce.models import Skill
 from workforce.queries import active_engineers
 from workforce.services import Held, ShiftPause
@@ -77,6 +79,7 @@ def found_company(slug: str, *, at: datetime) -> Tenant:
         _add_work_types(facts, at)
         _add_stock(facts, at)
         _add_customers(facts, at)
+        _add_likings(facts, at)
         _add_promises(facts, at)
         _add_chat(facts, at)
         _add_roster(founding, at)
@@ -312,6 +315,22 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
             actor=SEED,
             at=at,
         )
+
+
+def _add_likings(facts: dict[str, Any], at: datetime) -> None:
+    """One customer has an engineer of their own; the site of another may be visited by day only."""
+    customer, engineer, reason = facts["workforce"]["preferred"]
+    known, sites = Customer.objects.order_by("pk"), Site.objects.order_by("pk")
+    dispatch.set_preference(
+        customer_id=known[customer].pk,
+        engineer_id=active_engineers().order_by("pk")[engineer].pk,
+        liking=Liking.PREFERRED,
+        reason=reason,
+        actor=SEED,
+        at=at,
+    )
+    by_day = {day: [(time(7), time(20))] for day in range(7)}
+    customers.set_site_hours(site_id=sites[customer + 1].pk, weekly=by_day, actor=SEED, at=at)
 
 
 def _add_roster(founding: Founding, at: datetime) -> None:
