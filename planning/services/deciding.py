@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
-from core.errors import IllegalTransition
+from core.errors import IllegalTransition, NotFound
 from dispatch import evaluator
 from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
@@ -110,6 +110,9 @@ def _chosen(run: PlanRun, change_ids: Collection[int] | None) -> list[PlanChange
     rows = run.changes.select_for_update().filter(state=ChangeState.OPEN, kind__in=DOING).order_by("id")
     if change_ids is None:
         return list(rows)
+    known = set(run.changes.filter(pk__in=change_ids).values_list("pk", flat=True))
+    if strange := sorted(set(change_ids) - known):
+        raise NotFound(_("Row %(id)s: not found in %(run)s.") % {"id": strange[0], "run": run})
     every = list(rows)
     keys = {row.crew_key for row in every if row.pk in change_ids and row.crew_key}
     return [row for row in every if row.pk in change_ids or (row.crew_key and row.crew_key in keys)]
