@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -115,14 +116,21 @@ def test_a_week_that_cannot_be_is_refused_whole(in_acme: Company) -> None:
 
 def test_extra_shifts_are_working_time(in_acme: Company) -> None:
     dora, engineer = in_acme.dora.actor, make_engineer(hours=None)
-    at = {"start_at": AT + timedelta(hours=2), "end_at": AT + timedelta(hours=5)}
-    extra = services.add_extra_shift(engineer_id=engineer.pk, **at, reason="Fair", actor=dora, at=AT)
+    add = partial(
+        services.add_extra_shift,
+        engineer_id=engineer.pk,
+        start_at=AT + timedelta(hours=2),
+        end_at=AT + timedelta(hours=5),
+        actor=dora,
+        at=AT,
+    )
+    extra = add(reason="Fair")
     found = queries.get_engineer(engineer.pk)
     assert queries.shift_intervals(found, AT, AT + timedelta(hours=4)) == [
         (AT + timedelta(hours=2), AT + timedelta(hours=4))
     ]
     with pytest.raises(Conflict, match="already"):
-        services.add_extra_shift(engineer_id=engineer.pk, **at, actor=dora, at=AT)
+        add()
     with pytest.raises(BadInput, match="24 hours"):
         services.add_extra_shift(
             engineer_id=engineer.pk, start_at=AT, end_at=AT + timedelta(hours=25), actor=dora, at=AT
