@@ -22,7 +22,9 @@ from accounts import services as accounts
 from accounts.enums import Permission
 from bench.__main__ import DATA, ROOT
 from bench.chat import chat_figures
+from bench.dispatching import dispatch_figures
 from bench.inbox import inbox_figures
+from bench.instant import instant_figures
 from bench.mail import ingest_rate
 from bench.optimiser import FIGURES, figure_of, small_figures
 from bench.timers import timer_figures
@@ -190,6 +192,8 @@ GROUPS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "inbox": inbox_figures,
     "chat": chat_figures,
     "optimiser": small_figures,
+    "instant": lambda: instant_figures(Web),
+    "dispatch": lambda: dispatch_figures(Web),
 }
 """The figures by what they are about, in the order of the promises."""
 BY_NAME: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {

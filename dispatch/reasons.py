@@ -278,6 +278,7 @@ def _duration(minutes: Any) -> str:
 
 _TEXTS: dict[str, Callable[[Facts], str]] = {
     "inactive": lambda _facts: _("not active"),
+    "asked_before": lambda _facts: _("was asked before, or is the one who is late"),
     "skill": _skill,
     "certificate": _certificate,
     "territory": _territory,

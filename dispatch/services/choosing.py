@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatch import expressions, queries, rules
+from dispatch import expressions, instant, queries, rules
 from dispatch.enums import (
     OfferKind,
     OfferStatus,
@@ -18,17 +18,22 @@ from dispatch.enums import (
     VisitStatus,
     WorkOrderStatus,
 )
-from dispatch.evaluator import Person, Stop, Verdict
+from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.policy import Policy
 from dispatch.queries.facts import Occasion, facts_for
+from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
-from dispatch.queries.planning import World, instant, load_world, seconds, work_of
-from dispatch.ranking import ORDERS, Answer, rank
+from dispatch.queries.planning import instant as moment
+from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.ranking import ORDERS, Answer
 from dispatch.services.planning import plan_facts
 from workforce.models import Provider
 
 TOLD_CANDIDATES = 5
 POOL = 5
+MOST_JUDGED = 8
+"""How many candidates are told of: those of a pool, and the next best."""
 CIRCLE = timedelta(hours=1)
 MOST_OF_ONE_RULE = 5
 MOST_OF_ALL_RULES = 12
@@ -55,46 +60,57 @@ class Choice:
 
 @dataclass(slots=True)
 class Ground:
-    """The world, loaded when it is first asked for, once for all the work of a batch."""
+    """The world, asked for when it is first needed, once for all the work of a batch."""
 
     at: datetime
     days: int
     site_ids: set[int]
-    loaded: World | None = None
+    loaded: instant.World | None = None
+    policy: Policy = field(default_factory=policy_in_force)
 
     @property
-    def world(self) -> World:
+    def world(self) -> instant.World:
         if self.loaded is None:
             until = self.at + timedelta(days=self.days)
-            self.loaded = load_world(self.at, until, site_ids=self.site_ids)
+            self.loaded = live_world(self.at, until, site_ids=self.site_ids)
         return self.loaded
 
-    def with_offers(self, people: list[Person]) -> list[Person]:
-        """The people with what is offered to them already as if they had taken it: nobody is offered two
-        things for one time."""
+    def add(self, stops: Mapping[int, list[Stop]]) -> instant.World:
+        """The world with these further stops, by engineer id."""
+        changed = {
+            number: _busier(person, stops[person.id])
+            for number, person in enumerate(self.world.crowd.people)
+            if person.id in stops
+        }
+        return self.world.replaced(changed) if changed else self.world
+
+    def with_offers(self) -> instant.World:
+        """The world with what is offered as if it had been taken: nobody is offered two things for one time."""
         offered: dict[int, list[Stop]] = defaultdict(list)
         waiting = Offer.objects.filter(
             status=OfferStatus.OFFERED, start_at__isnull=False, engineer__isnull=False
         )
         for offer in waiting.filter(end_at__gt=self.at).select_related("work_order__site"):
             if offer.engineer_id and offer.start_at and offer.end_at:
-                start, end = seconds(offer.start_at), seconds(offer.end_at)
-                place = work_of(offer.work_order).place
-                offered[offer.engineer_id].append(Stop(0, str(offer.work_order), start, end, place))
-        if not offered:
-            return people
-        return [_busier(person, offered[person.id]) if person.id in offered else person for person in people]
+                stop = _stop(offer.work_order, offer.start_at, offer.end_at)
+                offered[offer.engineer_id].append(stop)
+        return self.add(offered)
+
+    def without(self, visit_ids: set[int]) -> None:
+        """Take visits out of the world, as if they had not been planned."""
+        changed = {}
+        for number, person in enumerate(self.world.crowd.people):
+            left = [stop for stop in person.stops if stop.visit_id not in visit_ids]
+            if len(left) < len(person.stops):
+                changed[number] = replace(person, stops=left)
+        self.loaded = self.world.replaced(changed) if changed else self.world
 
     def remember(self, choice: Choice) -> None:
         """Keep what was just chosen in mind for the next work order of the batch."""
         visit = choice.visit
-        if visit is None or visit.pk is not None:
-            return
-        person = self.world.person(visit.engineer_id)
-        if person is not None:
-            place = work_of(choice.work_order).place
-            start, end = seconds(visit.start_at), seconds(visit.end_at)
-            person.add(Stop(0, str(choice.work_order), start, end, place))
+        if visit is not None and visit.pk is None:
+            stop = _stop(choice.work_order, visit.start_at, visit.end_at)
+            self.loaded = self.add({visit.engineer_id: [stop]})
 
 
 @dataclass(slots=True)
@@ -262,16 +278,19 @@ class _Trial:
 
     def _answer(self, strategy: str) -> Answer:
         """Everybody judged; who is late, or has said no to an offer, is not asked again."""
-        people = self.ground.world.people
+        is_offer = bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
+        world = self.ground.with_offers() if is_offer else self.ground.world
+        out: set[int] = has_refused(self.work_order.pk) if is_offer else set()
         if self._replaces and self.occasion.visit is not None:
-            late = self.occasion.visit.engineer_id
-            people = [person for person in people if person.id != late]
-        elif self.step.get("accept_minutes") or self.step["strategy"] == Strategy.OFFER_POOL:
-            refused = has_refused(self.work_order.pk)
-            people = self.ground.with_offers([person for person in people if person.id not in refused])
-        until = seconds(self.at + timedelta(days=self.rule.horizon_days))
+            out = {*out, self.occasion.visit.engineer_id}
+        until = self.at + timedelta(days=self.rule.horizon_days)
+        work = work_of(self.work_order, self.at - timedelta(days=1), until + timedelta(days=1))
+        ask = instant.Question(work, seconds(self.at), seconds(until), self.ground.policy)
         order = strategy if strategy in ORDERS else "earliest"
-        answer = rank(people, work_of(self.work_order), seconds(self.at), until, order)
+        most = FOREVER if out or self.step.get("engineers") else MOST_JUDGED
+        answer = instant.rank(world, ask, order, most=most)
+        if out:
+            answer = _but(answer, out)
         self.told = explanation(answer)
         return answer
 
@@ -281,7 +300,7 @@ class _Trial:
         if verdict is not None:
             start, end = verdict.span
             offer.engineer_id = verdict.person.id
-            offer.start_at, offer.end_at = instant(start), instant(end)
+            offer.start_at, offer.end_at = moment(start), moment(end)
         return offer
 
     def _offered(self, offers: list[Offer]) -> Choice:
@@ -297,14 +316,31 @@ def _busier(person: Person, stops: list[Stop]) -> Person:
     return busier
 
 
+def _stop(work_order: WorkOrder, start_at: datetime, end_at: datetime) -> Stop:
+    site = work_order.site
+    place = None if site.latitude is None or site.longitude is None else (site.latitude, site.longitude)
+    return Stop(0, str(work_order), seconds(start_at), seconds(end_at), place)
+
+
+def _but(answer: Answer, out: set[int]) -> Answer:
+    """The answer without some people, who are told among the excluded."""
+    left = [one.verdict.person for one in answer.candidates if one.verdict.person.id in out]
+    excluded = ((Reason("asked_before"), tuple(left)), *answer.excluded) if left else answer.excluded
+    return Answer(
+        tuple(one for one in answer.candidates if one.verdict.person.id not in out),
+        tuple(one for one in answer.forceable if one.verdict.person.id not in out),
+        excluded,
+    )
+
+
 def _visit(work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: datetime) -> Visit:
     start, end = verdict.span
     sends = rule.sends_at_once
     return Visit(
         work_order=work_order,
         engineer_id=verdict.person.id,
-        start_at=instant(start),
-        end_at=instant(end),
+        start_at=moment(start),
+        end_at=moment(end),
         status=VisitStatus.DISPATCHED if sends else VisitStatus.SCHEDULED,
         sent_at=at if sends else None,
         **plan_facts(verdict, ""),

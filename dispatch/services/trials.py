@@ -57,9 +57,7 @@ def _try_one(rule: DispatchRule, work_order: WorkOrder, occasion: Occasion, at: 
     if why := expressions.why_not(rule.conditions, rule.expression, facts):
         return Trial(work_order, RunOutcome.NO_RULE, why)
     ground = Ground(at, rule.horizon_days, {work_order.site_id})
-    own = {visit.pk for visit in work_order.visits.all()}
-    for person in ground.world.people:
-        person.stops = [stop for stop in person.stops if stop.visit_id not in own]
+    ground.without({visit.pk for visit in work_order.visits.all()})
     return _told(walk(work_order, rule, ground, first=0, occasion=occasion, at=at))
 
 
