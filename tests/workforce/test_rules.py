@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.intervals import Interval, join, minutes_of, without
@@ -112,6 +112,7 @@ spans = st.lists(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(spans, spans)
 def test_gaps_take_away_exactly_what_they_cover(work: list[Interval], gaps: list[Interval]) -> None:
     left = without(join(work), gaps)
