@@ -214,10 +214,9 @@ def _visiting_hours(facts: Facts) -> str:
 
 
 def _parts(facts: Facts) -> str:
-    return _("has %(has)s of %(needed)s %(part)s in the van") % {
+    return _("not enough of a part in the van: %(has)s of %(needed)s") % {
         "has": f"{float(facts.get('has', 0)):g}",
         "needed": f"{float(facts.get('needed', 0)):g}",
-        "part": facts.get("part") or _("of a part"),
     }
 
 
