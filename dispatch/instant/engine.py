@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Work
 from dispatch.evaluator.search import FAR_MINUTES, needs_own_skills, opening_starts
+from dispatch.instant import kernel
 from dispatch.instant import tables as t
 from dispatch.instant.people import Crowd
 from dispatch.instant.places import Places
@@ -107,9 +108,12 @@ def first_starts(world: World, ask: Question, kind: Kind, able: Bools, *, limite
     people be asked for it. `limited` keeps to the longest trip."""
     if ask.policy.verdict(codes.BREAK) == ALLOW:
         kind = replace(kind, has_breaks=False)
+    table = world.table(kind)
+    if (scan := kernel.compiled()) is not None:
+        most = most_minutes(world.crowd, ask.policy) if limited else None
+        return _scanned(scan, ask, table, able, most)
     nothing = np.zeros((3, world.crowd.count), np.int64)
     found = Starts(np.full(world.crowd.count, NEVER), nothing[0], np.zeros(world.crowd.count), *nothing[1:])
-    table = world.table(kind)
     rows = live_rows(table, ask, able)
     numbers, person = table.numbers[:, rows], table.person[rows]
     minutes, km = table.places.trips(ask.work.place, numbers[t.ORIGIN])
@@ -125,6 +129,45 @@ def first_starts(world: World, ask: Question, kind: Kind, able: Bools, *, limite
     past = starts[rows] + ask.work.seconds - numbers[t.SHIFT_END, rows]
     found.overtime[whose] = np.maximum(0, -(-past // 60))
     return found
+
+
+_OVERTIME = {BLOCK: kernel.NO_OVERTIME, CONFIRM: kernel.OVERTIME_LAST, ALLOW: kernel.OVERTIME}
+
+
+def _scanned(scan: kernel.Scan, ask: Question, table: Table, able: Bools, most: Ints | None) -> Starts:
+    """What the compiled scan finds."""
+    count, work, hours = len(able), ask.work, opening_starts(ask.work, ask.policy)
+    starts, km = np.full((6, count), NEVER), np.zeros((2, count))
+    scan(
+        table.rows,
+        table.person,
+        table.places.numbers,
+        np.radians(work.place or (np.nan, np.nan)),
+        able,
+        np.full(count, NEVER) if most is None else most,
+        np.array(hours or [], np.int64).reshape(-1, 2),
+        np.array(
+            [
+                ask.from_at,
+                *ask.bounds,
+                work.seconds,
+                _OVERTIME[ask.policy.verdict(codes.OVERTIME)],
+                hours is not None,
+            ],
+            np.int64,
+        ),
+        starts,
+        km,
+    )
+    over = starts[0] == NEVER
+    starts[:3, over], km[0, over] = starts[3:, over], km[1, over]
+    who = np.flatnonzero(starts[0] < NEVER)
+    rows = starts[2, who]
+    load, overtime = np.zeros((2, count), np.int64)
+    load[who] = table.rows[rows, t.LOAD]
+    overtime[who] = np.maximum(0, -(-(starts[0, who] + work.seconds - table.rows[rows, t.SHIFT_END]) // 60))
+    minutes = np.where(starts[0] < NEVER, starts[1], 0)
+    return Starts(starts[0], minutes, km[0], load, overtime)
 
 
 def _first_of_each(at: Ints, starts: Ints, person: Ints, is_over: Ints, policy: Policy) -> NDArray[np.intp]:

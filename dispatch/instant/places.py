@@ -23,6 +23,7 @@ class Places:
         self._latitude = np.radians(degrees[:, 0])
         self._longitude = np.radians(degrees[:, 1])
         self._cos = np.cos(self._latitude)
+        self.numbers = np.array([self._latitude, self._longitude, self._cos]).reshape(3, -1)
         self._unknown = np.isnan(degrees[:, 0])
         self._has_unknown = bool(self._unknown.any())
 

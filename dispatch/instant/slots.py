@@ -65,11 +65,10 @@ def slots(world: World, ask: Question, windows: Sequence[Span]) -> list[Slot]:
         return []
     columns = _columns(world, ask, pairs)
     total = scores.totals(scores.parts(columns, ask.work.priority, ask.policy), len(pairs.at))
-    order = np.lexsort((world.crowd.ids[pairs.person], pairs.at, -np.round(total, 6), pairs.window))
-    _which, first = np.unique(pairs.window[order], return_index=True)
-    rows = order[first]
-    people = np.unique(pairs.window * world.crowd.count + pairs.person) // world.crowd.count
-    choices = np.bincount(people, minlength=len(windows))
+    rows = _best_of_each(world, pairs, np.round(total, 6), len(windows))
+    seen = np.zeros((len(windows), world.crowd.count), np.bool_)
+    seen[pairs.window, pairs.person] = True
+    choices = seen.sum(axis=1)
     most = float(total[rows].max())
     return [
         Slot(
@@ -84,6 +83,17 @@ def slots(world: World, ask: Question, windows: Sequence[Span]) -> list[Slot]:
         )
         for row in rows.tolist()
     ]
+
+
+def _best_of_each(world: World, pairs: _Pairs, total: NDArray[np.float64], windows: int) -> NDArray[np.intp]:
+    """The row of each window's best engineer: by score, then the earliest."""
+    best = np.full(windows, -np.inf)
+    np.maximum.at(best, pairs.window, total)
+    rows = np.flatnonzero(total == best[pairs.window])
+    order = np.lexsort((world.crowd.ids[pairs.person[rows]], pairs.at[rows], pairs.window[rows]))
+    _which, first = np.unique(pairs.window[rows][order], return_index=True)
+    found: NDArray[np.intp] = rows[order[first]]
+    return found
 
 
 def _pairs(world: World, ask: Question, able: NDArray[np.bool_], windows: Sequence[Span]) -> _Pairs:

@@ -58,9 +58,11 @@ class Block:
 
 @dataclass(slots=True)
 class Table:
-    """All rows: one column each of `numbers`, whose engineer is `person`; places are numbered in `places`."""
+    """All rows: one column each of `numbers` (one row each of `rows`), whose engineer is `person`; places are
+    numbered in `places`."""
 
     numbers: Ints
+    rows: Ints
     person: Ints
     places: Places
 
@@ -114,4 +116,4 @@ def table_of(blocks: Sequence[Block]) -> Table:
     rows[:, ORIGIN] += shift
     rows[:, FOLLOWING] = np.where(rows[:, FOLLOWING] >= 0, rows[:, FOLLOWING] + shift, NOTHING_FOLLOWS)
     places = Places([point for block in blocks for point in block.points])
-    return Table(np.ascontiguousarray(rows.T), person, places)
+    return Table(np.ascontiguousarray(rows.T), np.ascontiguousarray(rows), person, places)

@@ -10,6 +10,7 @@ import pytest
 
 from dispatch import instant, ranking
 from dispatch.evaluator import FOREVER, Person, Stop, Work, earliest_start, evaluate
+from dispatch.instant import kernel
 from dispatch.instant.answers import find
 from dispatch.policy import PRODUCT, Policy
 from dispatch.ranking import ORDERS, Answer, Candidate
@@ -32,8 +33,18 @@ def told(answer: Answer) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def scan() -> kernel.Scan:
+    kernel.compile_now()
+    return kernel.scan
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("seed", range(0, WORLDS, 50))
-def test_it_agrees_with_the_evaluator_in_every_answer(seed: int) -> None:
+def test_it_agrees_with_the_evaluator_in_every_answer(
+    seed: int, is_compiled: bool, scan: kernel.Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "compiled", lambda: scan if is_compiled else None)
     for number in range(seed, seed + 50):
         rng = Random(number)
         days = rng.choice((1, 2, 5))
