@@ -14,7 +14,15 @@ from billing.models import Charge, Invoice
 from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
-from dispatch.models import DispatchRule, EngineerPreference, Offer, Visit, WorkOrder, WorkType
+from dispatch.models import (
+    DispatchPolicy,
+    DispatchRule,
+    EngineerPreference,
+    Offer,
+    Visit,
+    WorkOrder,
+    WorkType,
+)
 from feedback.models import Recovery, Response
 from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
@@ -70,6 +78,7 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "providers": Provider,
     "crews": Crew,
     "capacity-rules": CapacityRule,
+    "dispatch-policies": DispatchPolicy,
     "preferences": EngineerPreference,
     "engineer-preferences": EngineerPreference,
     "skills": Skill,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from customers.models import Asset, Contact, Customer, Site
 from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkType
-from dispatch.policy import ALLOW, VERDICTS
+from dispatch.policy import ALLOW, BLOCK, LIMITS, VERDICTS, WEIGHTS
 from tests.isolation.acts.common import local
 from tests.isolation.routes import Act, Own, put
 from tests.isolation.world import NOW, OWN, TODAY, Side
@@ -42,6 +42,12 @@ def _offered(side: Side) -> None:
     put(DispatchPolicy, 1, verdicts=dict.fromkeys(VERDICTS, ALLOW))(side)
 
 
+POLICY = {
+    **dict.fromkeys(VERDICTS, BLOCK),
+    **{f"weight_{code}": weight for code, weight in WEIGHTS.items()},
+    **LIMITS,
+}
+
 PLAN = {"engineer": Own(Engineer, 1), "start_at": local(5), "override_reason": "the customer asks"}
 API_PLAN = {"engineer": Own(Engineer, 1), "start_at": _instant(5), "override_reason": "the customer asks"}
 
@@ -73,6 +79,10 @@ PAGES: dict[str, Act] = {
     "dispatch:visit_send": Act(n=1),
     "dispatch:visit_cancel": Act({"reason": "not needed"}, n=1),
     "dispatch:ticket_work": Act({"work_type": Own(WorkType)}),
+    "dispatch:policy_edit": Act(POLICY),
+    "dispatch:policy_publish": Act({"version": 1}),
+    "dispatch:policy_discard": Act(),
+    "dispatch:policy_retire": Act(),
     "dispatch:rule_create": Act(RULE),
     "dispatch:rule_edit": Act(RULE),
     "dispatch:rule_move": Act({"by": "1"}),
@@ -109,6 +119,12 @@ API: dict[str, Act] = {
     ),
     "work-order-detail patch": Act({"subject": "Look", "asset": Own(Asset), "contact": Own(Contact)}),
     "work-order-candidates post": Act(n=1),
+    "work-order-book post": Act(
+        {"start_at": f"{TODAY + timedelta(days=1)}T00:00Z", "end_at": f"{TODAY + timedelta(days=1)}T23:00Z"},
+        n=1,
+        before=_offered,
+    ),
+    "slot-list post": Act({"work_order": Own(WorkOrder, 1), "site": Own(Site), "work_type": Own(WorkType)}),
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "work-order-cancel post": Act({"reason": "not needed"}, n=1),
     "work-order-auto-dispatch post": Act(n=1, before=put(Visit, 1, status="cancelled")),
