@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import django_filters
 
-from dispatch.enums import VisitStatus, WorkOrderStatus
-from dispatch.models import Visit, WorkOrder
+from dispatch.enums import OfferStatus, VisitStatus, WorkOrderStatus
+from dispatch.models import Offer, Visit, WorkOrder
 
 
 class WorkOrderFilter(django_filters.FilterSet):
@@ -32,3 +32,13 @@ class VisitFilter(django_filters.FilterSet):
     class Meta:
         model = Visit
         fields = ["status", "engineer", "work_order"]
+
+
+class OfferFilter(django_filters.FilterSet):
+    """By state, work order and to whom."""
+
+    status = django_filters.MultipleChoiceFilter(choices=OfferStatus.choices)
+
+    class Meta:
+        model = Offer
+        fields = ["status", "work_order", "engineer", "provider", "kind"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -16,7 +15,7 @@ from accounts.api.views import Resource
 from accounts.enums import Permission
 from core.api.reading import ReadSerializer
 from dispatch import queries, services
-from dispatch.enums import OfferStatus
+from dispatch.api.filters import OfferFilter
 from dispatch.models import Offer
 from workforce.models import Engineer
 
@@ -60,16 +59,6 @@ class WhySerializer(serializers.Serializer[Any]):
     """Why, in a few words."""
 
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-
-class OfferFilter(django_filters.FilterSet):
-    """By state, work order and to whom."""
-
-    status = django_filters.MultipleChoiceFilter(choices=OfferStatus.choices)
-
-    class Meta:
-        model = Offer
-        fields = ["status", "work_order", "engineer", "provider", "kind"]
 
 
 class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):

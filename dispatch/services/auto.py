@@ -97,7 +97,11 @@ def _settle(decide: Callable[[], Choice], ground: Ground, actor: Actor, at: date
         try:
             with transaction.atomic():
                 return _write_one(choice, actor, at)
-        except Conflict:
+        except Conflict as problem:
+            if problem.problem_code != "overlap":
+                raise
+            # What was changed in memory was taken back in the database.
+            choice.work_order.refresh_from_db(fields=["status", "follow_up_reason", "version", "updated_at"])
             ground.loaded = None
             choice = decide()
     contended = Choice(
