@@ -15,7 +15,7 @@ from core.clock import now
 from customers.models import Customer, Site
 from dispatch import instant
 from dispatch.evaluator import FOREVER, Person, Stop, Work
-from dispatch.instant import Question
+from dispatch.instant import Question, kernel
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 from dispatch.services.following import follow_many
 from tenants.active import tenant_active
@@ -38,6 +38,7 @@ class Client(Protocol):
 
 def instant_figures(web: Callable[[str], Client]) -> Iterator[dict[str, Any]]:
     """D1 and D2 of the design, in CPU seconds, then the calls of the API that use them, in wall time."""
+    kernel.compile_now()
     rng = Random(1)
     world = instant.World([_person(rng, number, 1) for number in range(ENGINEERS)])
     world.warm()
@@ -117,8 +118,8 @@ def _api_figures(web: Callable[[str], Client]) -> Iterator[dict[str, Any]]:
 
     for act in (call, slots):
         act(waiting[0])
-    yield _figure("candidates by the API, 500 engineers", [_wall(call, pk) for pk in waiting], 95, 50.0)
-    yield _figure("windows over 14 days by the API", [_wall(slots, pk) for pk in waiting[:30]], 95, 100.0)
+    yield _called("candidates by the API, 500 engineers", call, waiting, 50.0)
+    yield _called("windows over 14 days by the API", slots, waiting[:30], 100.0)
 
     def commit(pk: int) -> object:
         best = json.loads(call(pk))["candidates"][0]
@@ -126,7 +127,7 @@ def _api_figures(web: Callable[[str], Client]) -> Iterator[dict[str, Any]]:
         return client.post(f"/api/v1/work-orders/{pk}/schedule", body, expect=201)
 
     name = "candidates, then the visit committed under its lock, by the API"
-    yield _figure(name, [_wall(commit, pk) for pk in waiting], 95, 50.0)
+    yield _called(name, commit, waiting, 50.0)
 
 
 def _furnish(at: datetime) -> list[int]:
@@ -208,10 +209,15 @@ def _cpu(act: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def _wall(act: Callable[[int], object], pk: int) -> float:
-    started = time.perf_counter()
-    act(pk)
-    return time.perf_counter() - started
+def _called(name: str, act: Callable[[int], object], ids: list[int], limit_ms: float) -> dict[str, Any]:
+    """Wall time of the calls, and how much of it this process computed (the database is another)."""
+    wall, cpu = [], []
+    for pk in ids:
+        started = time.perf_counter(), time.process_time()
+        act(pk)
+        wall.append(time.perf_counter() - started[0])
+        cpu.append(time.process_time() - started[1])
+    return _figure(name, wall, 95, limit_ms) | {"cpu_p50_ms": round(sorted(cpu)[len(cpu) // 2] * 1000, 2)}
 
 
 def _figure(name: str, seconds: list[float], percentile: int, limit_ms: float) -> dict[str, Any]:
