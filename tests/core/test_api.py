@@ -252,6 +252,7 @@ def test_the_description_names_every_resource(db: None) -> None:
 
 def test_the_reference_shows_it_within_the_security_policy(page: Page, acme: Company) -> None:
     page.goto("/api/v1/docs/")
+    page.get_by_role("link", name="work-orders", exact=True).click(timeout=30_000)
     expect(page.get_by_text("/api/v1/work-orders", exact=False).first).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Kinds of problems").click()
     expect(page.get_by_role("heading", name="Kinds of problems")).to_be_visible()

@@ -168,3 +168,13 @@ def test_planning_in_memory_keeps_the_order() -> None:
     who = person(stops=[stop(9, 10), stop(14, 15)])
     who.add(replace(stop(11, 12), visit_id=5))
     assert [s.visit_id for s in who.stops] == [9, 5, 9]
+
+
+def test_what_a_dispatcher_can_change_is_told_before_what_nobody_can() -> None:
+    full = {"stops": [stop(8, 17)], "skills": {GAS: (1, FOREVER)}}
+    people = [person(id=1), person(id=2), person(id=3, **full)]
+    answer = rank(people, work(skills={GAS: 1}), 8 * HOUR, 17 * HOUR)
+    assert not answer.candidates
+    told = [(reason.code, len(who)) for reason, who in answer.excluded]
+    assert told[-1] == ("skill", 2)
+    assert len(told) == 2
