@@ -13,7 +13,17 @@ from rest_framework.views import APIView
 
 from core.api.kinds import KINDS
 
-_APPS = ["tickets", "customers", "workforce", "inventory", "dispatch", "planning", "delivery", "billing", "feedback"]
+_APPS = [
+    "tickets",
+    "customers",
+    "workforce",
+    "inventory",
+    "dispatch",
+    "planning",
+    "delivery",
+    "billing",
+    "feedback",
+]
 
 
 class ProblemTypes(APIView):

@@ -129,12 +129,22 @@ def test_cold_start_kill_restart_interrupt_and_clean(data: Path) -> None:
     second = demo(data, port)
     lines = wait_until_ready(second)
     assert any(
-        "Ended what a killed demo had left running: web, live, worker, timers, courier, planner, beat." in line
+        "Ended what a killed demo had left running: web, live, worker, timers, courier, planner, beat."
+        in line
         for line in lines
     )
     assert json.loads((data / "demo.json").read_text()) == facts
     after = processes(data)
-    assert set(after["children"]) == {"web", "live", "worker", "timers", "courier", "planner", "beat", "simulator"}
+    assert set(after["children"]) == {
+        "web",
+        "live",
+        "worker",
+        "timers",
+        "courier",
+        "planner",
+        "beat",
+        "simulator",
+    }
     assert not any(group_lives(child["pid"]) for child in before["children"].values())
 
     interrupt(second)

@@ -101,7 +101,12 @@ def _fire_share(tenant_id: int, share: int) -> int:
 
 def _lease(limit: int) -> list[int]:
     """Take timers out of everybody's rounds for a while. Returns their ids."""
-    lease: dict[str, Any] = {"lease": f"{LEASE_SECONDS} s", "tenant": active_tenant_id(), "at": now(), "limit": limit}
+    lease: dict[str, Any] = {
+        "lease": f"{LEASE_SECONDS} s",
+        "tenant": active_tenant_id(),
+        "at": now(),
+        "limit": limit,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, lease)
         return [timer_id for (timer_id,) in cursor.fetchall()]
