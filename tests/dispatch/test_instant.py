@@ -36,7 +36,8 @@ def told(answer: Answer) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def scan() -> kernel.Scan:
     kernel.compile_now()
-    return kernel.scan
+    compiled: kernel.Scan = kernel.scan
+    return compiled
 
 
 @pytest.mark.parametrize("is_compiled", [False, True])

@@ -141,7 +141,7 @@ def _stops(rng: Random, shifts: list[Span]) -> list[Stop]:
             is_over = at < 2 * HOUR and rng.random() < 0.3
             found.append(Stop(len(found) + 1, f"WO-{len(found) + 1}", at, finish, place, is_over))
             at = finish + rng.randint(0, 8) * 900
-    unlike = []
+    unlike: list[Stop] = []
     for stop in found:
         if not unlike or stop.start >= unlike[-1].end:
             unlike.append(stop)
