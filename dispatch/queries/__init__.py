@@ -2,7 +2,7 @@
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
 from dispatch.queries.candidates import candidates, ways_out
-from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update
+from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update, team_among
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
@@ -77,6 +77,7 @@ __all__ = [
     "runs",
     "runs_matching",
     "slots_for",
+    "team_among",
     "tray",
     "unplanned_reasons",
     "visit_for_update",

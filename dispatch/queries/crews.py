@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch.crews import Likings, Team, earliest_team
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Reason
+from dispatch.evaluator import Person, Reason
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import load_world, seconds, work_of
 from workforce.models import EngineerPair
@@ -26,9 +27,7 @@ def crew_for(work_order: WorkOrder, at: datetime, *, days: int = 3) -> Team | Re
     """The first crew that can do the work from `at` on, or why there is none."""
     until = at + timedelta(days=days)
     world = load_world(at, until, site_ids=[work_order.site_id])
-    work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
-    pairs = likings([person.id for person in world.people])
-    return earliest_team(world.people, work, seconds(at), seconds(until), pairs)
+    return team_among(world.people, work_order, at, until)
 
 
 def others_of_crew_for_update(visit: Visit) -> list[Visit]:
@@ -38,3 +37,30 @@ def others_of_crew_for_update(visit: Visit) -> list[Visit]:
     together = Visit.objects.select_for_update(of=("self",)).filter(crew_key=visit.crew_key)
     others = together.exclude(pk=visit.pk).exclude(status=VisitStatus.CANCELLED)
     return list(others.select_related("engineer", "work_order__site").order_by("engineer_id"))
+
+
+def team_among(
+    people: Iterable[Person],
+    work_order: WorkOrder,
+    at: datetime,
+    until: datetime,
+    *,
+    instead_of: Visit | None = None,
+) -> Team | Reason:
+    """The first crew of these people for the work, or why there is none.
+
+    `instead_of` is a visit of a crew whose engineer cannot come: that one is left out, and the others' visits
+    of the same crew stand in nobody's way.
+    """
+    gone = set()
+    if instead_of is not None:
+        together = Visit.objects.filter(crew_key=instead_of.crew_key, crew_key__isnull=False)
+        gone = {instead_of.pk, *together.values_list("pk", flat=True)}
+        people = [person for person in people if person.id != instead_of.engineer_id]
+    free = [
+        replace(person, stops=[stop for stop in person.stops if stop.visit_id not in gone])
+        for person in people
+    ]
+    work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
+    pairs = likings([person.id for person in free])
+    return earliest_team(free, work, seconds(at), seconds(until), pairs)

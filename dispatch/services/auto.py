@@ -115,8 +115,9 @@ def _write_one(choice: Choice, actor: Actor, at: datetime) -> DispatchRun:
         _call_off(choice.replaces, actor, at)
     if choice.outcome == RunOutcome.SENT:
         _send(choice, actor, at)
-    elif choice.visit is not None:
-        save_planned(choice.visit)
+    else:
+        for visit in sorted(choice.visits, key=lambda visit: visit.engineer_id):
+            save_planned(visit)
     run = _log(choice, at)
     if choice.outcome == RunOutcome.ASSIGNED:
         _tell(choice, actor, at)
@@ -232,7 +233,7 @@ def auto_dispatch_open(
 
 def _write(choices: list[Choice], actor: Actor, at: datetime) -> bool:
     """Write visits, runs, offers, statuses and facts of a chunk. False when a time was taken meanwhile."""
-    visits = [choice.visit for choice in choices if choice.visit is not None]
+    visits = [visit for choice in choices for visit in choice.visits]
     try:
         despite_deadlocks(lambda: Visit.objects.bulk_create(visits, batch_size=500))
     except IntegrityError as problem:
@@ -266,13 +267,11 @@ def _run(choice: Choice, at: datetime) -> DispatchRun:
 
 
 def _tell(choice: Choice, actor: Actor, at: datetime) -> None:
-    visit = choice.visit
-    if visit is None:
-        return
     follow_visits(choice.work_order, at=at)
-    changes = {"rule": choice.rule.name if choice.rule else "", "from": visit.start_at.isoformat()}
-    journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=changes, source=SOURCE)
-    journal.publish(*_facts(visit))
+    for visit in choice.visits:
+        changes = {"rule": choice.rule.name if choice.rule else "", "from": visit.start_at.isoformat()}
+        journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=changes, source=SOURCE)
+        journal.publish(*_facts(visit))
 
 
 def _facts(visit: Visit) -> list[events.VisitFact]:

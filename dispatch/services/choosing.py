@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from dispatch import expressions, instant, queries, rules
 from dispatch.enums import (
@@ -26,7 +27,7 @@ from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
 from dispatch.queries.planning import instant as moment
 from dispatch.queries.planning import policy_in_force, seconds, work_of
-from dispatch.ranking import ORDERS, Answer
+from dispatch.ranking import ORDERS, Answer, Candidate
 from dispatch.services.planning import plan_facts
 from workforce.models import Provider
 
@@ -45,17 +46,24 @@ _IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
 
 @dataclass(slots=True)
 class Choice:
-    """What is to be written: a visit (new, or one to send), offers, a visit that the new one stands in for."""
+    """What is to be written: a visit (new, or one to send) with the rest of its crew, offers, a visit that the
+    new one stands in for."""
 
     work_order: WorkOrder
     outcome: RunOutcome
     explanation: dict[str, Any]
     rule: DispatchRule | None = None
     visit: Visit | None = None
+    others: list[Visit] = field(default_factory=list)
     replaces: Visit | None = None
     offers: list[Offer] = field(default_factory=list)
     occasion: Occasion = field(default_factory=Occasion)
     inputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def visits(self) -> list[Visit]:
+        """The visit and the rest of its crew; none when nothing is planned."""
+        return [] if self.visit is None else [self.visit, *self.others]
 
 
 @dataclass(slots=True)
@@ -107,10 +115,10 @@ class Ground:
 
     def remember(self, choice: Choice) -> None:
         """Keep what was just chosen in mind for the next work order of the batch."""
-        visit = choice.visit
-        if visit is not None and visit.pk is None:
-            stop = _stop(choice.work_order, visit.start_at, visit.end_at)
-            self.loaded = self.add({visit.engineer_id: [stop]})
+        new = [visit for visit in choice.visits if visit.pk is None]
+        if new:
+            stop = _stop(choice.work_order, new[0].start_at, new[0].end_at)
+            self.loaded = self.add({visit.engineer_id: [stop] for visit in new})
 
 
 @dataclass(slots=True)
@@ -239,6 +247,8 @@ class _Trial:
         return self._pool() if strategy == Strategy.OFFER_POOL else self._pick(strategy)
 
     def _pick(self, strategy: str) -> Choice | str:
+        if self.work_order.crew_size > 1:
+            return self._crew()
         answer = self._answer(strategy)
         if answer.best is None:
             return "nobody"
@@ -248,6 +258,25 @@ class _Trial:
         choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
         choice.visit = _visit(self.work_order, verdict, self.rule, self.at)
         choice.replaces = self.occasion.visit if self._replaces else None
+        return choice
+
+    def _crew(self) -> Choice | str:
+        """The first team that can come at once; both or none are planned."""
+        late = self.occasion.visit if self._replaces else None
+        until = self.at + timedelta(days=self.rule.horizon_days)
+        people = self.ground.world.crowd.people
+        team = queries.team_among(people, self.work_order, self.at, until, instead_of=late)
+        if isinstance(team, Reason):
+            self.told = {"chosen": None, "excluded": [{**team.as_json(), "engineers": []}]}
+            return "nobody"
+        lead, *rest = team.verdicts
+        crew = [verdict.person.name for verdict in team.verdicts]
+        self.told = {"chosen": {**Candidate(lead, (), ()).as_json(), "crew": crew}}
+        key = uuid4()
+        choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
+        choice.visit = _visit(self.work_order, lead, self.rule, self.at, key)
+        choice.others = [_visit(self.work_order, verdict, self.rule, self.at, key) for verdict in rest]
+        choice.replaces = late
         return choice
 
     def _pool(self) -> Choice | str:
@@ -333,7 +362,9 @@ def _but(answer: Answer, out: set[int]) -> Answer:
     )
 
 
-def _visit(work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: datetime) -> Visit:
+def _visit(
+    work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: datetime, crew_key: UUID | None = None
+) -> Visit:
     start, end = verdict.span
     sends = rule.sends_at_once
     return Visit(
@@ -343,6 +374,7 @@ def _visit(work_order: WorkOrder, verdict: Verdict, rule: DispatchRule, at: date
         end_at=moment(end),
         status=VisitStatus.DISPATCHED if sends else VisitStatus.SCHEDULED,
         sent_at=at if sends else None,
+        crew_key=crew_key,
         **plan_facts(verdict, ""),
     )
 

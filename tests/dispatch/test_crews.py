@@ -11,12 +11,12 @@ from django.db import connection
 from core.errors import Conflict
 from dispatch import queries, services
 from dispatch.crews import Team
-from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.evaluator import Reason
 from dispatch.models import Visit, WorkOrder
 from tenants.actors import Actor
 from tests.cast import AT, Company
-from tests.factories.dispatch import make_visit, make_work_order
+from tests.factories.dispatch import make_rule, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_skill
 from workforce.models import Absence, Engineer, EngineerPair
 
@@ -134,3 +134,29 @@ def test_the_first_crew_is_found_or_the_reason_told(in_acme: Company) -> None:
     why = queries.crew_for(queries.get_work_order(work_order.pk), AT)
     assert isinstance(why, Reason)
     assert why.code == "crew"
+
+
+def test_a_rule_sends_a_whole_crew_or_says_why_not(in_acme: Company) -> None:
+    make_rule()
+    make_engineer()
+    work_order = lift()
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    assert (run.outcome, run.explanation["excluded"][0]["code"]) == (RunOutcome.NOBODY, "crew")
+    make_engineer()
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    connection.check_constraints()
+    assert run.outcome == RunOutcome.ASSIGNED
+    assert len(run.explanation["chosen"]["crew"]) == 2
+    assert len({(visit.crew_key, visit.start_at) for visit in Visit.objects.all()}) == 1
+    assert Visit.objects.count() == 2
+
+
+def test_a_batch_plans_crews_and_others_side_by_side(in_acme: Company) -> None:
+    make_rule()
+    for _n in range(3):
+        make_engineer()
+    orders = [lift(), make_work_order(), lift()]
+    counts = services.auto_dispatch_open(actor=SYSTEM, at=AT)
+    connection.check_constraints()
+    assert counts["assigned"] == 3
+    assert Visit.objects.filter(work_order__in=orders).count() == 5
