@@ -46,6 +46,24 @@ class PlanForm(forms.Form):
         }
 
 
+class CrewForm(forms.Form):
+    """Who goes together and when; a reason when a rule is broken on purpose."""
+
+    engineers: forms.ModelMultipleChoiceField[Engineer] = forms.ModelMultipleChoiceField(
+        queryset=workforce.active_engineers(), label=_("Engineers"), widget=forms.CheckboxSelectMultiple
+    )
+    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+    override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {
+            "engineer_ids": [engineer.pk for engineer in self.cleaned_data["engineers"]],
+            "start_at": self.cleaned_data["start_at"],
+            "override_reason": self.cleaned_data["override_reason"],
+        }
+
+
 class MoveForm(PlanForm):
     """A new engineer or time for a visit; `version` is the one the reader saw."""
 
@@ -160,12 +178,14 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = WorkType
-        fields = ["code", "name", "duration_minutes", "topic", "is_active"]
+        fields = ["code", "name", "duration_minutes", "crew_size", "crew_cover", "topic", "is_active"]
         help_texts = {"code": _("A short name for programs and imports, such as boiler-repair.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 1440}
+        self.fields["crew_size"].widget.attrs |= {"min": 1, "max": 8}
+        self.fields["crew_size"].required = self.fields["crew_cover"].required = False
         if self.instance.pk:
             del self.fields["code"]
             needed = {row.skill_id: row.level for row in self.instance.work_type_skills.all()}
@@ -192,6 +212,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         values = self.cleaned_data
         names = ("code", "name", "is_active", "duration_minutes")
         facts: dict[str, Any] = {name: values[name] for name in names if name in values}
+        facts |= {name: values[name] for name in ("crew_size", "crew_cover") if values[name]}
         facts["topic_id"] = values["topic"].pk if values["topic"] else None
         levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
         facts["skills"] = {pk: level for pk, level in levels.items() if level}

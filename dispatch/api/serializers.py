@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
+from dispatch.enums import CrewCover
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
 from dispatch.ranking import ORDERS
 from tickets.enums import Priority
@@ -44,7 +45,8 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
 
     class Meta:
         model = WorkType
-        fields = ["id", "code", "name", "duration_minutes", "topic", "is_active", "skills"]
+        fields = ["id", "code", "name", "duration_minutes", "crew_size", "crew_cover", "topic", "is_active"]
+        fields += ["skills"]
 
 
 class WorkOrderSerializer(ReadSerializer[WorkOrder]):
@@ -58,6 +60,7 @@ class WorkOrderSerializer(ReadSerializer[WorkOrder]):
         model = WorkOrder
         fields = ["id", "reference", "number", "status", "ticket", "customer", "site", "asset", "contact"]
         fields += ["work_type", "subject", "description", "priority", "duration_minutes", "skills", "visits"]
+        fields += ["crew_size", "crew_cover"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         fields += ["follow_up_reason", "source", "external_id", "created_at", "updated_at", "version"]
         read_only_fields = fields
@@ -74,6 +77,8 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    crew_size = serializers.IntegerField(min_value=1, max_value=8, required=False)
+    crew_cover = serializers.ChoiceField(choices=CrewCover.choices, required=False)
     asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
     contact = serializers.PrimaryKeyRelatedField(
         queryset=Contact.objects.all(), required=False, allow_null=True

@@ -61,6 +61,8 @@ def create_work_orders_in_bulk(
                 description=clean(row.description),
                 priority=row.priority,
                 duration_minutes=types[row.work_type_id].duration_minutes,
+                crew_size=types[row.work_type_id].crew_size,
+                crew_cover=types[row.work_type_id].crew_cover,
                 promised_end_at=row.promised_end_at,
                 created_at=at,
                 source=row.source,

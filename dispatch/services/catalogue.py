@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core.errors import BadInput, Conflict, NotFound
+from dispatch.enums import CrewCover
 from dispatch.models import WorkType, WorkTypeSkill
 from journal import services as journal
 from tenants.actors import Actor
+
+_CHANGEABLE = ("name", "duration_minutes", "topic_id", "crew_size", "crew_cover", "is_active")
 
 
 @transaction.atomic
@@ -27,13 +30,17 @@ def create_work_type(
     duration_minutes: int = 60,
     topic_id: int | None = None,
     skills: Mapping[int, int] | None = None,
+    crew_size: int = 1,
+    crew_cover: str = CrewCover.ALL,
 ) -> WorkType:
-    """Name a kind of work: how long it takes and which skills {skill id: least level} it needs.
+    """Name a kind of work: how long it takes, how many engineers and which skills {skill id: least level} it
+    needs; `crew_cover` says whether each of them must have the skills or all together.
 
     Tickets of the topic `topic_id` become work of this kind by themselves.
     """
     actor.require(Permission.RULE_EDIT)
     work_type = WorkType(code=code, name=name, duration_minutes=duration_minutes, topic_id=topic_id)
+    work_type.crew_size, work_type.crew_cover = crew_size, crew_cover
     save_checked(work_type)
     _set_skills(work_type, skills or {})
     facts = {"duration_minutes": duration_minutes, "skills": len(skills or {})}
@@ -50,12 +57,13 @@ def update_work_type(
     skills: Mapping[int, int] | None = None,
     **changes: Any,
 ) -> WorkType:
-    """Change `name`, `duration_minutes`, `topic_id`, `is_active` or all skills; earlier work orders stay."""
+    """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `is_active` or all skills;
+    earlier work orders stay."""
     work_type = WorkType.objects.select_for_update().filter(pk=work_type_id).first()
     if work_type is None:
         raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})
     actor.require(Permission.RULE_EDIT, work_type)
-    told = apply(work_type, changes, ("name", "duration_minutes", "topic_id", "is_active"))
+    told = apply(work_type, changes, _CHANGEABLE)
     save_checked(work_type)
     if skills is not None:
         _set_skills(work_type, skills)

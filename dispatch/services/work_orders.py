@@ -32,6 +32,7 @@ SUBJECT_LENGTH = 300
 _CHANGEABLE = frozenset(
     {"subject", "description", "priority", "duration_minutes", "contact_id", "asset_id"}
     | {"window_start_at", "window_end_at", "promised_start_at", "promised_end_at"}
+    | {"crew_size", "crew_cover"}
 )
 
 
@@ -49,10 +50,10 @@ def create_work_order(
 ) -> WorkOrder:
     """Say what must be done at a site.
 
-    Skills {skill id: least level} and duration come from the work type unless given. `facts`: description,
-    ticket_id, asset_id, contact_id, priority, window_start_at, window_end_at, promised_start_at,
-    promised_end_at,
-    source, external_id. The same source and external_id again raises `Conflict`.
+    Skills {skill id: least level}, duration and crew come from the work type unless given. `facts`:
+    description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, window_start_at,
+    window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id
+    again raises `Conflict`.
     """
     actor.require(Permission.WORK_CREATE)
     site = customers.get_site(site_id)
@@ -65,7 +66,7 @@ def create_work_order(
         subject=clean(subject).strip()[:SUBJECT_LENGTH],
         duration_minutes=duration_minutes or work_type.duration_minutes,
         created_at=at,
-        **facts,
+        **{"crew_size": work_type.crew_size, "crew_cover": work_type.crew_cover, **facts},
     )
     work_order.number = next_number("work_order")
     _save(work_order)

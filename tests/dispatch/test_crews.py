@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from core.clock import now
 from core.errors import Conflict
 from dispatch import queries, services
 from dispatch.crews import Team
 from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.evaluator import Reason
-from dispatch.models import Visit, WorkOrder
+from dispatch.models import Visit, WorkOrder, WorkType
 from tenants.actors import Actor
 from tests.cast import AT, Company
-from tests.factories.dispatch import make_rule, make_visit, make_work_order
+from tests.factories.dispatch import make_place, make_rule, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_skill
 from workforce.models import Absence, Engineer, EngineerPair
 
@@ -160,3 +164,34 @@ def test_a_batch_plans_crews_and_others_side_by_side(in_acme: Company) -> None:
     connection.check_constraints()
     assert counts["assigned"] == 3
     assert Visit.objects.filter(work_order__in=orders).count() == 5
+
+
+def test_a_dispatcher_plans_the_crew_that_is_suggested(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    make_engineer("Ann")
+    make_engineer("Bob")
+    work_order = lift()
+    path = f"/t/acme/work-orders/{work_order.pk}/"
+    assert f"{path}crew/" in client.get(path).content.decode()
+    page = client.get(f"{path}crew/").content.decode()
+    assert "2 engineers go together, or nobody does." in page
+    assert len(re.findall(r'name="engineers"[^>]* checked', page)) == 2
+    chosen = list(Engineer.objects.values_list("pk", flat=True))
+    start = (now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Tokyo")).strftime("%Y-%m-%dT10:00")
+    refused = client.post(f"{path}crew/", {"engineers": chosen[:1], "start_at": start})
+    assert refused.status_code == 422
+    assert "a crew of 2 is needed, not of 1" in refused.content.decode()
+    answer = client.post(f"{path}crew/", {"engineers": chosen, "start_at": start})
+    assert answer.status_code == 303
+    assert Visit.objects.filter(work_order=work_order).count() == 2
+
+
+def test_work_takes_its_crew_from_the_kind_of_work(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.ada.user)
+    given = {"code": "lift", "name": "Lift", "duration_minutes": 60, "crew_size": 2, "crew_cover": "any"}
+    assert client.post("/t/acme/settings/work-types/new/", given).status_code == 303
+    kind = WorkType.objects.get(code="lift")
+    made = services.create_work_order(
+        site_id=make_place().pk, work_type_id=kind.pk, subject="Up", actor=SYSTEM, at=AT
+    )
+    assert (made.crew_size, made.crew_cover) == (2, "any")

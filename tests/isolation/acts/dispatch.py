@@ -73,6 +73,18 @@ PAGES: dict[str, Act] = {
     ),
     "dispatch:work_order_cancel": Act({"reason": "not needed"}, n=1),
     "dispatch:work_order_dispatch": Act(n=1, before=put(Visit, 1, status="cancelled")),
+    "dispatch:crew_schedule": Act(
+        lambda s: {
+            "engineers": [s.row(Engineer, 0).pk, s.row(Engineer, 1).pk],
+            "start_at": local(5),
+            "override_reason": "the customer asks",
+        },
+        n=1,
+        before=lambda s: (
+            put(Visit, 1, status="cancelled")(s),
+            put(WorkOrder, 1, crew_size=2, status="unscheduled")(s),
+        ),
+    ),
     "dispatch:visit_schedule": Act(PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "dispatch:visit_move": Act({**PLAN, "version": 1}, n=1),
     "dispatch:visit_drop": Act({**PLAN, "version": 1}, n=1),
