@@ -115,7 +115,7 @@ class Ground:
 
     def remember(self, choice: Choice) -> None:
         """Keep what was just chosen in mind for the next work order of the batch."""
-        new = [visit for visit in choice.visits if visit.pk is None]
+        new = [visit for visit in choice.visits if not visit.pk]
         if new:
             stop = _stop(choice.work_order, new[0].start_at, new[0].end_at)
             self.loaded = self.add({visit.engineer_id: [stop] for visit in new})
