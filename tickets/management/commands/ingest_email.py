@@ -126,7 +126,13 @@ def _take_in_all(
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, multiprocessing.get_context("fork"))
+    return ProcessPoolExecutor(count, multiprocessing.get_context("fork"), initializer=_begin_process)
+
+
+def _begin_process() -> None:
+    """Leave alone what the parent has open: two that speak on one connection wait for each other's answers."""
+    for one in connections.all(initialized_only=True):
+        one.connection, one.in_atomic_block, one.savepoint_ids = None, False, []
 
 
 def _take_in_alone(take_in: Callable[[Sequence[Path]], _Taken], group: Sequence[Path]) -> _Taken:
