@@ -32,7 +32,6 @@ ROWS = 50
 MOST_COUNTED = 999
 MOST_FOUND = 500
 LIVING = sorted(ACTIVE)
-_ENOUGH = MOST_COUNTED + 1
 _COUNTED_BY = {"open": "number", "mine": "pk", "new": "number", "waiting": "number"}
 """A column that the index of the view holds: counting then reads no ticket."""
 _ROUNDS = 6
@@ -87,10 +86,9 @@ def queue_rows(queue: Queue, reader: Reader, ids: Iterable[int]) -> list[Ticket]
 
 def view_counts(reader: Reader) -> dict[str, int]:
     """How many tickets each view but "all" holds, one more than MOST_COUNTED meaning more; in one query."""
-    views = [Queue(view=view) for view in ("open", "mine", "new", "waiting")]
     counts = {
-        queue.view: _CountUpTo(narrowed(queue, reader).order_by().values(_COUNTED_BY[queue.view])[:_ENOUGH])
-        for queue in views
+        view: _CountUpTo(narrowed(Queue(view=view), reader).order_by().values(column)[: MOST_COUNTED + 1])
+        for view, column in _COUNTED_BY.items()
     }
     found: Any = Tenant.objects.filter(pk=active_tenant_id()).values(**counts).get()
     return dict(found)
