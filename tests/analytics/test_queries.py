@@ -161,5 +161,5 @@ def test_queries_do_not_grow_with_rows(in_acme: Company, rows: int, django_asser
         make_response(visit, score=1)
         make_figures(visit)
         make_clock(state=ClockState.BREACHED, breached_at=AT, due_at=AT)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         glance()
