@@ -7,6 +7,7 @@ from datetime import timedelta
 from customers.models import Asset, Contact, Customer, Site
 from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkType
 from dispatch.policy import ALLOW, BLOCK, LIMITS, VERDICTS, WEIGHTS
+from inventory.models import Part
 from tests.isolation.acts.common import local
 from tests.isolation.routes import Act, Own, put
 from tests.isolation.world import NOW, OWN, TODAY, Side
@@ -82,7 +83,8 @@ PAGES: dict[str, Act] = {
         n=1,
         before=lambda s: (
             put(Visit, 1, status="cancelled")(s),
-            put(WorkOrder, 1, crew_size=2, status="unscheduled")(s),
+            put(Engineer, 0, provider=None)(s),
+            put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(s),
         ),
     ),
     "dispatch:visit_schedule": Act(PLAN, n=1, before=put(Visit, 1, status="cancelled")),
@@ -136,7 +138,15 @@ API: dict[str, Act] = {
         n=1,
         before=_offered,
     ),
-    "slot-list post": Act({"work_order": Own(WorkOrder, 1), "site": Own(Site), "work_type": Own(WorkType)}),
+    "slot-list post": Act(
+        {
+            "work_order": Own(WorkOrder, 1),
+            "site": Own(Site),
+            "work_type": Own(WorkType),
+            "skills": [{"skill": Own(Skill), "level": 1}],
+            "parts": [{"part": Own(Part), "quantity": 1}],
+        }
+    ),
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "work-order-cancel post": Act({"reason": "not needed"}, n=1),
     "work-order-auto-dispatch post": Act(n=1, before=put(Visit, 1, status="cancelled")),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from planning.models import PlanChange, PlanRun
 from tests.isolation.routes import Act, Own, put
 from tests.isolation.world import NOW, TODAY
+from workforce.models import Territory
 
 _OPEN = put(PlanRun, 0, state="proposed")
 
@@ -17,7 +18,13 @@ PAGES: dict[str, Act] = {
 }
 
 API: dict[str, Act] = {
-    "plan-run-list post": Act({"from_at": NOW.isoformat(), "until": (NOW + timedelta(days=1)).isoformat()}),
+    "plan-run-list post": Act(
+        {
+            "from_at": NOW.isoformat(),
+            "until": (NOW + timedelta(days=1)).isoformat(),
+            "territory": Own(Territory),
+        }
+    ),
     "plan-run-accept post": Act({}, before=_OPEN),
     "plan-run-refuse post": Act({}, before=_OPEN),
     "plan-run-cancel post": Act({}, before=put(PlanRun, 0, state="queued")),

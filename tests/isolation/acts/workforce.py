@@ -64,7 +64,7 @@ API: dict[str, Act] = {
     "territory-list post": Act({"code": "south", "name": "South", "areas": ["south"]}),
     "territory-detail patch": Act({"areas": ["far north"]}),
     "absence-list post": Act({"engineer": Own(Engineer), **AWAY}),
-    "absence-detail patch": Act(AWAY),
+    "absence-detail patch": Act({"engineer": Own(Engineer), **AWAY}),
     "absence-detail delete": Act(),
     "extra-shift-list post": Act({"engineer": Own(Engineer), **AWAY}),
     "extra-shift-detail delete": Act(),
