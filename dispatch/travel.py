@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from math import asin, ceil, cos, radians, sin, sqrt
 
+import numpy as np
+from numpy.typing import NDArray
+
 Point = tuple[float, float]
 """Latitude and longitude, WGS-84 degrees."""
 
@@ -13,6 +16,7 @@ UNKNOWN_MINUTES = 20
 """Travel to or from a place without coordinates."""
 
 EARTH_DIAMETER_KM = 12_742.0
+SAME_PLACE_KM = 0.05
 BANDS = ((5.0, 25.0), (15.0, 40.0), (float("inf"), 70.0))
 """The first 5 km at 25 km/h, the next 15 at 40, the rest at 70: so that farther never means sooner."""
 
@@ -29,7 +33,7 @@ def km_between(a: Point, b: Point) -> float:
 
 def minutes_for(km: float) -> int:
     """Whole minutes for a trip of `km`, parking included; none for a trip within the same place."""
-    if km < 0.05:
+    if km < SAME_PLACE_KM:
         return 0
     hours, left = 0.0, km
     for length, speed in BANDS:
@@ -39,6 +43,19 @@ def minutes_for(km: float) -> int:
         if left <= 0:
             break
     return ceil(hours * 60) + PARKING_MINUTES
+
+
+def minutes_for_many(km: NDArray[np.float64]) -> NDArray[np.int64]:
+    """`minutes_for` of many trips at once."""
+    hours, left = np.zeros_like(km), km
+    for length, speed in BANDS:
+        part = np.minimum(left, length)
+        hours += part / speed
+        left = left - part
+    with np.errstate(invalid="ignore"):
+        minutes = np.ceil(hours * 60).astype(np.int64) + PARKING_MINUTES
+    minutes[km < SAME_PLACE_KM] = 0
+    return minutes
 
 
 def trip(a: Point | None, b: Point | None) -> tuple[int, float]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.travel import BANDS, EARTH_DIAMETER_KM, PARKING_MINUTES, ROAD_FACTOR, UNKNOWN_MINUTES
+from dispatch.travel import EARTH_DIAMETER_KM, ROAD_FACTOR, UNKNOWN_MINUTES, minutes_for_many
 
 UNKNOWN = (999.0, 999.0)
 """A place without coordinates: as far from everywhere as `dispatch.travel` takes it to be."""
 NOWHERE = (998.0, 998.0)
 """Where a day ends that may end anywhere: no travel at all."""
-_SAME_PLACE_KM = 0.05
 
 
 def road_seconds(from_places: NDArray[np.float64], to_places: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -22,21 +21,12 @@ def road_seconds(from_places: NDArray[np.float64], to_places: NDArray[np.float64
         + np.cos(a[..., 0]) * np.cos(b[..., 0]) * np.sin((b[..., 1] - a[..., 1]) / 2) ** 2
     )
     km = EARTH_DIAMETER_KM * np.arcsin(np.minimum(1.0, np.sqrt(h))) * ROAD_FACTOR
-    seconds = _minutes(km) * 60
+    seconds = minutes_for_many(km) * 60
     seconds[_are(from_places, UNKNOWN)] = UNKNOWN_MINUTES * 60
     seconds[:, _are(to_places, UNKNOWN)] = UNKNOWN_MINUTES * 60
     seconds[_are(from_places, NOWHERE)] = 0
     seconds[:, _are(to_places, NOWHERE)] = 0
     return seconds
-
-
-def _minutes(km: NDArray[np.float64]) -> NDArray[np.int64]:
-    hours, left = np.zeros_like(km), km.copy()
-    for length, speed in BANDS:
-        part = np.minimum(left, length)
-        hours += part / speed
-        left -= part
-    return np.where(km < _SAME_PLACE_KM, 0, np.ceil(hours * 60) + PARKING_MINUTES).astype(np.int64)
 
 
 def _are(places: NDArray[np.float64], place: tuple[float, float]) -> NDArray[np.bool_]:

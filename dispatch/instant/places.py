@@ -41,21 +41,8 @@ class Places:
         h = np.sin((latitude - self._latitude[rows]) / 2) ** 2
         h += np.cos(latitude) * self._cos[rows] * np.sin((longitude - self._longitude[rows]) / 2) ** 2
         km = travel.EARTH_DIAMETER_KM * np.arcsin(np.minimum(1.0, np.sqrt(h))) * travel.ROAD_FACTOR
-        minutes = _minutes(km)
+        minutes = travel.minutes_for_many(km)
         if self._has_unknown and (unknown := self._unknown[rows]).any():
             minutes[unknown] = travel.UNKNOWN_MINUTES
             km[unknown] = 0.0
         return minutes, km
-
-
-def _minutes(km: Floats) -> Ints:
-    left = km
-    hours = np.zeros_like(km)
-    for length, speed in travel.BANDS:
-        part = np.minimum(left, length)
-        hours += part / speed
-        left = left - part
-    with np.errstate(invalid="ignore"):
-        minutes = np.ceil(hours * 60).astype(np.int64) + travel.PARKING_MINUTES
-    minutes[km < 0.05] = 0
-    return minutes

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
+from core.spans import whole_days
 from dispatch.enums import LinkKind, VisitStatus
-from dispatch.hours import end_of_day
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 
 RIGHT_AFTER = timedelta(minutes=30)
@@ -74,5 +74,6 @@ def _bound(link: WorkOrderLink) -> Dependency:
         return Dependency(name, after, after + RIGHT_AFTER)
     if link.kind == LinkKind.SAME_DAY:
         zone = first.site.zone or first.tenant.zone
-        return Dependency(name, after, end_of_day(end, zone) - timedelta(minutes=1))
+        day = end.astimezone(zone).date()
+        return Dependency(name, after, whole_days(day, day, zone)[1] - timedelta(minutes=1))
     return Dependency(name, after, None, last.engineer_id if link.kind == LinkKind.SAME_ENGINEER else 0)

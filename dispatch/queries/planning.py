@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Max, QuerySet
 
 from core.clock import now
+from customers import queries as customers
 from customers.models import Site
 from dispatch.enums import PolicyStatus, VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
-from dispatch.hours import weekly_intervals
 from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, dependency_of, with_links
@@ -123,12 +123,9 @@ def visiting_hours(
     site: Site, from_at: datetime | None = None, until: datetime | None = None
 ) -> list[Span] | None:
     """When a site may be visited, in its own zone; None when always. Default span: see `work_of`."""
-    week = [(row.weekday, row.opens, row.closes) for row in site.visiting_hours.all()]
-    if not week:
-        return None
     from_at = from_at or now() - _MARGIN
-    zone = site.zone or site.tenant.zone
-    return _spans(weekly_intervals(week, zone, from_at, until or from_at + _HOURS_AHEAD))
+    found = customers.visiting_intervals(site, from_at, until or from_at + _HOURS_AHEAD)
+    return None if found is None else _spans(found)
 
 
 def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 
 from core.errors import Conflict
+from core.spans import week_between
 from customers.models import SiteHours
 from dispatch import instant, queries, ranking, services
 from dispatch.enums import LinkKind, LockLevel
-from dispatch.hours import weekly_intervals
 from dispatch.instant import Question
 from dispatch.models import EngineerPreference, WorkOrderLink
 from dispatch.queries.live import forget, live_world
@@ -142,8 +142,8 @@ def test_what_would_help_is_told_where_nobody_can(
 def test_visiting_hours_keep_their_clock_when_it_changes() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     begin = datetime(2026, 3, 28, tzinfo=berlin)
-    week = [(day, time(9), time(17)) for day in range(7)]
-    found = weekly_intervals(week, berlin, begin, begin + timedelta(days=3))
+    week = [(day, (time(9), time(17))) for day in range(7)]
+    found = week_between(week, berlin, begin, begin + timedelta(days=3))
     assert [start.astimezone(berlin).hour for start, _end in found] == [9, 9, 9]
     assert [start.hour for start, _end in found] == [8, 7, 7]
 
