@@ -170,4 +170,5 @@ def error_summary(form: BaseForm) -> dict[str, object]:
         if name in form.fields
         for text in errors
     ]
-    return {"lines": lines, "general": form.non_field_errors()}
+    general = form.non_field_errors()
+    return {"lines": lines, "general": general, "count": len(lines) + len(general)}

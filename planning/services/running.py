@@ -64,7 +64,7 @@ def _carry_out(tenant_id: int, run_id: int) -> None:
             _propose(run_id, ground, found, before)
     except Stopped:
         log.info("planning run called off", extra={"tenant_id": tenant_id, "run_id": run_id})
-    except Exception:
+    except Exception:  # Whatever it was, the run says so, and the planner goes on to the next.
         log.exception("planning run failed", extra={"tenant_id": tenant_id, "run_id": run_id})
         with tenant_active(tenant_id):
             _fail(run_id, _("Planning failed. It was logged; try again, or plan a smaller territory."))

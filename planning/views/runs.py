@@ -55,7 +55,10 @@ def run_list(request: TenantRequest, slug: str) -> HttpResponse:
 @permitted(Permission.VISIT_PLAN)
 @require_safe
 def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
-    """What a run proposes, and what came of each row."""
+    """What a run proposes, and what came of each row.
+
+    A page that watches (`?watch=1`) a run that has ended is loaded anew, with what may be done in its bar.
+    """
     run = queries.get_run(run_id)
     names = dict(Skill.objects.values_list("id", "name"))
     changes = [_told(change, names) for change in queries.changes_of(run)]
@@ -66,7 +69,10 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "figures": _figures(run),
         "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
     }
-    return render(request, "planning/run_detail.html", context)
+    response = render(request, "planning/run_detail.html", context)
+    if request.GET.get("watch") and run.state not in LIVING:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @permitted(Permission.VISIT_PLAN)

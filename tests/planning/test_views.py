@@ -36,7 +36,9 @@ def test_a_dispatcher_asks_for_a_plan_and_sees_it_being_made(in_acme: Company, c
     assert (answer.status_code, answer["Location"]) == (303, f"{BASE}{run.pk}/")
     assert run.until - run.from_at == timedelta(days=2)
     assert "Waiting for a planner" in body(client, f"{BASE}{run.pk}/")
+    assert "HX-Refresh" not in client.get(f"{BASE}{run.pk}/?watch=1").headers
     assert client.post(f"{BASE}{run.pk}/cancel/").status_code == 303
+    assert client.get(f"{BASE}{run.pk}/?watch=1").headers["HX-Refresh"] == "true"
     assert "Cancelled" in body(client, BASE)
 
 
@@ -45,6 +47,7 @@ def test_a_past_day_is_refused_on_the_form(in_acme: Company, client: Client) -> 
     answer = client.post(BASE, {"kind": "build", "day": "2020-01-01", "days": 1, "budget_seconds": 2})
     assert answer.status_code == 422
     assert "is over" in answer.content.decode()
+    assert "One thing to correct" in answer.content.decode()
     assert not PlanRun.objects.exists()
 
 
