@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from dispatch import evaluator
-from dispatch.evaluator import Person, Reason, Verdict, Work
+from dispatch.evaluator import Person, Reason, Span, Verdict, Work
+from dispatch.policy import PRODUCT, Policy
 
 STEP = 15 * 60
 MOST_STEPS = 2_000
@@ -28,7 +29,11 @@ class Team:
 
 
 def earliest_team(
-    people: Iterable[Person], work: Work, from_at: int, until: int, likings: Likings | None = None
+    people: Iterable[Person],
+    work: Work,
+    between: Span,
+    likings: Likings | None = None,
+    policy: Policy = PRODUCT,
 ) -> Team | Reason:
     """The first team for work of a crew between two instants, or the one reason why there is none.
 
@@ -36,26 +41,29 @@ def earliest_team(
     together; among teams that can, preferred pairs come first, then the least travel.
     """
     likings = likings or {}
-    able = [person for person in people if _may_go(person, work)]
+    each = replace(work, skills={}) if work.crew_cover == "any" else work
+    at, until = between
+    able = [person for person in people if not evaluator.fixed_reasons(person, each, at, policy)]
     if len(able) < work.crew_size:
         return Reason("crew", {"needed": work.crew_size, "able": len(able)})
-    each = replace(work, skills={}) if work.crew_cover == "any" else work
-    at, most = from_at, 0
+    most = 0
     for _step in range(MOST_STEPS):
         starts = sorted(
             verdict.start
             for person in able
-            if (verdict := evaluator.earliest_start(person, each, at, until)).start is not None
+            if (verdict := evaluator.earliest_start(person, each, at, until, policy)).start is not None
         )
-        most = max(most, len(starts))
+        most = max(most, 1 if starts else 0)
         if len(starts) < work.crew_size:
             break
         at = starts[work.crew_size - 1]
-        free = [verdict for person in able if not (verdict := evaluator.evaluate(person, each, at)).broken]
+        judged = [evaluator.evaluate(person, each, at, policy=policy) for person in able]
+        free = [verdict for verdict in judged if not verdict.broken]
         if team := _best(free, work, likings):
             return Team(at, at + work.seconds, team)
+        most = max(most, min(len(free), work.crew_size - 1))
         at += STEP
-    return Reason("crew", {"needed": work.crew_size, "able": len(able), "at_once": max(0, most - 1)})
+    return Reason("crew", {"needed": work.crew_size, "able": len(able), "at_once": most})
 
 
 def check_team(people: Sequence[Person], work: Work, likings: Likings | None = None) -> tuple[Reason, ...]:
@@ -75,12 +83,6 @@ def check_team(people: Sequence[Person], work: Work, likings: Likings | None = N
         if (likings or {}).get(frozenset({one.id, other.id})) == "excluded"
     ]
     return tuple(reasons)
-
-
-def _may_go(person: Person, work: Work) -> bool:
-    if work.crew_cover == "any":
-        return person.is_active
-    return all(person.skills.get(skill_id, (0, 0))[0] >= level for skill_id, level in work.skills.items())
 
 
 def _best(free: Sequence[Verdict], work: Work, likings: Likings) -> tuple[Verdict, ...] | None:

@@ -93,7 +93,7 @@ class _Planner:
         for task in waiting:
             if task.work.crew_size == 1:
                 continue
-            team = earliest_team(self.people, task.work, *between, self.likings)
+            team = earliest_team(self.people, task.work, between, self.likings, self.policy)
             if isinstance(team, Reason):
                 self.found.unplaced.append((task, (team,)))
             else:

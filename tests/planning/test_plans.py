@@ -133,6 +133,17 @@ def test_a_crew_is_booked_whole_or_not_at_all() -> None:
     assert len({one.start for one in pair}) == 1
 
 
+def test_a_crew_that_cannot_meet_is_told_how_many_could() -> None:
+    early = person(8, shifts=[(0, 8 * HOUR)])
+    late = [person(n, shifts=[((8 + 4 * n) * HOUR, (12 + 4 * n) * HOUR)]) for n in (1, 2, 3)]
+    elsewhere = person(9, areas=frozenset({"South"}))
+    lift = task(1, crew_size=2, area="North")
+    ((_task, reasons),) = planned([early, elsewhere, *late], [lift]).unplaced
+    assert reasons[0].facts == {"needed": 2, "able": 4, "at_once": 1}
+    ((_task, reasons),) = planned([early, elsewhere], [lift]).unplaced
+    assert reasons[0].facts == {"needed": 2, "able": 1}
+
+
 def test_skills_may_be_spread_over_a_crew() -> None:
     people = [person(1, skills={1: (3, FOREVER)}), person(2, skills={2: (1, FOREVER)}), person(3)]
     work = task(1, crew_size=2, crew_cover="any", skills={1: 2, 2: 1})
