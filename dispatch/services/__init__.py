@@ -5,6 +5,7 @@ from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
 from dispatch.services.crews import schedule_crew
 from dispatch.services.importing import Loaded, import_requests
+from dispatch.services.judging import CannotSchedule
 from dispatch.services.offers import (
     accept_offer,
     decline_offer,
@@ -13,7 +14,6 @@ from dispatch.services.offers import (
     withdraw_offer,
 )
 from dispatch.services.planning import (
-    CannotSchedule,
     cancel_visit,
     follow_merged_ticket,
     follow_planned_visit,

@@ -28,7 +28,7 @@ from dispatch.queries.offers import expires_at, has_refused, provider_of_step, w
 from dispatch.queries.planning import instant as moment
 from dispatch.queries.planning import policy_in_force, seconds, work_of
 from dispatch.ranking import ORDERS, Answer, Candidate
-from dispatch.services.planning import plan_facts
+from dispatch.services.judging import plan_facts
 from workforce.models import Provider
 
 TOLD_CANDIDATES = 5

@@ -18,14 +18,14 @@ from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import load_world, seconds, work_of
 from dispatch.services.following import check_work_is_open, follow_visits
-from dispatch.services.planning import (
+from dispatch.services.judging import (
     CannotSchedule,
     check_verdict,
-    fact,
     plan_facts,
     save_planned,
     skill_names,
 )
+from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.actors import Actor
 

@@ -18,8 +18,9 @@ from dispatch.permissions import check_may_answer
 from dispatch.services.auto import go_on
 from dispatch.services.choosing import NOT_YET_THERE
 from dispatch.services.following import follow_visits
+from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
 from dispatch.services.offering import close_offer, open_offers_for_update, open_round, withdraw_offers
-from dispatch.services.planning import cancel_visit, check_verdict, fact, judge, plan_facts, save_planned
+from dispatch.services.planning import cancel_visit, fact
 from journal import services as journal
 from tenants.actors import Actor
 

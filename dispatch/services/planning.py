@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core import formats
-from core.errors import Conflict, NotFound, Refusal
-from dispatch import evaluator, events, queries, reasons, rules
+from core.errors import Conflict
+from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Reason, Verdict
-from dispatch.models import Visit, WorkOrder
-from dispatch.policy import ALLOW, CREW
-from dispatch.queries.planning import instant, load_world, seconds, work_of
-from dispatch.services.following import (
-    check_movable,
-    check_work_is_open,
-    despite_deadlocks,
-    follow_ticket,
-    follow_visits,
-    sqlstate_of,
+from dispatch.evaluator import Verdict
+from dispatch.models import Visit
+from dispatch.queries.planning import instant
+from dispatch.services.following import check_movable, check_work_is_open, follow_ticket, follow_visits
+from dispatch.services.judging import (
+    CannotSchedule,
+    alone,
+    check_verdict,
+    judge,
+    plan_facts,
+    save_planned,
 )
 from journal import queries as records
 from journal import services as journal
 from tenants.actors import Actor
-from workforce import queries as workforce
-from workforce.models import Skill
-
-EXCLUSION_VIOLATION = "23P01"
-
-
-class CannotSchedule(Refusal):
-    """The evaluator says no. `reasons` lists every broken rule; `can_be_forced` whether a reason is
-    enough."""
-
-    code: ClassVar[str] = "rule_broken"
 
 
 @transaction.atomic
@@ -63,7 +50,7 @@ def schedule_visit(
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
     end_at = end_at or start_at + timedelta(minutes=work_order.duration_minutes)
-    verdict = _alone(work_order, judge(work_order, engineer_id, start_at, end_at))
+    verdict = alone(work_order, judge(work_order, engineer_id, start_at, end_at))
     check_verdict(work_order, verdict, override_reason)
     visit = Visit(
         work_order=work_order,
@@ -227,130 +214,9 @@ def follow_merged_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> None:
     follow_ticket(ticket_id, at=at)
 
 
-def judge(
-    work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
-) -> Verdict:
-    """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
-    world = load_world(start_at, end_at, engineer_ids=[engineer_id], site_ids=[work_order.site_id])
-    person = world.person(engineer_id)
-    if person is None:
-        raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
-    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
-    return evaluator.evaluate(
-        person,
-        work,
-        seconds(start_at),
-        end=seconds(end_at),
-        ignoring=ignoring,
-        policy=world.policy,
-    )
-
-
-def _alone(work_order: WorkOrder, verdict: Verdict) -> Verdict:
-    """The verdict on somebody who would go alone to work that needs several."""
-    if work_order.crew_size == 1 or verdict.policy.verdict(CREW) == ALLOW:
-        return verdict
-    missing = Reason(CREW, {"needed": work_order.crew_size, "given": 1})
-    return replace(verdict, broken=(*verdict.broken, missing))
-
-
-def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:
-    """Raise unless the verdict is clean, or the policy only wants a reason for what is broken and there is
-    one."""
-    if not verdict.broken or (verdict.can_be_forced and override_reason.strip()):
-        return
-    overlap = next((r for r in verdict.broken if r.code == evaluator.OVERLAP), None)
-    if overlap is not None:
-        raise _taken(verdict.person.name, overlap.facts["visit_id"])
-    names = skill_names(verdict)
-    told = reasons.sentence(verdict.broken, names)
-    way_out = (
-        _("Choose another time or engineer, or give a reason to do it anyway.")
-        if verdict.can_be_forced
-        else _("Choose another time or engineer.")
-    )
-    raise CannotSchedule(
-        _("%(work_order)s cannot go to %(engineer)s: %(reasons)s. %(way_out)s")
-        % {"work_order": work_order, "engineer": verdict.person.name, "reasons": told, "way_out": way_out},
-        reasons=[{**told, "text": reasons.words(told, names)} for told in verdict.told()],
-        can_be_forced=verdict.can_be_forced,
-    )
-
-
-def skill_names(*verdicts: Verdict) -> Mapping[int, str]:
-    """Names of the skills that the verdicts speak of."""
-    ids = {r.facts["skill_id"] for v in verdicts for r in v.broken if "skill_id" in r.facts}
-    return dict(Skill.objects.filter(pk__in=ids).values_list("id", "name")) if ids else {}
-
-
-def plan_facts(verdict: Verdict, override_reason: str) -> dict[str, Any]:
-    """What a visit keeps of the verdict it was planned by."""
-    reason: dict[str, Any] = {}
-    if verdict.broken:
-        reason = {"broken": [r.as_json() for r in verdict.broken], "override": override_reason.strip()[:500]}
-    return {
-        "travel_minutes": verdict.travel_minutes,
-        "travel_km": round(verdict.travel_km, 1),
-        "reason": reason,
-        "policy_version": verdict.policy.version,
-    }
-
-
-def save_planned(visit: Visit) -> None:
-    """Save a planned visit; the database has the last word on overlaps. Raises `Conflict` naming the
-    other."""
-    try:
-        despite_deadlocks(visit.save)
-    except IntegrityError as problem:
-        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
-            raise
-        raise _taken_between(visit) from problem
-
-
 def fact(kind: type[events.VisitFact], visit: Visit) -> events.VisitFact:
     """A fact about a visit with the ids that every such fact carries."""
     return kind(visit_id=visit.pk, work_order_id=visit.work_order_id, engineer_id=visit.engineer_id)
-
-
-def _taken_between(visit: Visit) -> Conflict:
-    other = (
-        Visit.objects.filter(
-            engineer_id=visit.engineer_id,
-            start_at__lt=visit.end_at,
-            end_at__gt=visit.start_at,
-            status__in=rules.OCCUPYING,
-        )
-        .exclude(pk=visit.pk)
-        .order_by("start_at")
-        .first()
-    )
-    name = workforce.get_engineer(visit.engineer_id).name
-    return _taken(name, other.pk if other else None)
-
-
-def _taken(engineer: str, other_id: int | None) -> Conflict:
-    other = queries.visits().filter(pk=other_id).first() if other_id else None
-    if other is None:
-        return Conflict(
-            _(
-                "%(engineer)s was given another visit at that time just now. "
-                "Look again and choose another time."
-            )
-            % {"engineer": engineer},
-            code="overlap",
-        )
-    message = _(
-        "%(engineer)s has %(work_order)s (%(site)s) from %(from)s to %(to)s. "
-        "Choose another time or engineer, or move that visit first."
-    )
-    facts = {
-        "engineer": engineer,
-        "work_order": other.work_order,
-        "site": other.work_order.site.name,
-        "from": formats.local_time(other.start_at),
-        "to": formats.local_time(other.end_at),
-    }
-    return Conflict(message % facts, code="overlap", visit_id=other.pk, work_order=str(other.work_order))
 
 
 def _check_version(visit: Visit, version: int) -> None:

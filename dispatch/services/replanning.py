@@ -22,7 +22,8 @@ from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
 from dispatch.services.following import despite_deadlocks, follow_many, sqlstate_of
-from dispatch.services.planning import EXCLUSION_VIOLATION, fact, plan_facts
+from dispatch.services.judging import EXCLUSION_VIOLATION, plan_facts
+from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor

@@ -17,7 +17,8 @@ from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.services.following import check_work_is_open, follow_visits
-from dispatch.services.planning import fact, plan_facts, save_planned
+from dispatch.services.judging import plan_facts, save_planned
+from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.actors import Actor
 
