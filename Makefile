@@ -9,6 +9,8 @@ COMPILE := uv pip compile --quiet --no-header --no-annotate --no-emit-index-url 
 # Tools that only read the code start no server, and never look at the demo's database.
 READING := FIELDSERVICE_CLUSTER=test FIELDSERVICE_SERVERS=off
 WORKERS ?= auto
+# What Python compiles is kept, whatever the shell says: the demo starts a dozen processes of the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@echo "Fieldservice: from a service request to a rated, invoiced visit. Start with: make demo"

@@ -27,6 +27,7 @@ from bench.inbox import inbox_figures
 from bench.instant import instant_figures
 from bench.mail import ingest_rate
 from bench.optimiser import FIGURES, figure_of, small_figures
+from bench.race import race_figures
 from bench.timers import timer_figures
 from bench.world import furnish
 from core.clock import now
@@ -198,5 +199,5 @@ GROUPS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
 """The figures by what they are about, in the order of the promises."""
 BY_NAME: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     name: partial(figure_of, name) for name in FIGURES
-}
+} | {"race": race_figures}
 """Those that take minutes: only when somebody names them."""

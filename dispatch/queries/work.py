@@ -130,7 +130,12 @@ def get_visit(visit_id: int) -> Visit:
 
 
 def visit_for_update(visit_id: int) -> Visit:
-    """One visit, locked, with its work order and engineer. Raises `NotFound`."""
+    """One visit with its work order, both locked, and its engineer. Raises `NotFound`.
+
+    Always the work order first: whoever plans its visits holds it already, and would else wait in a circle.
+    """
+    order = WorkOrder.objects.select_for_update(of=("self",)).filter(visits=visit_id)
+    list(order.values_list("pk"))
     found = (
         Visit.objects.select_for_update(of=("self",))
         .select_related("work_order__site", "work_order__customer", "work_order__work_type", "engineer")
