@@ -156,7 +156,8 @@ def race(ground: Field, attempts: int) -> Outcome:
                     outcome.results[mover(ground, wish)] += 1
                 done.wait()
         except BaseException:
-            ready.abort(), done.abort()
+            ready.abort()
+            done.abort()
             raise
         finally:
             connection.close()
