@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +38,16 @@ class Event:
     def name(cls) -> str:
         return f"{cls.__module__.split('.', maxsplit=1)[0]}.{cls.__name__}"
 
+    @classmethod
+    def about(cls, payload: Mapping[str, Any]) -> tuple[str, object] | None:
+        """What this fact is about: the first id that it names of its own, or None."""
+        own = (
+            f.name for f in dataclasses.fields(cls) if f.name not in _OF_EVERY_FACT and f.name.endswith("_id")
+        )
+        name = next(own, "")
+        value = payload.get(name)
+        return None if value is None else (name, value)
+
     def payload(self) -> dict[str, Any]:
         """The fact as JSON primitives."""
         return {name: _primitive(value) for name, value in vars(self).items()}
@@ -49,6 +60,7 @@ class Event:
         return cls(**{key: _typed(value, hints[key]) for key, value in payload.items() if key in known})
 
 
+_OF_EVERY_FACT = ("event_id", "tenant_id")
 _PRIMITIVES = (int, str, bool, type(None))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,13 +31,13 @@ def _client() -> redis.Redis:
     return redis.Redis.from_url(settings.LIVE_REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
-def announce(tenant_id: int, name: str, topic: str, payload: dict[str, Any], sequence: int) -> None:
-    """Tell open pages of one tenant that something of `topic` changed."""
-    if not topic:
-        return
-    ids = {key: value for key, value in payload.items() if key.endswith("_id") and key != "tenant_id"}
-    message = {"id": sequence, "event": name, "topic": topic, **ids}
-    _publish(CHANNEL.format(tenant_id=tenant_id), message)
+def announce(tenant_id: int, name: str, topic: str, told: Iterable[tuple[int, dict[str, Any]]]) -> None:
+    """Tell open pages of one tenant that things of `topic` changed; `told` gives each a number and its facts."""
+    messages = []
+    for sequence, payload in told if topic else ():
+        ids = {key: value for key, value in payload.items() if key.endswith("_id") and key != "tenant_id"}
+        messages.append({"id": sequence, "event": name, "topic": topic, **ids})
+    _publish(CHANNEL.format(tenant_id=tenant_id), *messages)
 
 
 def whisper(tenant_id: int, event: str, *, room: str = "", **ids: int) -> None:
@@ -50,9 +51,14 @@ def whisper(tenant_id: int, event: str, *, room: str = "", **ids: int) -> None:
     _publish(channel, {"event": event, "topic": "", **ids})
 
 
-def _publish(channel: str, message: dict[str, Any]) -> None:
+def _publish(channel: str, *messages: dict[str, Any]) -> None:
+    if not messages:
+        return
     try:
-        _client().publish(channel, json.dumps(message))
+        with _client().pipeline(transaction=False) as pipe:
+            for message in messages:
+                pipe.publish(channel, json.dumps(message))
+            pipe.execute()
     except redis.RedisError as problem:
         log.warning("live feed is away, pages poll", extra={"problem": str(problem)})
 

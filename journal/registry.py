@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from journal.events import Event
 
 Fact = TypeVar("Fact", bound=Event)
+Many = Callable[[Sequence[Fact]], None]
 
 
 @dataclass(frozen=True)
 class Handler:
-    """A function that reacts to one kind of fact, idempotent by (name, event id)."""
+    """A function that reacts to one kind of fact, idempotent by (name, event id).
+
+    One that `takes_many` is called with a list of facts, others with a fact.
+    """
 
     name: str
     run: Callable[[Any], None]
+    takes_many: bool = False
 
 
 _handlers: dict[str, list[Handler]] = defaultdict(list)
@@ -27,12 +32,30 @@ def on(event: type[Fact]) -> Callable[[Callable[[Fact], None]], Callable[[Fact],
     """Register the decorated function as a handler of `event`."""
 
     def register(function: Callable[[Fact], None]) -> Callable[[Fact], None]:
-        name = f"{function.__module__}.{function.__name__}"
-        if all(handler.name != name for handler in _handlers[event.name()]):
-            _handlers[event.name()].append(Handler(name, function))
+        _add(event, function, takes_many=False)
         return function
 
     return register
+
+
+def on_many(event: type[Fact]) -> Callable[[Many[Fact]], Many[Fact]]:
+    """Register the decorated function as a handler of lists of `event`: of one tenant, in their order.
+
+    The list is one transaction. When it fails, each fact is tried by itself, so an error in one of many shows
+    only in that one.
+    """
+
+    def register(function: Many[Fact]) -> Many[Fact]:
+        _add(event, function, takes_many=True)
+        return function
+
+    return register
+
+
+def _add(event: type[Event], function: Callable[[Any], None], *, takes_many: bool) -> None:
+    name = f"{function.__module__}.{function.__name__}"
+    if all(handler.name != name for handler in _handlers[event.name()]):
+        _handlers[event.name()].append(Handler(name, function, takes_many))
 
 
 def handlers_of(event_name: str) -> list[Handler]:

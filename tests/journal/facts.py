@@ -22,15 +22,24 @@ class SomethingHappened(Event):
     number: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThingMoved(Event):
+    """A fact about one thing: it may be told together with those about others."""
+
+    outbound_only: ClassVar[bool] = True
+    thing_id: int
+
+
 @contextmanager
-def reacting(*functions: Callable[[Any], None]) -> Iterator[None]:
-    """Let these functions, and no others, handle SomethingHappened."""
-    name = SomethingHappened.name()
-    registry._handlers[name] = [registry.Handler(f.__name__, f) for f in functions]
+def reacting(
+    *functions: Callable[[Any], None], to: type[Event] = SomethingHappened, many: bool = False
+) -> Iterator[None]:
+    """Let these functions, and no others, handle a fact, one or `many` at a time."""
+    registry._handlers[to.name()] = [registry.Handler(f.__name__, f, many) for f in functions]
     try:
         yield
     finally:
-        del registry._handlers[name]
+        del registry._handlers[to.name()]
 
 
 def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
