@@ -56,6 +56,7 @@ class PlanRun(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="plan_run_idx"),
+            models.Index(fields=["tenant", "-started_at"], name="plan_run_turn_idx"),
             models.Index(fields=["asked_at"], condition=Q(state="queued"), name="plan_run_queued_idx"),
         ]
 

@@ -34,7 +34,8 @@ MOST_ATTEMPTS = 3
 
 
 def carry_out_due(*, limit: int = 1) -> int:
-    """Claim runs that wait, of whichever tenants have the fewest under way, and plan them one by one.
+    """Claim runs that wait and plan them one by one: those of tenants with the fewest under way first, then of
+    those whose last turn is longest ago.
 
     Safe in any number of processes: a run is claimed under a lease that its progress renews; one whose
     planner died is taken up again, three times at most. Returns how many were carried out.

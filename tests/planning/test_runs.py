@@ -19,6 +19,7 @@ from journal.models import OutboxEvent
 from planning import services
 from planning.enums import ChangeKind, ChangeState, RunKind, RunState
 from planning.models import PlanRun
+from tenants.active import tenant_active
 from tenants.actors import Actor
 from tests.cast import Company
 from tests.factories.dispatch import make_place, make_visit, make_work_order
@@ -367,6 +368,37 @@ def test_a_run_whose_planner_died_is_taken_up_again_three_times(in_acme: Company
     run.refresh_from_db()
     assert run.state == RunState.FAILED
     assert "three times" in run.problem
+
+
+@pytest.mark.django_db
+def test_companies_take_turns(acme: Company, globex: Company) -> None:
+    """Whoever asks for many plans first keeps nobody waiting for all of them."""
+    asked: list[tuple[str, int]] = []
+    for company, territories in ((acme, ("North", "South", "West")), (globex, ("East",))):
+        with tenant_active(company.tenant.pk):
+            for name in territories:
+                run = services.ask_plan(
+                    from_at=tomorrow(),
+                    until=tomorrow(24),
+                    territory_id=make_territory(name=name).pk,
+                    actor=SYSTEM,
+                    at=now(),
+                    steps=1,
+                )
+                asked.append((name, run.pk))
+    order = []
+    for _turn in asked:
+        services.carry_out_due(limit=1)
+        order += [name for name, pk in asked if name not in order and _has_ended(pk, acme, globex)]
+    assert order == ["North", "East", "South", "West"]
+
+
+def _has_ended(run_id: int, *companies: Company) -> bool:
+    for company in companies:
+        with tenant_active(company.tenant.pk):
+            if PlanRun.objects.filter(pk=run_id, ended_at__isnull=False).exists():
+                return True
+    return False
 
 
 def test_a_day_without_engineers_or_work_is_no_failure(in_acme: Company) -> None:
