@@ -27,6 +27,7 @@ from bench.inbox import inbox_figures
 from bench.instant import instant_figures
 from bench.mail import ingest_rate
 from bench.optimiser import FIGURES, figure_of, small_figures
+from bench.planning import planning_figures
 from bench.race import race_figures
 from bench.timers import timer_figures
 from bench.world import furnish
@@ -195,6 +196,7 @@ GROUPS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "optimiser": small_figures,
     "instant": lambda: instant_figures(Web),
     "dispatch": lambda: dispatch_figures(Web),
+    "planning": planning_figures,
 }
 """The figures by what they are about, in the order of the promises."""
 BY_NAME: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
