@@ -8,8 +8,8 @@ from tickets import services
 from tickets.services.timers import SMALLEST_SHARE
 
 BATCH = 2_000
-TIMERS = 500
-"""A round of timers over all tenants. Many more would make the planner read whole tables."""
+TIMERS = 1_000
+"""A round of timers over all tenants; 2,000 at a time were no cheaper."""
 
 
 @shared_task(name="tickets.fire_timers", ignore_result=True)

@@ -52,8 +52,8 @@ CREATE DATABASE {DATABASE} OWNER fsm_owner;
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
-    "max_wal_size": "512MB",
+    "shared_buffers": "512MB",
+    "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
@@ -61,6 +61,8 @@ SETTINGS = {
 }
 # Autovacuum belongs to the superuser, so its worker would keep the owner from dropping a test database.
 FAST_AND_LOSABLE = {
+    "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
