@@ -9,7 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels.adapters.base import Adapter, Field
+from channels.adapters.base import Adapter, Field, Group
 from channels.models import ChannelAccount
 
 
@@ -35,6 +35,22 @@ class AccountForm(forms.Form):
         self.fields["address"].help_text = str(adapter.address_hint)
         for field in adapter.fields:
             self.fields[field.name] = _made(field, is_new=account is None)
+
+    def sections(self) -> list[tuple[Group, list[list[forms.BoundField]]]]:
+        """The fields as they stand on the page: under their headings, in lines of one or two."""
+        first = Group(self._adapter.label, self._adapter.secrets_hint)
+        found: list[tuple[Group, list[list[forms.BoundField]]]] = [
+            (first, [[self["name"]], [self["address"]]])
+        ]
+        for field in self._adapter.fields:
+            group = field.group or first
+            if found[-1][0] != group:
+                found.append((group, []))
+            if field.beside:
+                found[-1][1][-1].append(self[field.name])
+            else:
+                found[-1][1].append([self[field.name]])
+        return found
 
     def values(self) -> dict[str, Any]:
         """What the services take: name, address, options and secrets."""

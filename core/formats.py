@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
+from babel import Locale
 from babel.numbers import get_currency_symbol
 from django.utils import timezone, translation
 
@@ -129,6 +132,23 @@ def long_date(value: datetime | date | None) -> str:
     if _language() in ("ja", "zh-hans"):
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {day:%B} {day.year}"
+
+
+def long_month(value: date) -> str:
+    """A month with its year: November 2026, 2026年11月."""
+    if _language() in ("ja", "zh-hans"):
+        return f"{value.year}年{value.month}月"
+    return f"{value:%B %Y}"
+
+
+def country_name(code: str) -> str:
+    """A country's name in the active language; the code itself when it is not known."""
+    return str(_territories(_language()).get(code, code))
+
+
+@cache
+def _territories(language: str) -> Mapping[str, str]:
+    return Locale.parse("zh_Hans" if language == "zh-hans" else language).territories
 
 
 def initials(name: str) -> str:

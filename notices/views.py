@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -18,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import BadInput, Refusal
+from core.errors import Refusal
+from core.forms import tell
 from notices import queries, services
 from notices.forms import DutyForm, WishesForm
 from notices.models import Notice
@@ -92,7 +92,7 @@ def own_hours(request: TenantRequest, slug: str) -> HttpResponse:
                 at=now(),
             )
         except Refusal as problem:
-            _tell(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, _("Your notices will reach you like this from now on."))
             return _go(slug, "own_hours")
@@ -110,7 +110,7 @@ def on_call(request: TenantRequest, slug: str) -> HttpResponse:
             try:
                 services.add_duty(actor=request.actor, at=now(), **form.cleaned_data)
             except Refusal as problem:
-                _tell(form, problem)
+                tell(form, problem)
             else:
                 messages.success(request, _("The time on call stands in the roster."))
                 return _go(slug, "on_call")
@@ -156,13 +156,3 @@ def _status(request: TenantRequest) -> int:
 
 def _go(slug: str, name: str) -> HttpResponse:
     return HttpResponseRedirect(reverse(f"notices:{name}", args=[slug]), status=303)
-
-
-def _tell(form: forms.Form, problem: Refusal) -> None:
-    """Show a service's refusal in the form, beside its field where it names one."""
-    errors = problem.errors if isinstance(problem, BadInput) else {}
-    placed = [name for name in errors if name in form.fields]
-    for name in placed:
-        form.add_error(name, errors[name])
-    if not placed:
-        form.add_error(None, problem.message)

@@ -19,20 +19,40 @@ MOST_BYTES = 1_000_000
 MOST_EVENTS = 2_000
 LONGEST_DAYS = 400
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_WHOLE_DAY = ("00:00", "24:00")
 _RANGE = re.compile(r"^(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)$")
+
+
+class Unreadable(ValueError):
+    """A part of a text that cannot be taken; `why` is form, order (ends before it starts) or twice."""
+
+    def __init__(self, part: str, why: str = "form") -> None:
+        super().__init__(part)
+        self.why = why
+
+
+class NotTaken(ValueError):
+    """A file that is read no further; `why` is size, often or many."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def hours_of(text: str) -> list[list[str]]:
     """ "9-12, 13:00-17:30" as [["09:00", "12:00"], ["13:00", "17:30"]]; nothing for an empty text.
 
-    Raises ValueError that names the unreadable part.
+    Raises Unreadable with the part.
     """
     found = []
     for part in filter(None, (piece.strip() for piece in re.split(r"[,、，;]", text))):
         match = _RANGE.match(part)
         if match is None:
-            raise ValueError(part)
-        found.append([_clock(match[1]), _clock(match[2])])
+            raise Unreadable(part)
+        start, end = _clock(match[1]), _clock(match[2])
+        if not (start < "24:00" and end <= "24:00" and max(start[3:], end[3:]) < "60"):
+            raise Unreadable(part)
+        found.append([start, end])
     return found
 
 
@@ -49,16 +69,22 @@ def text_of_hours(hours: Iterable[Iterable[str]]) -> str:
 def days_of(text: str) -> list[Day]:
     """A line each: a date, its hours or nothing when closed, and a name: "2026-12-24 9-12 Christmas Eve".
 
-    Raises ValueError that names the unreadable line.
+    Raises Unreadable with the line.
     """
-    found = []
+    found: list[Day] = []
+    seen: set[date] = set()
     for line in filter(None, (row.strip() for row in text.splitlines())):
         head, _space, rest = line.partition(" ")
         try:
             day = date.fromisoformat(head)
+            hours, name = _leading_hours(rest.strip())
         except ValueError as error:
-            raise ValueError(line) from error
-        hours, name = _leading_hours(rest.strip())
+            raise Unreadable(line) from error
+        if day in seen:
+            raise Unreadable(line, "twice")
+        if any(end <= start for start, end in hours):
+            raise Unreadable(line, "order")
+        seen.add(day)
         found.append({"on": day.isoformat(), "name": name[:80], "open": hours})
     return found
 
@@ -80,28 +106,30 @@ def text_of_days(days: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-def from_ical(data: bytes, weekly: Mapping[str, Any], zone: ZoneInfo, first: date, last: date) -> list[Day]:
+def from_ical(data: bytes, known: Calendar, zone: ZoneInfo, first: date, last: date) -> list[Day]:
     """The days between two dates on which an iCalendar file says that something closes us.
 
-    An event of whole days closes them; one with times takes its hours away from the day's own. Repeating
-    events are expanded. Raises ValueError for what is no calendar, too large, or repeats more than daily.
+    An event of whole days closes them; one with times takes its hours away from those that `known` has on
+    that day, and is left out where it takes none. Repeating events are expanded. Raises NotTaken, or another
+    error for what is no calendar.
     """
     if len(data) > MOST_BYTES:
-        raise ValueError(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
+        raise NotTaken("size")
     calendar = icalendar.Calendar.from_ical(data)
     for event in calendar.walk("VEVENT"):
         rule = event.get("RRULE")
         rules = rule if isinstance(rule, list) else [rule] if rule else []
         if any(_TOO_OFTEN & {str(word).upper() for word in one.get("FREQ", [])} for one in rules):
-            raise ValueError("an event repeats more than once a day")
-    week = Calendar.from_json(weekly)
+            raise NotTaken("often")
     found: dict[str, Day] = {}
     for start, end, name in _expanded(calendar, zone, first, last):
         for day, busy in _by_day(start, end):
-            if first <= day <= last:
-                known = found.setdefault(day.isoformat(), _plain_day(week, day))
-                known["open"] = _without(known["open"], busy)
-                known["name"] = known["name"] or name
+            if not first <= day <= last:
+                continue
+            one = found.get(day.isoformat()) or _plain_day(known, day)
+            left = _without(one["open"], busy)
+            if left != one["open"] or busy == _WHOLE_DAY:
+                found[day.isoformat()] = {"on": one["on"], "name": one["name"] or name, "open": left}
     return [found[day] for day in sorted(found)]
 
 
@@ -111,7 +139,7 @@ def _expanded(
     events = recurring_ical_events.of(calendar).after(datetime.combine(first, time(), zone))
     for count, event in enumerate(islice(events, MOST_EVENTS + 1)):
         if count == MOST_EVENTS:
-            raise ValueError(f"more than {MOST_EVENTS} events")
+            raise NotTaken("many")
         start, end = event.start, event.end
         if isinstance(start, datetime) and isinstance(end, datetime):
             start, end = (
@@ -128,7 +156,7 @@ def _by_day(start: datetime | date, end: datetime | date) -> Iterator[tuple[date
     until = end.date() if isinstance(end, datetime) else end - timedelta(days=1)
     for number in range(min((until - from_on).days + 1, LONGEST_DAYS)):
         day = from_on + timedelta(days=number)
-        begin, close = "00:00", "24:00"
+        begin, close = _WHOLE_DAY
         if isinstance(start, datetime) and isinstance(end, datetime):
             begin = f"{start:%H:%M}" if day == from_on else begin
             close = f"{end:%H:%M}" if day == until else close
@@ -136,8 +164,8 @@ def _by_day(start: datetime | date, end: datetime | date) -> Iterator[tuple[date
             yield day, (begin, close)
 
 
-def _plain_day(week: Calendar, day: date) -> Day:
-    opened = [[_text(start), _text(end)] for start, end in week.intervals_on(day)]
+def _plain_day(known: Calendar, day: date) -> Day:
+    opened = [[_text(start), _text(end)] for start, end in known.intervals_on(day)]
     return {"on": day.isoformat(), "name": "", "open": opened}
 
 

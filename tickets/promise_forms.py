@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.enums import Channel
 from core.calendars import WEEKDAYS
+from core.formats import country_name
 from customers.enums import CustomerTier
 from customers.models import Contract
 from tickets import business_days, closed_days, queries
@@ -36,7 +37,15 @@ def _zones() -> list[tuple[str, str]]:
 
 
 def _countries() -> list[tuple[str, str]]:
-    return [("", str(_("None"))), *((code, code) for code in sorted(business_days.countries()))]
+    named = sorted((country_name(code), code) for code in business_days.countries())
+    return [("", str(_("None"))), *((code, name) for name, code in named)]
+
+
+_LINE_WORDS = {
+    "form": _("“%(line)s” cannot be read; write 2026-12-24 9-12 Name."),
+    "order": _("“%(line)s” ends before it starts: write what comes after midnight on the next day's line."),
+    "twice": _("“%(line)s” stands here twice: keep one line for each date."),
+}
 
 
 class CalendarForm(forms.Form):
@@ -75,14 +84,12 @@ class CalendarForm(forms.Form):
         for day in WEEKDAYS:
             try:
                 values[day] = closed_days.hours_of(values.get(day, ""))
-            except ValueError as error:
+            except closed_days.Unreadable as error:
                 self.add_error(day, _now("“%(part)s” is no time span; write 9-12, 13-17.") % {"part": error})
         try:
             values["own_days"] = closed_days.days_of(values.get("own_days", ""))
-        except ValueError as error:
-            self.add_error(
-                "own_days", _now("“%(line)s” cannot be read; write 2026-12-24 9-12 Name.") % {"line": error}
-            )
+        except closed_days.Unreadable as error:
+            self.add_error("own_days", str(_LINE_WORDS[error.why]) % {"line": error})
         return values
 
     def facts(self) -> dict[str, Any]:
@@ -246,10 +253,18 @@ def _moment(label: Any, *, required: bool = False) -> forms.DateTimeField:
 class TrialForm(forms.Form):
     """A made-up history to try promises on, in the company's zone."""
 
-    start = _moment(_("Begins"))
+    start = _moment(_("Begins"), required=True)
     pause = _moment(_("Pauses"))
     resume = _moment(_("Goes on"))
     stop = _moment(_("Stops"))
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if start := values.get("start"):
+            for name in ("pause", "resume", "stop"):
+                if (at := values.get(name)) and at < start:
+                    self.add_error(name, _now("This is before it begins."))
+        return values
 
     def happenings(self) -> list[tuple[datetime, str]]:
         """What happens when: (instant, "start" or another doing)."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from core.errors import BadInput, Refusal
 from tenants.http import TenantRequest
 
 
@@ -29,15 +27,3 @@ def once_only(request: TenantRequest, context: Mapping[str, object]) -> HttpResp
     response.holds_secret = True  # type: ignore[attr-defined]  # for journal.middleware
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def tell(form: forms.BaseForm, problem: Refusal) -> None:
-    """Show a service's refusal in the form, beside its field where it names one."""
-    errors = problem.errors if isinstance(problem, BadInput) else {}
-    placed = False
-    for name, texts in errors.items():
-        if name in form.fields:
-            form.add_error(name, texts)
-            placed = True
-    if not placed:
-        form.add_error(None, problem.message)

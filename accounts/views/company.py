@@ -12,9 +12,10 @@ from accounts import services
 from accounts.enums import Permission
 from accounts.forms import CompanyForm
 from accounts.guards import permitted
-from accounts.views.common import see_other, tell
+from accounts.views.common import see_other
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from tenants.http import TenantRequest
 from tenants.queries import get_tenant
 

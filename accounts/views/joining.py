@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import queries, rules, services
 from accounts.forms import JoinForm
 from accounts.models import Membership, User
-from accounts.views.common import tell
 from core.clock import now
 from core.errors import BadInput
+from core.forms import tell
 from tenants.active import tenant_active
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}

@@ -16,9 +16,10 @@ from accounts.enums import Permission
 from accounts.forms import ProfileForm
 from accounts.models import User
 from accounts.rules import PERSONAL
-from accounts.views.common import see_other, tell
+from accounts.views.common import see_other
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from tenants.http import TenantRequest
 
 _BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

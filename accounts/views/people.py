@@ -15,9 +15,10 @@ from accounts.enums import Permission
 from accounts.forms import PersonForm, RoleForm, role_choices
 from accounts.guards import permitted
 from accounts.models import Membership, Role
-from accounts.views.common import once_only, see_other, tell
+from accounts.views.common import once_only, see_other
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from core.text import clean, fold
 from tenants.http import TenantRequest
 

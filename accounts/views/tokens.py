@@ -13,9 +13,10 @@ from accounts.enums import Permission
 from accounts.forms import TokenForm
 from accounts.guards import permitted
 from accounts.models import ApiToken
-from accounts.views.common import once_only, see_other, tell
+from accounts.views.common import once_only, see_other
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from tenants.http import TenantRequest
 
 MANAGE = Permission.TOKEN_MANAGE

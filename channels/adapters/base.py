@@ -35,9 +35,20 @@ class NotWorking(Exception):
     """The provider does not let us in, or is away. Its text is for the tenant's admin."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """A heading under which fields stand together, and a sentence on them."""
+
+    title: Text
+    about: Text = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One thing an admin fills in. A "secret" is stored encrypted and never shown again."""
+    """One thing an admin fills in. A "secret" is stored encrypted and never shown again.
+
+    Fields of one `group` stand together; one that is `beside` shares the line of the field before it.
+    """
 
     name: str
     label: Text
@@ -46,6 +57,8 @@ class Field:
     hint: Text = ""
     choices: Sequence[tuple[str, Text]] = ()
     default: Any = ""
+    group: Group | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +235,8 @@ class Adapter:
     polls: ClassVar[bool] = False
     has_hook: ClassVar[bool] = True
     sends: ClassVar[bool] = True
+    secrets_hint: ClassVar[Text] = ""
+    """Where at the provider the admin finds what is asked for."""
     hooks: ClassVar[Sequence[tuple[Text, str]]] = ()
     """What to enter at the provider, and what follows the webhook's address there."""
     most_bytes: ClassVar[int] = 1024 * 1024

@@ -75,6 +75,9 @@ class EspAdapter(Adapter):
         (gettext_lazy("Inbound webhook"), ""),
         (gettext_lazy("Delivery and bounce webhook"), "?events=tracking"),
     )
+    secrets_hint = gettext_lazy(
+        "Answers leave by the provider's API, and what customers write comes in by its webhook."
+    )
     fields = (
         Field(
             name="esp",

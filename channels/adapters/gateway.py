@@ -45,6 +45,9 @@ class GatewayAdapter(Adapter):
     label = gettext_lazy("SMS by another gateway")
     address_label = gettext_lazy("Number or sender name")
     hooks: ClassVar = ((gettext_lazy("Webhook for messages and delivery reports"), ""),)
+    secrets_hint = gettext_lazy(
+        "For any gateway that speaks our small protocol; docs/channels.md describes it."
+    )
     fields = (
         Field(
             name="url",

@@ -54,6 +54,9 @@ class LineAdapter(Adapter):
     address_label = gettext_lazy("Basic ID")
     address_hint = gettext_lazy("As customers know it, such as @acme.")
     hooks: ClassVar = ((gettext_lazy("Webhook URL"), ""),)
+    secrets_hint = gettext_lazy(
+        "Both are in the LINE Developers console: the secret under Basic settings, the token under Messaging API."
+    )
     fields = (
         Field(name="channel_secret", label=gettext_lazy("Channel secret"), kind="secret"),
         Field(name="access_token", label=gettext_lazy("Channel access token"), kind="secret"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from channels import http
 from channels.adapters import imap
-from channels.adapters.base import Account, Adapter, Field, NotWorking, Outcome, Outgoing
+from channels.adapters.base import Account, Adapter, Field, Group, NotWorking, Outcome, Outgoing
 from channels.adapters.letters import compose, hand_over
 from channels.enums import Channel
 
@@ -22,6 +22,15 @@ _SECURITY = (
     ("tls", gettext_lazy("TLS")),
     ("starttls", "STARTTLS"),
     ("none", gettext_lazy("None: only inside one's own network")),
+)
+_READING = Group(
+    gettext_lazy("Reading"),
+    gettext_lazy(
+        "The mailbox is looked into every minute and left as it is: nothing is marked, moved or deleted."
+    ),
+)
+_SENDING = Group(
+    gettext_lazy("Sending"), gettext_lazy("Answers leave by this server, in the company's name.")
 )
 
 
@@ -34,35 +43,61 @@ class MailboxAdapter(Adapter):
     address_label = gettext_lazy("E-mail address")
     polls = True
     has_hook = False
+    address_hint = gettext_lazy("What customers write to, and what answers come from.")
     fields = (
-        Field(name="imap_host", label=gettext_lazy("IMAP server"), is_required=False),
-        Field(name="imap_port", label=gettext_lazy("IMAP port"), kind="number", default=993),
+        Field(
+            name="imap_host",
+            label=gettext_lazy("IMAP server"),
+            is_required=False,
+            hint=gettext_lazy("Empty means: nothing is fetched."),
+            group=_READING,
+        ),
+        Field(name="imap_port", label=gettext_lazy("IMAP port"), kind="number", default=993, group=_READING),
         Field(
             name="imap_security",
             label=gettext_lazy("IMAP encryption"),
             kind="choice",
             choices=_SECURITY,
             default="tls",
+            group=_READING,
+            beside=True,
         ),
-        Field(name="imap_user", label=gettext_lazy("IMAP user"), is_required=False),
-        Field(name="imap_password", label=gettext_lazy("IMAP password"), kind="secret", is_required=False),
-        Field(name="imap_folder", label=gettext_lazy("Folder"), default="INBOX"),
+        Field(name="imap_user", label=gettext_lazy("IMAP user"), is_required=False, group=_READING),
+        Field(
+            name="imap_password",
+            label=gettext_lazy("IMAP password"),
+            kind="secret",
+            is_required=False,
+            group=_READING,
+            beside=True,
+        ),
+        Field(name="imap_folder", label=gettext_lazy("Folder"), default="INBOX", group=_READING),
         Field(
             name="smtp_host",
             label=gettext_lazy("SMTP server"),
             is_required=False,
             hint=gettext_lazy("Empty means: as this installation sends."),
+            group=_SENDING,
         ),
-        Field(name="smtp_port", label=gettext_lazy("SMTP port"), kind="number", default=465),
+        Field(name="smtp_port", label=gettext_lazy("SMTP port"), kind="number", default=465, group=_SENDING),
         Field(
             name="smtp_security",
             label=gettext_lazy("SMTP encryption"),
             kind="choice",
             choices=_SECURITY,
             default="tls",
+            group=_SENDING,
+            beside=True,
         ),
-        Field(name="smtp_user", label=gettext_lazy("SMTP user"), is_required=False),
-        Field(name="smtp_password", label=gettext_lazy("SMTP password"), kind="secret", is_required=False),
+        Field(name="smtp_user", label=gettext_lazy("SMTP user"), is_required=False, group=_SENDING),
+        Field(
+            name="smtp_password",
+            label=gettext_lazy("SMTP password"),
+            kind="secret",
+            is_required=False,
+            group=_SENDING,
+            beside=True,
+        ),
     )
 
     def check(self, account: Account) -> str:

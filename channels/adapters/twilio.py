@@ -54,6 +54,7 @@ class TwilioAdapter(Adapter):
     address_label = gettext_lazy("Number")
     address_hint = gettext_lazy("With the country: +81501234567.")
     hooks: ClassVar = ((gettext_lazy("A message comes in: webhook, HTTP POST"), ""),)
+    secrets_hint = gettext_lazy("Both are on the first page of the Twilio console, under Account info.")
     fields = (
         Field(name="account_sid", label=gettext_lazy("Account SID")),
         Field(name="auth_token", label=gettext_lazy("Auth token"), kind="secret"),

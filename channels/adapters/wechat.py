@@ -57,6 +57,10 @@ class WeChatAdapter(Adapter):
     address_label = gettext_lazy("WeChat ID")
     address_hint = gettext_lazy("As customers know it.")
     hooks: ClassVar = ((gettext_lazy("Server address (URL)"), ""),)
+    secrets_hint = gettext_lazy(
+        "All of it is in the WeChat console under Settings and development, Basic configuration; the token is "
+        "a word of your choice."
+    )
     fields = (
         Field(name="app_id", label=gettext_lazy("AppID")),
         Field(name="app_secret", label=gettext_lazy("AppSecret"), kind="secret"),

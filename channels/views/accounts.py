@@ -18,7 +18,8 @@ from channels.enums import Channel
 from channels.forms import AccountForm
 from channels.models import ChannelAccount
 from core.clock import now
-from core.errors import BadInput, Conflict, Refusal
+from core.errors import Conflict, Refusal
+from core.forms import tell
 from tenants.http import TenantRequest
 
 MANAGE = permissions.ACCOUNT_MANAGE
@@ -30,7 +31,13 @@ def account_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Every account with its state, and the providers that can be added."""
     known = [account for account in queries.accounts() if adapters.find_adapter(account.adapter)]
     rows = [(account, adapters.ADAPTERS[account.adapter]) for account in known]
-    context = {"here": "channels", "rows": rows, "providers": adapters.ADAPTERS.values()}
+    request_url = request.build_absolute_uri(reverse("intake:request", args=[slug]))
+    context = {
+        "here": "channels",
+        "rows": rows,
+        "providers": adapters.ADAPTERS.values(),
+        "request_url": request_url,
+    }
     return render(request, "channels/account_list.html", context)
 
 
@@ -49,7 +56,7 @@ def account_create(request: TenantRequest, slug: str) -> HttpResponse:
                 adapter=adapter.code, **form.values(), actor=request.actor, at=now()
             )
         except Refusal as problem:
-            _tell(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, _("%(name)s was added.") % {"name": account.name})
             return _to(request, account)
@@ -69,7 +76,7 @@ def account_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         try:
             services.change_account(account_id=pk, **form.values(), actor=request.actor, at=now())
         except Refusal as problem:
-            _tell(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, _("%(name)s was saved.") % {"name": account.name})
             return _to(request, account)
@@ -99,14 +106,6 @@ def account_switch(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     words = _("%(name)s is on.") if is_active else _("%(name)s is off: nothing comes in or goes out by it.")
     messages.success(request, words % {"name": account.name})
     return HttpResponseRedirect(reverse("channels:account_list", args=[slug]), status=303)
-
-
-def _tell(form: AccountForm, problem: Refusal) -> None:
-    errors = problem.errors if isinstance(problem, BadInput) else {}
-    for name, words in errors.items():
-        form.add_error(name if name in form.fields else None, words)
-    if not errors:
-        form.add_error(None, problem.message)
 
 
 def _to(request: TenantRequest, account: ChannelAccount) -> HttpResponse:

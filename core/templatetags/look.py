@@ -103,6 +103,8 @@ register.filter("local_date", formats.local_date)
 register.filter("local_datetime", formats.local_datetime)
 register.filter("moment", formats.moment)
 register.filter("long_date", formats.long_date)
+register.filter("long_month", formats.long_month)
+register.filter("country_name", formats.country_name)
 
 
 @register.filter

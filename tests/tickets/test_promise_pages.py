@@ -168,3 +168,108 @@ def test_the_api_explains_clocks(acme: Company, program: Callable[..., Client]) 
 def test_days_of_a_calendar_are_expanded_for_the_years_that_matter(in_acme: Company) -> None:
     version = queries.version_in_force(make_calendar(country="JP"))
     assert version.expanded_until == date(2028, 12, 31)
+
+
+def ics(*events: str) -> bytes:
+    """A file of events, each given by its DTSTART and DTEND lines."""
+    blocks = (f"BEGIN:VEVENT\r\nUID:{n}\r\n{event}\r\nEND:VEVENT\r\n" for n, event in enumerate(events))
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n{''.join(blocks)}END:VCALENDAR\r\n".encode()
+
+
+def test_an_event_takes_hours_only_from_an_open_day(in_acme: Company) -> None:
+    """A meeting on a public holiday must not open that day, and one at night takes nothing."""
+    calendar = make_calendar(country="JP")
+    holiday = "DTSTART;TZID=Asia/Tokyo:20261123T150000\r\nDTEND;TZID=Asia/Tokyo:20261123T160000"
+    night = "DTSTART;TZID=Asia/Tokyo:20261125T220000\r\nDTEND;TZID=Asia/Tokyo:20261125T230000"
+    data = ics(holiday, night)
+    assert services.import_closed_days(calendar_id=calendar.pk, data=data, actor=FOUNDER, at=AT) == 0
+    calendar.refresh_from_db()
+    version = queries.version_in_force(calendar)
+    assert (version.number, version.days["2026-11-23"]["open"]) == (1, [])
+    assert "2026-11-25" not in version.days
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"no calendar", "it is damaged, or no iCalendar file"),
+        (b"x" * (closed_days.MOST_BYTES + 1), "it is larger than 1 MB"),
+        (ICS.replace(b"FREQ=WEEKLY;COUNT=3", b"FREQ=SECONDLY"), "repeats more than once a day"),
+    ],
+)
+def test_a_file_that_is_refused_says_why_beside_itself(
+    acme: Company, client: Client, data: bytes, words: str
+) -> None:
+    with tenant_active(acme.tenant.pk):
+        calendar = make_calendar()
+    client.force_login(acme.ada.user)
+    where = f"/t/acme/settings/calendars/{calendar.pk}/import/"
+    answer = client.post(where, {"file": SimpleUploadedFile("closed.ics", data)})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert "id_file-error" in answer.content.decode()
+
+
+@pytest.mark.parametrize("hours", ["9-25", "24-24", "9:70-12"])
+def test_hours_that_no_clock_shows_are_refused_at_their_day(
+    acme: Company, client: Client, hours: str
+) -> None:
+    client.force_login(acme.ada.user)
+    answer = client.post("/t/acme/settings/calendars/new/", {"name": "Office", "mon": hours})
+    assert answer.status_code == 422
+    assert f"“{hours}” is no time span" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("2026-12-24 12-9 Eve", "ends before it starts"),
+        ("2026-12-24 9-12\n2026-12-24", "stands here twice"),
+        ("24 December", "cannot be read"),
+    ],
+)
+def test_a_day_of_our_own_that_cannot_be_says_why(
+    acme: Company, client: Client, lines: str, words: str
+) -> None:
+    client.force_login(acme.ada.user)
+    answer = client.post("/t/acme/settings/calendars/new/", {"name": "Office", "own_days": lines})
+    assert words in answer.content.decode()
+
+
+def test_a_region_that_is_not_known_is_named_at_its_field(acme: Company, client: Client) -> None:
+    client.force_login(acme.ada.user)
+    sent = {"name": "Office", "mon": "9-17", "country": "JP", "subdivision": "XX"}
+    page = client.post("/t/acme/settings/calendars/new/", sent).content.decode()
+    assert "No holidays are known for JP XX" in page
+    assert "id_subdivision-error" in page
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Japan"), ("ja", "日本"), ("zh-hans", "日本")])
+def test_countries_are_named_in_the_readers_language(
+    acme: Company, client: Client, language: str, name: str
+) -> None:
+    client.force_login(acme.ada.user)
+    page = client.get(f"/t/acme/settings/calendars/new/?lang={language}").content.decode()
+    assert f'<option value="JP">{name}</option>' in page
+
+
+def test_a_trial_says_what_is_missing(acme: Company, client: Client) -> None:
+    client.force_login(acme.ada.user)
+    where = "/t/acme/settings/policies/new/"
+    sent = {"name": "Gold", "try": "1", **rows({"target_minutes": 60})}
+    assert client.post(where, sent).status_code == 422
+    backwards = {**sent, "start": "2026-11-20T16:00", "stop": "2026-11-20T15:00"}
+    assert "This is before it begins" in client.post(where, backwards).content.decode()
+    empty = {"name": "Gold", "try": "1", "start": "2026-11-20T16:00", **rows({"target_minutes": ""})}
+    assert "nothing to try" in client.post(where, empty).content.decode()
+
+
+def test_a_trial_is_told_by_the_calendars_own_clock(acme: Company, client: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        calendar = make_calendar(weekly={}, time_zone="America/New_York")
+    client.force_login(acme.ada.user)
+    promise = rows({"target_minutes": 60, "calendar": calendar.pk})
+    sent = {"name": "Gold", "try": "1", "start": "2026-11-20T16:00", **promise}
+    page = client.post("/t/acme/settings/policies/new/", sent).content.decode()
+    assert "Fri 20 Nov 2026, 3:00" in page
+    assert "America/New_York" in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core.calendars import Calendar
 from core.clock import now
 from core.errors import BadInput
 from core.validation import check_fields
@@ -88,7 +89,8 @@ def update_calendar(
 def import_closed_days(*, calendar_id: int, data: bytes, actor: Actor, at: datetime) -> int:
     """Take over the closed days of an iCalendar file, for the years that matter; returns how many.
 
-    A day of our own that was told before is told anew. Raises BadInput for what is no calendar.
+    A day of our own that was told before is told anew; public holidays stay closed. A file that closes no day
+    makes no version. Raises BadInput for what is no calendar.
     """
     calendar = queries.get_calendar(calendar_id)
     actor.require(Permission.TENANT_MANAGE, calendar)
@@ -96,16 +98,37 @@ def import_closed_days(*, calendar_id: int, data: bytes, actor: Actor, at: datet
     zone = ZoneInfo(calendar.time_zone) if calendar.time_zone else tenant.zone
     first, last = business_days.years_that_matter(at.astimezone(tenant.zone).date())
     try:
-        found = closed_days.from_ical(data, version.weekly, zone, first, last)
+        found = closed_days.from_ical(data, _lawful(version, first, last), zone, first, last)
+    except closed_days.NotTaken as error:
+        raise _not_taken(_why_not(error.why)) from error
     except Exception as error:  # Whatever the two libraries stumble over, the file is what is wrong.
-        raise BadInput(
-            _("The file cannot be taken over: %(why)s. Choose an iCalendar file (.ics) of closed days.")
-            % {"why": str(error)[:200]},
-            errors={"file": [_("No iCalendar file.")]},
-        ) from error
+        raise _not_taken(_("it is damaged, or no iCalendar file")) from error
+    if not found:
+        return 0
     own = {day["on"]: day for day in version.own_days} | {day["on"]: day for day in found}
     update_calendar(calendar_id=calendar_id, own_days=[own[day] for day in sorted(own)], actor=actor, at=at)
     return len(found)
+
+
+def _lawful(version: CalendarVersion, first: date, last: date) -> Calendar:
+    """The calendar without days of its own."""
+    days = business_days.expand(
+        version.weekly, version.country, version.subdivision, version.works_make_up_days, (), first, last
+    )
+    return business_days.laid_out(version.weekly, days)
+
+
+def _why_not(why: str) -> str:
+    if why == "size":
+        return _("it is larger than 1 MB")
+    if why == "often":
+        return _("one of its events repeats more than once a day")
+    return _("it has more than %(most)s events") % {"most": closed_days.MOST_EVENTS}
+
+
+def _not_taken(why: str) -> BadInput:
+    words = _("The file cannot be taken over: %(why)s. Choose an iCalendar file (.ics) of closed days.")
+    return BadInput(words % {"why": why}, errors={"file": [words % {"why": why}]})
 
 
 def refresh_calendars() -> int:
@@ -192,11 +215,12 @@ def _expand(version: CalendarVersion, at: datetime) -> None:
             last,
         )
     except ValueError as error:
-        raise BadInput(
-            _("No holidays are known for %(country)s %(region)s. Choose another country or region.")
-            % {"country": version.country, "region": version.subdivision},
-            errors={"country": [_("Not one of the choices.")]},
-        ) from error
+        words = _("No holidays are known for %(country)s %(region)s. Choose another country or region.") % {
+            "country": version.country,
+            "region": version.subdivision,
+        }
+        field = "subdivision" if version.subdivision else "country"
+        raise BadInput(words, errors={field: [words]}) from error
     version.expanded_until = last if version.country else None
 
 

@@ -11,11 +11,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import BadInput, Conflict
+from core.forms import tell
 from tenants.http import TenantRequest
 from tickets import closed_days, permissions, queries, services
 from tickets.models import BusinessCalendar
@@ -40,7 +42,7 @@ def calendar_create(request: TenantRequest, slug: str) -> HttpResponse:
         try:
             made = services.create_calendar(actor=request.actor, at=now(), **form.facts())
         except (BadInput, Conflict) as problem:
-            form.add_error(None, problem.message)
+            tell(form, problem)
         else:
             return _saved(request, made)
     return _page(request, form, None)
@@ -56,7 +58,7 @@ def calendar_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         try:
             services.update_calendar(calendar_id=pk, actor=request.actor, at=now(), **form.facts())
         except (BadInput, Conflict) as problem:
-            form.add_error(None, problem.message)
+            tell(form, problem)
         else:
             return _saved(request, known)
     return _page(request, form, known)
@@ -75,12 +77,19 @@ def calendar_import(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
             data = file.read(closed_days.MOST_BYTES + 1)
             count = services.import_closed_days(calendar_id=pk, data=data, actor=request.actor, at=now())
         except BadInput as problem:
-            messages.error(request, problem.message)
+            tell(form, problem)
         else:
-            messages.success(request, _("%(count)s days were taken over.") % {"count": count})
-    else:
-        messages.error(request, _("Choose an iCalendar file first."))
-    return _to(request, known)
+            _say_how_many(request, count)
+            return _to(request, known)
+    return _page(request, CalendarForm(calendar=known), known, form)
+
+
+def _say_how_many(request: TenantRequest, count: int) -> None:
+    if not count:
+        messages.warning(request, _("Nothing in the file closes us in the years that matter."))
+        return
+    words = ngettext("%(count)s day was taken over.", "%(count)s days were taken over.", count)
+    messages.success(request, words % {"count": count})
 
 
 def _saved(request: TenantRequest, known: BusinessCalendar) -> HttpResponse:
@@ -93,12 +102,19 @@ def _to(request: TenantRequest, known: BusinessCalendar) -> HttpResponse:
     return HttpResponseRedirect(where, status=303)
 
 
-def _page(request: TenantRequest, form: CalendarForm, known: BusinessCalendar | None) -> HttpResponse:
+def _page(
+    request: TenantRequest,
+    form: CalendarForm,
+    known: BusinessCalendar | None,
+    file_form: CalendarFileForm | None = None,
+) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "calendar": known, "here": "calendars"}
     if known is not None:
-        context |= {"file_form": CalendarFileForm(), "versions": known.versions.all()[:10]}
+        context |= {"file_form": file_form or CalendarFileForm(), "versions": known.versions.all()[:10]}
         context |= _month(known, _wanted(request))
-    status = 422 if form.is_bound and form.errors else 200
+        context["today"] = now().astimezone(request.tenant.zone).date()
+    is_bad = file_form is not None or (form.is_bound and form.errors)
+    status = 422 if is_bad else 200
     return render(request, "tickets/calendar_edit.html", context, status=status)
 
 
@@ -125,14 +141,12 @@ def _month(known: BusinessCalendar, first: date) -> dict[str, Any]:
 
 
 def _day(day: date, laid: Any, named: dict[str, object], month: int) -> dict[str, Any]:
-    hours = [
-        (f"{a // 60:02d}:{a % 60:02d}", f"{b // 60:02d}:{b % 60:02d}") for a, b in laid.intervals_on(day)
-    ]
+    hours = [f"{a // 60}:{a % 60:02d}–{b // 60}:{b % 60:02d}" for a, b in laid.intervals_on(day)]
     name = _("Make-up day") if named.get("makes_up") else named.get("name", "")
     return {
         "on": day,
         "name": name,
-        "hours": closed_days.text_of_hours(hours),
+        "hours": hours,
         "is_special": bool(named),
         "is_other_month": day.month != month,
     }

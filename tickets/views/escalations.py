@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import BadInput, Refusal
+from core.errors import Refusal
+from core.forms import tell
 from tenants.http import TenantRequest
 from tickets import permissions, queries, services
 from tickets.forms import EscalationForm
@@ -27,7 +28,7 @@ def escalation_list(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         try:
             services.add_escalation(policy_id=pk, actor=request.actor, at=now(), **form.facts())
         except Refusal as problem:
-            _tell(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, _("The policy does this from now on."))
             return _back(request, pk)
@@ -61,12 +62,3 @@ def escalation_remove(request: TenantRequest, slug: str, pk: int, escalation_id:
 def _back(request: TenantRequest, pk: int) -> HttpResponse:
     url = reverse("tickets:escalation_list", args=[request.tenant.slug, pk])
     return HttpResponseRedirect(url, status=303)
-
-
-def _tell(form: EscalationForm, problem: Refusal) -> None:
-    errors = problem.errors if isinstance(problem, BadInput) else {}
-    placed = [name for name in errors if name in form.fields]
-    for name in placed:
-        form.add_error(name, errors[name])
-    if not placed:
-        form.add_error(None, problem.message)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import BadInput
+from core.forms import tell
 from tenants.http import TenantRequest
 from tickets import cases, permissions, queries, services
 from tickets.enums import SlaKpi
@@ -64,26 +65,29 @@ def _edit(request: TenantRequest, policy: SlaPolicy | None) -> HttpResponse:
     )
     form = PolicyForm(request.POST or None, instance=policy or SlaPolicy())
     rows = ItemFormSet(request.POST or None, initial=initial, prefix="item")
-    trial = TrialForm(request.POST or None)
+    is_tried = "try" in request.POST
+    trial = TrialForm(request.POST if is_tried else None)
     tried: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         items = [item for row in rows if row.has_changed() or row.initial if (item := row.item())]
-        if "try" in request.POST:
+        if is_tried:
             tried = _try(items, trial, request.tenant.zone) if trial.is_valid() else []
         else:
             try:
                 return _publish(request, policy, form, items)
             except BadInput as problem:
-                form.add_error(None, problem.message)
+                tell(form, problem)
     context = {
         "form": form,
         "rows": rows,
         "trial": trial,
         "tried": tried,
+        "is_tried": is_tried and trial.is_valid(),
         "policy": policy,
+        "has_further": any(row.has_changed() for row in rows.extra_forms),
         "here": "policies",
     }
-    is_bad = form.is_bound and (form.errors or not rows.is_valid())
+    is_bad = form.is_bound and (form.errors or not rows.is_valid() or (is_tried and trial.errors))
     return render(request, "tickets/policy_edit.html", context, status=422 if is_bad else 200)
 
 
@@ -111,12 +115,9 @@ def _try(items: list[NewItem], trial: TrialForm, tenant_zone: ZoneInfo) -> list[
         laid, zone = queries.calendar_of(version, zone_name)
         target = timedelta(minutes=item.target_minutes)
         name = item.name or SlaKpi(item.kpi).label
-        try:
-            outcome = cases.outcome(cases.Case(name, zone, laid, target, happenings))
-        except cases.BadCase:
-            continue
+        outcome = cases.outcome(cases.Case(name, zone, laid, target, happenings))
         used = int(outcome.elapsed.total_seconds() // 60)
-        found.append(
-            {"name": name, "due_at": outcome.due_at, "used": used, "met": outcome.met, "zone": zone.key}
-        )
+        # Without an offset it is shown as the calendar's own wall clock shows it.
+        due = outcome.due_at.astimezone(zone).replace(tzinfo=None) if outcome.due_at else None
+        found.append({"name": name, "due_at": due, "used": used, "met": outcome.met, "zone": zone.key})
     return found
