@@ -98,14 +98,18 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
+def _patience(timeout: object) -> float:
+    return float(timeout) if isinstance(timeout, int | float) else CONNECT_SECONDS
+
+
 class _ConnectedHTTP(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port, CONNECT_SECONDS)
+        return connect(self._dns_host, self.port, _patience(self.timeout))
 
 
 class _ConnectedHTTPS(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port, CONNECT_SECONDS)
+        return connect(self._dns_host, self.port, _patience(self.timeout))
 
 
 class _Pool(HTTPConnectionPool):
@@ -127,8 +131,9 @@ class _Door(HTTPAdapter):
 class Session(requests.Session):
     """A session of requests that goes through the door, so that a library's calls do too."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         super().__init__()
+        self.seconds = seconds
         self.trust_env = False  # A proxy of the environment would resolve the name again.
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Door())
@@ -137,8 +142,9 @@ class Session(requests.Session):
         """Nobody is followed: the next address was checked by no person."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        until = time.monotonic() + TOTAL_SECONDS
-        kwargs |= {"stream": True, "timeout": (CONNECT_SECONDS, TOTAL_SECONDS / 2)}
+        total = self.seconds or TOTAL_SECONDS
+        until = time.monotonic() + total
+        kwargs |= {"stream": True, "timeout": (min(CONNECT_SECONDS, total), total / 2)}
         response = super().send(request, **kwargs)
         response._content = _read(response, until)
         return response
@@ -161,11 +167,14 @@ def _factor(response: requests.Response) -> int:
     return 1 if is_words else 8
 
 
-def call(method: str, url: str, **facts: Any) -> Answer:
-    """Ask once; `facts` as of requests (`headers`, `json`, `data`, `params`, …). Raises `Unreachable`."""
+def call(method: str, url: str, *, seconds: float | None = None, **facts: Any) -> Answer:
+    """Ask once; `facts` as of requests (`headers`, `json`, `data`, `params`, …). Raises `Unreachable`.
+
+    `seconds` is how long it may take where that is less than usual.
+    """
     if not url.startswith(("https://", "http://")):
         raise Unreachable(_("“%(url)s” is not a web address.") % {"url": url})
-    with Session() as session:
+    with Session(seconds) as session:
         try:
             found = session.request(method, url, **facts)
         except (requests.RequestException, OSError, ValueError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from channels.http import Unreachable, call
 from channels.services.accounts import (
     add_account,
     change_account,
@@ -39,10 +40,12 @@ from channels.services.sending import resend, send_due, send_queued
 
 __all__ = [
     "ACCEPTED_FILES",
+    "Unreachable",
     "add_account",
     "add_waiting",
     "attach_received",
     "attach_uploads",
+    "call",
     "change_account",
     "check_upload",
     "close_chat",
