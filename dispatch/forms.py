@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -12,7 +13,9 @@ from customers.models import Site
 from dispatch import queries
 from dispatch.enums import Objective, Rule, RuleVerdict
 from dispatch.models import WorkOrder, WorkType
+from dispatch.parting import MOST_PARTS
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
+from dispatch.services import PartOfWork
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -64,6 +67,37 @@ class CrewForm(forms.Form):
         }
 
 
+class PartsForm(forms.Form):
+    """The parts of work that takes several days: who, from when, for how many minutes; one row for each."""
+
+    count = forms.IntegerField(min_value=1, max_value=MOST_PARTS, widget=forms.HiddenInput)
+    override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        given = str((data or initial or {}).get("count", "1"))
+        known = min(MOST_PARTS, max(1, int(given))) if given.isdecimal() else 1
+        self.rows: list[tuple[forms.BoundField, ...]] = []
+        for number in range(known):
+            self.fields[f"engineer_{number}"] = EngineerChoice()
+            self.fields[f"start_{number}"] = forms.DateTimeField(label=_("Start"), widget=_instant())
+            self.fields[f"minutes_{number}"] = forms.IntegerField(
+                label=_("Minutes"), min_value=1, max_value=1440
+            )
+            names = (f"engineer_{number}", f"start_{number}", f"minutes_{number}")
+            self.rows.append(tuple(self[name] for name in names))
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        values = self.cleaned_data
+        parts = []
+        for number in range(len(self.rows)):
+            start = values[f"start_{number}"]
+            end = start + timedelta(minutes=values[f"minutes_{number}"])
+            parts.append(PartOfWork(values[f"engineer_{number}"].pk, start, end))
+        return {"parts": parts, "override_reason": values["override_reason"]}
+
+
 class MoveForm(PlanForm):
     """A new engineer or time for a visit; `version` is the one the reader saw."""
 
@@ -107,12 +141,17 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     work_type = forms.ModelChoiceField(queryset=queries.active_work_types(), label=_("Work type"))
     duration_minutes = forms.IntegerField(
-        label=_("Duration in minutes"), min_value=1, max_value=1440, required=False
+        label=_("Duration in minutes"), min_value=1, max_value=28_800, required=False
+    )
+    may_split = forms.BooleanField(
+        label=_("May take several days"),
+        required=False,
+        help_text=_("Also when the work type says nothing of it."),
     )
 
     class Meta:
         model = WorkOrder
-        fields = ["site", "work_type", "subject", "description", "priority", "duration_minutes"]
+        fields = ["site", "work_type", "subject", "description", "priority", "duration_minutes", "may_split"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         widgets = {
             name: _instant()
@@ -127,7 +166,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things, nothing for what was left empty."""
-        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
+        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "", False)}
         facts["site_id"] = facts.pop("site").pk
         facts["work_type_id"] = facts.pop("work_type").pk
         return facts
@@ -178,12 +217,21 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = WorkType
-        fields = ["code", "name", "duration_minutes", "crew_size", "crew_cover", "topic", "is_active"]
+        fields = [
+            "code",
+            "name",
+            "duration_minutes",
+            "may_split",
+            "crew_size",
+            "crew_cover",
+            "topic",
+            "is_active",
+        ]
         help_texts = {"code": _("A short name for programs and imports, such as boiler-repair.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 1440}
+        self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 28_800}
         self.fields["crew_size"].widget.attrs |= {"min": 1, "max": 8}
         self.fields["crew_size"].required = self.fields["crew_cover"].required = False
         if self.instance.pk:
@@ -210,7 +258,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         values = self.cleaned_data
-        names = ("code", "name", "is_active", "duration_minutes")
+        names = ("code", "name", "is_active", "duration_minutes", "may_split")
         facts: dict[str, Any] = {name: values[name] for name in names if name in values}
         facts |= {name: values[name] for name in ("crew_size", "crew_cover") if values[name]}
         facts["topic_id"] = values["topic"].pk if values["topic"] else None

@@ -12,6 +12,8 @@ from dispatch import evaluator, scores
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Reason, Verdict, Work
 from dispatch.evaluator.checks import PREFERRED_LIKING
+from dispatch.evaluator.search import too_long_for
+from dispatch.parting import parts_of
 from dispatch.policy import PRODUCT, Policy
 
 LONG_TRAVEL_MINUTES = 45
@@ -21,6 +23,7 @@ KNOWS_CUSTOMER = 0.5
 """Having been at another site of the customer, beside having been at this one."""
 
 BEST = "best"
+TOLD_CANDIDATES = 5
 
 LASTING = frozenset(
     {codes.SKILL, codes.CERTIFICATE, codes.INACTIVE, codes.EXCLUDED, codes.PROVIDER_SCOPE, codes.TERRITORY}
@@ -53,7 +56,13 @@ class Candidate:
             "score_parts": {code: round(part, 1) for code, part in self.parts.items()},
             "pluses": [reason.as_json() for reason in self.pluses],
             "minuses": [reason.as_json() for reason in self.minuses],
+            **({"parts": [_part(one) for one in parts_of(verdict)]} if verdict.then else {}),
         }
+
+
+def _part(verdict: Verdict) -> dict[str, Any]:
+    start, end = verdict.span
+    return {"engineer_id": verdict.person.id, "name": verdict.person.name, "start": start, "end": end}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ def answer(verdicts: Sequence[Verdict], work: Work, from_at: int, strategy: str 
     return Answer(
         tuple(candidate(s, work, least) for s in clean),
         tuple(candidate(s, work, least) for s in forced),
-        grouped(v for v in verdicts if v.start is None),
+        grouped((v for v in verdicts if v.start is None), work, from_at),
     )
 
 
@@ -258,7 +267,9 @@ def _minuses(verdict: Verdict, work: Work) -> Iterable[Reason]:
         yield Reason("overqualified", {"levels": above})
 
 
-def grouped(verdicts: Iterable[Verdict]) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
+def grouped(
+    verdicts: Iterable[Verdict], work: Work, from_at: int
+) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
     """Who found no time, by the first rule that hinders them: what a dispatcher can change before what nobody
     can, the largest group first."""
     groups: dict[tuple[Any, ...], tuple[Reason, list[Person]]] = {}
@@ -267,4 +278,24 @@ def grouped(verdicts: Iterable[Verdict]) -> tuple[tuple[Reason, tuple[Person, ..
         key = (reason.code, reason.facts.get("skill_id"), reason.facts.get("part_id"))
         groups.setdefault(key, (reason, []))[1].append(verdict.person)
     ordered = sorted(groups.values(), key=lambda group: (group[0].code in LASTING, -len(group[1])))
-    return tuple((reason, tuple(people)) for reason, people in ordered)
+    return tuple((of_group(reason, people, work, from_at), tuple(people)) for reason, people in ordered)
+
+
+def of_group(reason: Reason, people: Iterable[Person], work: Work, from_at: int) -> Reason:
+    """What is told of everybody in a group: the first one's reason, with the longest shift among them all."""
+    if reason.code != codes.SHIFT or "left_minutes" in reason.facts:
+        return reason
+    return Reason(reason.code, too_long_for(people, work, from_at))
+
+
+def explanation(answer: Answer) -> dict[str, Any]:
+    """The ranking as it is kept with a run: chosen, the next best, and who was excluded by which rule."""
+    return {
+        "chosen": answer.best.as_json() if answer.best else None,
+        "candidates": [c.as_json() for c in answer.candidates[1:TOLD_CANDIDATES]],
+        "needs_reason": [c.as_json() for c in answer.forceable[:TOLD_CANDIDATES]],
+        "excluded": [
+            {**reason.as_json(), "engineers": [{"id": p.id, "name": p.name} for p in people]}
+            for reason, people in answer.excluded
+        ],
+    }

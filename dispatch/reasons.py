@@ -43,6 +43,7 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
         "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
         "break": _("%(name)s could go at %(time)s without the break"),
         "day": _("%(name)s could go on another day, at %(time)s"),
+        "split": _("%(name)s could begin at %(time)s if the work may take several days, in %(parts)s parts"),
         "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
         "window": _("%(name)s could go at %(time)s, %(minutes)s min outside the window"),
         "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),
@@ -83,6 +84,7 @@ def no_step(why: str) -> str:
         "provider_full": _("has as many visits that day as it takes"),
         "no_next_visit": _("no next visit waits to be sent"),
         "crew": _("the work needs a crew"),
+        "several_days": _("work that takes several days is not offered, only planned"),
     }
     return texts.get(why, why)
 
@@ -162,6 +164,11 @@ def _territory(facts: Facts) -> str:
 def _shift(facts: Facts) -> str:
     if minutes := facts.get("over_minutes"):
         return _("%(minutes)s min overtime") % {"minutes": minutes}
+    if longest := facts.get("longest"):
+        told = {"needed": _duration(facts["needed"]), "longest": _duration(longest)}
+        return _("takes %(needed)s, longer than the longest shift of %(longest)s") % told
+    if left := facts.get("left_minutes"):
+        return _("%(time)s of the work find no time on the days asked about") % {"time": _duration(left)}
     return _("outside working time")
 
 

@@ -9,12 +9,15 @@ from typing import Any
 from dispatch import evaluator
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Verdict, Work
+from dispatch.evaluator.search import too_long_for
+from dispatch.parting import ended, in_parts
 from dispatch.policy import ALLOW, PRODUCT, Policy
 
 MOST_OVERTIME = 4 * 3600
 TRIED = 15
 """Engineers asked about one rule, the likeliest first."""
 DAY = "day"
+SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,16 @@ def _dependency(asked: Asked, person: Person) -> Iterator[Relaxation]:
         yield _relaxation(codes.DEPENDENCY, person, verdict, verdict.start, **facts)
 
 
+def _split(asked: Asked, person: Person) -> Iterator[Relaxation]:
+    """Let work that is longer than a shift be done in parts."""
+    if asked.work.may_split or not too_long_for([person], asked.work, asked.from_at):
+        return
+    verdict = in_parts(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
+    if verdict.start is not None:
+        last = ended(verdict)
+        yield Relaxation(SPLIT, person, verdict.start, last, last, {"parts": len(verdict.then) + 1})
+
+
 def _relaxation(code: str, person: Person, verdict: Verdict, size: float, **facts: Any) -> Relaxation:
     start, end = verdict.span
     return Relaxation(code, person, start, end, size, facts)
@@ -174,7 +187,7 @@ def _relaxation(code: str, person: Person, verdict: Verdict, size: float, **fact
 _BUSY: Sequence[Try] = (_overtime, _another_day, _other_visit)
 _TRIES: Mapping[str, Sequence[Try]] = {
     codes.OVERLAP: _BUSY,
-    codes.SHIFT: (_overtime, _another_day),
+    codes.SHIFT: (_overtime, _another_day, _split),
     codes.TRAVEL: (_overtime, _another_day),
     codes.BREAK: (_allowed(codes.BREAK), _another_day),
     codes.ABSENCE: (_another_day, _absence),
@@ -193,6 +206,7 @@ _EASE = (
     codes.OVERTIME,
     codes.BREAK,
     DAY,
+    SPLIT,
     codes.VISITING_HOURS,
     codes.WINDOW,
     codes.MAX_TRAVEL,

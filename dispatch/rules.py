@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from core.transitions import check_transition
 from dispatch.enums import OfferStatus, VisitStatus, WorkOrderStatus
@@ -48,6 +50,9 @@ UNDER_WAY = frozenset({V.TRAVELLING, V.ON_SITE, V.PAUSED})
 CLOSED_WORK = frozenset({W.ACCEPTED, W.SETTLED, W.CANCELLED})
 """States of a work order that its visits no longer change."""
 
+EARLY_MINUTES = 30
+"""A part done so much earlier than planned leaves time to plan, while other parts are to come."""
+
 ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
 
 
@@ -56,15 +61,55 @@ def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
     check_transition(TRANSITIONS, thing=thing, current=VisitStatus(current), wanted=wanted)
 
 
-def work_order_status(visits: Iterable[str], *, needs_another_visit: bool = False) -> WorkOrderStatus:
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A visit as far as the work order's status hangs on it. `minutes` are planned, `worked` those between
+    arriving and ending (None: has not ended, or nobody noted when)."""
+
+    status: str
+    minutes: int
+    worked: int | None = None
+    crew_key: UUID | None = None
+
+
+def minutes_left(duration: int, trips: Sequence[Trip]) -> int:
+    """How much of work that may take several visits none of them takes. Visits of one crew count once.
+
+    What was done counts as long as it took, or as planned when that is about the same. Once no more visits are
+    to come, what was done in less time is done: whoever ended it said so. What could not be completed counts
+    the time that was worked.
+    """
+    once = {trip.crew_key or number: trip for number, trip in enumerate(trips)}
+    is_to_come = any(trip.status in OCCUPYING or trip.status == V.PROPOSED for trip in once.values())
+    taken = sum(_taken(trip, is_to_come) for trip in once.values())
+    return max(0, duration - taken)
+
+
+def _taken(trip: Trip, is_to_come: bool) -> int:
+    if trip.status in {V.CANCELLED, V.NO_SHOW}:
+        return 0
+    if trip.status == V.COULD_NOT_COMPLETE:
+        return trip.worked or 0
+    if trip.status == V.DONE and trip.worked is not None:
+        is_early = is_to_come and trip.minutes - trip.worked >= EARLY_MINUTES
+        return trip.worked if is_early else max(trip.minutes, trip.worked)
+    return trip.minutes
+
+
+def work_order_status(
+    visits: Iterable[str], *, needs_another_visit: bool = False, is_left: bool = False
+) -> WorkOrderStatus:
     """What a work order's visits make of it; cancelled visits do not count.
 
     A visit that could not complete leaves the work unscheduled until another visit is planned; so does a
     done one
-    when the engineer said that another visit is needed.
+    when the engineer said that another visit is needed. `is_left`: a part of work that is split has no visit
+    yet; it waits to be planned unless somebody is at work.
     """
     states = {VisitStatus(v) for v in visits} - {V.CANCELLED}
     planned = states & {V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED}
+    if is_left and not states & UNDER_WAY:
+        return W.UNSCHEDULED
     if states & UNDER_WAY or (planned and V.DONE in states):
         return W.IN_PROGRESS
     if planned:

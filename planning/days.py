@@ -43,16 +43,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A task with the engineer and the time found for it."""
+    """A task with the engineer and the time found for it; `seconds` 0 is all of it, else this is a part."""
 
     task: Task
     person_id: int
     start: int
     travel_minutes: int
+    seconds: int = 0
 
     @property
     def end(self) -> int:
-        return self.start + self.task.work.seconds
+        return self.start + (self.seconds or self.task.work.seconds)
 
 
 @dataclass(frozen=True, slots=True)

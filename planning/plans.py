@@ -1,6 +1,7 @@
-"""The plan of a horizon: crews first, then stretch by stretch by the search, each verdict by the evaluator.
+"""The plan of a horizon: crews and work over several days first, then stretch by stretch by the search.
 
-Pure. A stretch is what is searched at once, usually a day; so memory is bounded by the busiest day.
+Pure; each verdict is the evaluator's. A stretch is what is searched at once, usually a day; so memory is bounded
+by the busiest day.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
 from dispatch.crews import Likings, Team, earliest_team
-from dispatch.evaluator import Person, Reason, Span, Stop
+from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.optimiser.search import Budget, solve
+from dispatch.parting import earliest_parts, ended, in_parts, parts_of
 from dispatch.policy import PRODUCT, Policy
 from planning.days import Gap, Placed, Prices, Task, gaps_of, problem_of, start_window, timed
 
+DAY = 24 * 3600
 Progress = Callable[[int], bool]
 """Told how many per cent are done; False asks to stop."""
 
@@ -61,10 +64,12 @@ def plan(
     waiting = sorted(tasks, key=lambda task: (task.priority, task.work.promised[1], task.work.id))
     if stretches:
         waiting = planner.place_crews(waiting, (stretches[0][0], stretches[-1][1]))
+        waiting = planner.place_parts(waiting, (stretches[0][0], stretches[-1][1]))
     for number, stretch in enumerate(stretches):
         told = _share(progress, number, len(stretches))
         waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
     everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
+    waiting = planner.place_parts(waiting, everything, if_whole=True)
     planner.found.unplaced += [(task, why_not(people, task, everything, policy)) for task in waiting]
     return planner.found
 
@@ -99,6 +104,37 @@ class _Planner:
             else:
                 self._book(team, task)
         return [task for task in waiting if task.work.crew_size == 1]
+
+    def place_parts(self, waiting: Sequence[Task], between: Span, *, if_whole: bool = False) -> list[Task]:
+        """Give work that may take several days its parts; returns what is still to be planned. Work that fits
+        somebody's day whole is left to the search, unless `if_whole`."""
+        left = []
+        for task in waiting:
+            is_whole = not task.work.may_split or (not if_whole and self._fits_whole(task.work, between))
+            verdict = None if is_whole else self._in_parts(task.work, between)
+            if verdict is None:
+                left.append(task)
+            else:
+                self._book_parts(parts_of(verdict), task)
+        return left
+
+    def _fits_whole(self, work: Work, between: Span) -> bool:
+        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
+        return any(_is_good(verdict) for verdict in asked)
+
+    def _in_parts(self, work: Work, between: Span) -> Verdict | None:
+        """The parts of who is done first, in as few parts as possible."""
+        found = earliest_parts(self.people, work, between, self.policy)
+        good = [verdict for verdict in found if all(map(_is_good, parts_of(verdict)))]
+        return min(good, key=lambda v: (ended(v) // DAY, len(v.then), ended(v), v.person.id), default=None)
+
+    def _book_parts(self, parts: Sequence[Verdict], task: Task) -> None:
+        for number, part in enumerate(parts):
+            start, end = part.span
+            one = Placed(task, part.person.id, start, part.travel_minutes, end - start)
+            known = stop_id(task) if number == 0 else 0
+            part.person.add(Stop(known, f"#{task.work.id}", start, end, task.work.place))
+            self.found.placed.append(one)
 
     def search(
         self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None
@@ -198,6 +234,11 @@ def _take_back(person: Person, one: Placed) -> None:
     person.stops = [stop for stop in person.stops if stop.visit_id != stop_id(one.task)]
 
 
+def _is_good(verdict: Verdict) -> bool:
+    """Whether a time was found that breaks nothing but the promise."""
+    return verdict.start is not None and all(_is_lateness(reason) for reason in verdict.broken)
+
+
 def _is_lateness(reason: Reason) -> bool:
     return reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
 
@@ -206,17 +247,22 @@ def why_not(
     people: Sequence[Person], task: Task, between: Span, policy: Policy = PRODUCT
 ) -> tuple[Reason, ...]:
     """Why a task found no place: each rule in the way with how many it keeps out, the commonest first."""
-    if not _fits(task, between):
+    ask = in_parts if task.work.may_split else _whole
+    if not task.work.may_split and not _fits(task, between):
         return (Reason(evaluator.WINDOW, {"bound": "none_fits"}),)
     counts: dict[str, tuple[Reason, int]] = {}
     for person in people:
-        verdict = evaluator.earliest_start(person, task.work, *between, policy=policy)
+        verdict = ask(person, task.work, between, policy)
         reason = verdict.broken[0] if verdict.broken else Reason("dearer")
         first, number = counts.get(reason.code, (reason, 0))
         counts[reason.code] = (first, number + 1)
     ranked = sorted(counts.values(), key=lambda pair: -pair[1])
     told = tuple(Reason(one.code, {**one.facts, "people": number}) for one, number in ranked)
     return told or (Reason("nobody"),)
+
+
+def _whole(person: Person, work: Work, between: Span, policy: Policy) -> Verdict:
+    return evaluator.earliest_start(person, work, *between, policy=policy)
 
 
 def stop_id(task: Task) -> int:

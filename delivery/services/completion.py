@@ -71,6 +71,9 @@ def could_not_complete(
 
 
 def _check_evidence(visit: Visit) -> None:
+    """Of work that takes several days its last part brings the evidence."""
+    if not visits.is_last_part(visit):
+        return
     missing = queries.missing_evidence(visit)
     if missing:
         labels = [lack.label for lack in missing]

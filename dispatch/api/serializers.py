@@ -10,7 +10,9 @@ from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
 from dispatch.enums import CrewCover
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
+from dispatch.parting import MOST_PARTS
 from dispatch.ranking import ORDERS
+from dispatch.services import PartOfWork
 from tickets.enums import Priority
 from tickets.models import Ticket
 from workforce.models import Engineer, Skill
@@ -45,7 +47,8 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
 
     class Meta:
         model = WorkType
-        fields = ["id", "code", "name", "duration_minutes", "crew_size", "crew_cover", "topic", "is_active"]
+        fields = ["id", "code", "name", "duration_minutes", "may_split", "crew_size", "crew_cover", "topic"]
+        fields += ["is_active"]
         fields += ["skills"]
 
 
@@ -60,7 +63,7 @@ class WorkOrderSerializer(ReadSerializer[WorkOrder]):
         model = WorkOrder
         fields = ["id", "reference", "number", "status", "ticket", "customer", "site", "asset", "contact"]
         fields += ["work_type", "subject", "description", "priority", "duration_minutes", "skills", "visits"]
-        fields += ["crew_size", "crew_cover"]
+        fields += ["crew_size", "crew_cover", "may_split", "left_minutes"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         fields += ["follow_up_reason", "source", "external_id", "created_at", "updated_at", "version"]
         read_only_fields = fields
@@ -76,7 +79,8 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField(max_length=300)
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
-    duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    duration_minutes = serializers.IntegerField(min_value=1, max_value=28_800, required=False)
+    may_split = serializers.BooleanField(required=False)
     crew_size = serializers.IntegerField(min_value=1, max_value=8, required=False)
     crew_cover = serializers.ChoiceField(choices=CrewCover.choices, required=False)
     asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
@@ -166,6 +170,32 @@ class NewVisitSerializer(ScheduleSerializer):
         facts = super().facts()
         facts["work_order_id"] = facts.pop("work_order").pk
         return facts
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """Who does a part of the work, and when."""
+
+    engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
+    start_at = serializers.DateTimeField()
+    end_at = serializers.DateTimeField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["end_at"] <= attrs["start_at"]:
+            raise serializers.ValidationError({"end_at": ["This must be later than start_at."]})
+        return attrs
+
+
+class PartsSerializer(serializers.Serializer[Any]):
+    """All that is left of work that takes several days, in parts; `override_reason` as for one visit."""
+
+    parts = serializers.ListField(child=PartSerializer(), min_length=1, max_length=MOST_PARTS)
+    override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        given = self.validated_data
+        parts = [PartOfWork(one["engineer"].pk, one["start_at"], one["end_at"]) for one in given["parts"]]
+        return {"parts": parts, "override_reason": given["override_reason"]}
 
 
 class MoveSerializer(PlanSerializer):

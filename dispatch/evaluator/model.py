@@ -36,7 +36,7 @@ class Work:
     when the site may be visited (None: always); `parts`: {part id: quantity} to bring. What it depends on
     (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by `start_by`, with
     `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them (`crew_cover`
-    "all") or of all together ("any").
+    "all") or of all together ("any"). What `may_split` can be done in parts (`dispatch.parting`).
     """
 
     id: int
@@ -57,6 +57,7 @@ class Work:
     same_engineer: int = 0
     start_by: int = FOREVER
     waits_for: str = ""
+    may_split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Verdict:
     """The answer. `start` is None when no time was found; `broken` then says why not.
 
     `broken` holds what `policy` blocks or asks a reason for; what it allows stands in `allowed`.
+    Of work that is done in parts it is about the first; `then` has the others.
     """
 
     person: Person
@@ -133,6 +135,7 @@ class Verdict:
     overtime_minutes: int = 0
     allowed: tuple[Reason, ...] = ()
     policy: Policy = PRODUCT
+    then: tuple[Verdict, ...] = ()
 
     @property
     def span(self) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dispatch import policy as codes
@@ -15,6 +15,7 @@ from dispatch.travel import Point, trip
 
 FAR_MINUTES = 60
 """A trip from home that may be told as the reason why no working time holds the work."""
+HALF_A_SHIFT = 4 * 3600
 
 
 def evaluate(
@@ -137,6 +138,8 @@ class Search:
             facts = {"minutes": minutes, "most": checks.most_minutes(self.person, self.policy)}
         elif code == codes.TRAVEL:
             facts = {"side": "far", "minutes": minutes}
+        elif code == codes.SHIFT:
+            facts = dict(too_long_for([self.person], self.work, self.from_at))
         elif code == codes.DEPENDENCY:
             facts["work_order"] = self.work.waits_for
             if self.from_at < self.work.after < FOREVER:
@@ -200,6 +203,16 @@ class Search:
         if not self.has_travel_limit or self.policy.verdict(codes.MAX_TRAVEL) != BLOCK:
             return 0
         return checks.most_minutes(self.person, self.policy)
+
+
+def too_long_for(people: Iterable[Person], work: Work, from_at: int) -> Mapping[str, int]:
+    """{"longest", "needed"} in minutes when work is longer than any shift of these engineers from an instant
+    on, else nothing. Work of half a day and less is not looked at: something else is in its way."""
+    if work.seconds <= HALF_A_SHIFT:
+        return {}
+    shifts = (b - a for person in people for a, b in person.shifts if b > from_at)
+    longest = max(shifts, default=0)
+    return {"longest": longest // 60, "needed": work.seconds // 60} if 0 < longest < work.seconds else {}
 
 
 def is_too_far(minutes: int, most: int, policy: Policy) -> bool:

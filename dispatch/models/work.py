@@ -69,7 +69,9 @@ class WorkOrder(TenantModel):
 
     `promised_*`: when the engineer must arrive; `window_*`: inside which the work must finish. Work for
     `crew_size` engineers is booked for all of them or for none; `crew_cover` says whether each must have the
-    skills or all together. Work that `may_split` is longer than a shift and takes as many visits as it needs.
+    skills or all together. Work that `may_split` takes as many visits as it needs, one after the other;
+    `left_minutes` is what none of them takes yet (None: nothing is planned, or the work is not split), derived
+    like the status.
     """
 
     number = models.BigIntegerField()
@@ -94,6 +96,7 @@ class WorkOrder(TenantModel):
         _("Skills are needed of"), max_length=4, choices=CrewCover.choices, default=CrewCover.ALL
     )
     may_split = models.BooleanField(_("May take several days"), default=False)
+    left_minutes = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(
         max_length=12, choices=WorkOrderStatus.choices, default=WorkOrderStatus.UNSCHEDULED
     )
@@ -141,6 +144,11 @@ class WorkOrder(TenantModel):
 
     def __str__(self) -> str:
         return f"WO-{self.number}"
+
+    @property
+    def minutes_to_plan(self) -> int:
+        """How long a visit planned now would take: what is left of work that is split, else all of it."""
+        return (self.left_minutes if self.may_split else None) or self.duration_minutes
 
 
 class WorkOrderSkill(TenantModel):

@@ -6,6 +6,7 @@ from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update,
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
+from dispatch.queries.parts import has_earlier_part, is_last_part, part_of, parts_for
 from dispatch.queries.planning import (
     World,
     answer_for,
@@ -63,7 +64,9 @@ __all__ = [
     "get_work_order",
     "get_work_order_for",
     "get_work_type",
+    "has_earlier_part",
     "impact_of",
+    "is_last_part",
     "likings",
     "load_world",
     "next_visit_of",
@@ -71,6 +74,8 @@ __all__ = [
     "offers_for",
     "offers_of",
     "others_of_crew_for_update",
+    "part_of",
+    "parts_for",
     "policies",
     "policy_in_force",
     "policy_of",

@@ -10,6 +10,7 @@ from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.live import live_world
+from dispatch.queries.parts import parts_for
 from dispatch.queries.planning import policy_in_force, seconds, work_of
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
@@ -30,13 +31,16 @@ def candidates(
     """Who can do the work from `at` on, best first; who needs a reason; why not the others.
 
     `ignoring` is a visit that would be moved, so that it does not stand in its own way. At most `most` of
-    each list are told.
+    each list are told. Work that may be split and fits nobody's days whole is told in parts.
     """
     until = at + timedelta(days=days)
     world = live_world(at, until, site_ids=[work_order.site_id])
     if ignoring:
         world = _without(world, ignoring)
-    return instant.rank(world, _question(work_order, at, until), strategy, most=most)
+    answer = instant.rank(world, _question(work_order, at, until), strategy, most=most)
+    if work_order.may_split and not answer.candidates and not ignoring:
+        return parts_for(work_order, at, strategy=strategy)
+    return answer
 
 
 def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int = 3) -> list[Relaxation]:

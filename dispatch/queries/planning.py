@@ -103,18 +103,22 @@ def work_of(work_order: WorkOrder, from_at: datetime | None = None, until: datet
     hangs_on = dependency_of(work_order)
     return Work(
         id=work_order.pk,
-        seconds=work_order.duration_minutes * 60,
+        seconds=work_order.minutes_to_plan * 60,
         place=_point(site.latitude, site.longitude),
         area=site.area,
         site_id=site.pk,
         skills={row.skill_id: row.level for row in work_order.work_order_skills.all()},
-        promised=span_of(work_order.promised_start_at, work_order.promised_end_at),
+        # What is left of work that somebody has begun with, or will, is no arrival that was promised.
+        promised=(0, FOREVER)
+        if work_order.left_minutes
+        else span_of(work_order.promised_start_at, work_order.promised_end_at),
         window=span_of(work_order.window_start_at, work_order.window_end_at),
         hours=hours,
         customer_id=work_order.customer_id,
         priority=work_order.priority,
         crew_size=work_order.crew_size,
         crew_cover=work_order.crew_cover,
+        may_split=work_order.may_split,
         **(_dependency_facts(hangs_on) if hangs_on else {}),
     )
 

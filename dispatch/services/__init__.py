@@ -4,6 +4,7 @@ from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_n
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
 from dispatch.services.crews import schedule_crew
+from dispatch.services.days import PartOfWork, schedule_parts
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.judging import CannotSchedule
 from dispatch.services.offers import (
@@ -55,6 +56,7 @@ __all__ = [
     "CannotSchedule",
     "Loaded",
     "NewWork",
+    "PartOfWork",
     "Placement",
     "Trial",
     "accept_offer",
@@ -93,6 +95,7 @@ __all__ = [
     "retire_policy",
     "save_policy_draft",
     "schedule_crew",
+    "schedule_parts",
     "schedule_visit",
     "send_drafts",
     "send_visit",

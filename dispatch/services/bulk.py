@@ -63,6 +63,7 @@ def create_work_orders_in_bulk(
                 duration_minutes=types[row.work_type_id].duration_minutes,
                 crew_size=types[row.work_type_id].crew_size,
                 crew_cover=types[row.work_type_id].crew_cover,
+                may_split=types[row.work_type_id].may_split,
                 promised_end_at=row.promised_end_at,
                 created_at=at,
                 source=row.source,

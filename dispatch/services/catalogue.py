@@ -11,13 +11,16 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core import formats
 from core.errors import BadInput, Conflict, NotFound
 from dispatch.enums import CrewCover
-from dispatch.models import WorkType, WorkTypeSkill
+from dispatch.models import WorkOrder, WorkType, WorkTypeSkill
 from journal import services as journal
 from tenants.actors import Actor
 
-_CHANGEABLE = ("name", "duration_minutes", "topic_id", "crew_size", "crew_cover", "is_active")
+LONGEST_WHOLE, LONGEST_SPLIT = 1_440, 28_800
+"""Minutes: as the database has them (`models.work.DURATION_POSSIBLE`)."""
+_CHANGEABLE = ("name", "duration_minutes", "topic_id", "crew_size", "crew_cover", "may_split", "is_active")
 
 
 @transaction.atomic
@@ -32,15 +35,17 @@ def create_work_type(
     skills: Mapping[int, int] | None = None,
     crew_size: int = 1,
     crew_cover: str = CrewCover.ALL,
+    may_split: bool = False,
 ) -> WorkType:
     """Name a kind of work: how long it takes, how many engineers and which skills {skill id: least level} it
     needs; `crew_cover` says whether each of them must have the skills or all together.
 
-    Tickets of the topic `topic_id` become work of this kind by themselves.
+    What `may_split` may take several days. Tickets of the topic `topic_id` become work of this kind by themselves.
     """
     actor.require(Permission.RULE_EDIT)
     work_type = WorkType(code=code, name=name, duration_minutes=duration_minutes, topic_id=topic_id)
-    work_type.crew_size, work_type.crew_cover = crew_size, crew_cover
+    work_type.crew_size, work_type.crew_cover, work_type.may_split = crew_size, crew_cover, may_split
+    check_extent(work_type)
     save_checked(work_type)
     _set_skills(work_type, skills or {})
     facts = {"duration_minutes": duration_minutes, "skills": len(skills or {})}
@@ -57,13 +62,14 @@ def update_work_type(
     skills: Mapping[int, int] | None = None,
     **changes: Any,
 ) -> WorkType:
-    """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `is_active` or all skills;
-    earlier work orders stay."""
+    """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `may_split`, `is_active` or
+    all skills; earlier work orders stay."""
     work_type = WorkType.objects.select_for_update().filter(pk=work_type_id).first()
     if work_type is None:
         raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})
     actor.require(Permission.RULE_EDIT, work_type)
     told = apply(work_type, changes, _CHANGEABLE)
+    check_extent(work_type)
     save_checked(work_type)
     if skills is not None:
         _set_skills(work_type, skills)
@@ -78,6 +84,25 @@ def _set_skills(work_type: WorkType, skills: Mapping[int, int]) -> None:
         WorkTypeSkill.objects.update_or_create(
             work_type=work_type, skill_id=skill_id, defaults={"level": level}
         )
+
+
+def check_extent(work: WorkType | WorkOrder) -> None:
+    """Raise `BadInput` unless the work takes a possible time, of people who can be planned for so long."""
+    minutes = work.duration_minutes
+    problem = ""
+    if minutes < 1:
+        problem = _("Work takes a minute or more, not %(n)s. Say how long it takes.") % {"n": minutes}
+    elif minutes > LONGEST_SPLIT:
+        facts = {"time": formats.minutes(minutes), "most": formats.minutes(LONGEST_SPLIT)}
+        problem = _("%(time)s is too long for one work order: %(most)s at most. Make several.") % facts
+    elif minutes > LONGEST_WHOLE and not work.may_split:
+        problem = _("%(time)s is more than a day. Say that the work may take several days, or shorten it.")
+        problem %= {"time": formats.minutes(minutes)}
+    if problem:
+        raise BadInput(problem, errors={"duration_minutes": [problem]})
+    if work.may_split and work.crew_size > 1:
+        problem = _("Work for several engineers cannot be split. Make a work order for each day.")
+        raise BadInput(problem, errors={"may_split": [problem]})
 
 
 def apply(thing: models.Model, changes: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:

@@ -21,17 +21,17 @@ from dispatch.enums import (
 )
 from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.parting import parts_of
 from dispatch.policy import Policy
 from dispatch.queries.facts import Occasion, facts_for
 from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
 from dispatch.queries.planning import instant as moment
 from dispatch.queries.planning import policy_in_force, seconds, work_of
-from dispatch.ranking import ORDERS, Answer, Candidate
+from dispatch.ranking import ORDERS, Answer, Candidate, explanation
 from dispatch.services.judging import plan_facts
 from workforce.models import Provider
 
-TOLD_CANDIDATES = 5
 POOL = 5
 MOST_JUDGED = 8
 """How many candidates are told of: those of a pool, and the next best."""
@@ -46,8 +46,8 @@ _IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
 
 @dataclass(slots=True)
 class Choice:
-    """What is to be written: a visit (new, or one to send) with the rest of its crew, offers, a visit that the
-    new one stands in for."""
+    """What is to be written: a visit (new, or one to send) with the rest of its crew or the other parts of its
+    work, offers, a visit that the new one stands in for."""
 
     work_order: WorkOrder
     outcome: RunOutcome
@@ -62,7 +62,7 @@ class Choice:
 
     @property
     def visits(self) -> list[Visit]:
-        """The visit and the rest of its crew; none when nothing is planned."""
+        """The visit and the others; none when nothing is planned."""
         return [] if self.visit is None else [self.visit, *self.others]
 
 
@@ -117,8 +117,10 @@ class Ground:
         """Keep what was just chosen in mind for the next work order of the batch."""
         new = [visit for visit in choice.visits if not visit.pk]
         if new:
-            stop = _stop(choice.work_order, new[0].start_at, new[0].end_at)
-            self.loaded = self.add({visit.engineer_id: [stop] for visit in new})
+            stops: dict[int, list[Stop]] = defaultdict(list)
+            for visit in new:
+                stops[visit.engineer_id].append(_stop(choice.work_order, visit.start_at, visit.end_at))
+            self.loaded = self.add(stops)
 
 
 @dataclass(slots=True)
@@ -250,13 +252,18 @@ class _Trial:
         if self.work_order.crew_size > 1:
             return self._crew()
         answer = self._answer(strategy)
+        if answer.best is None and self.work_order.may_split and not self._replaces:
+            answer = queries.parts_for(self.work_order, self.at, strategy=strategy)
+            self.told = explanation(answer)
         if answer.best is None:
             return "nobody"
         verdict = answer.best.verdict
         if self.step.get("accept_minutes"):
-            return self._offered([self._offer(OfferKind.ENGINEER, verdict=verdict)])
+            offer = self._offer(OfferKind.ENGINEER, verdict=verdict)
+            return "several_days" if verdict.then else self._offered([offer])
         choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
-        choice.visit = _visit(self.work_order, verdict, self.rule, self.at)
+        parts = [_visit(self.work_order, part, self.rule, self.at) for part in parts_of(verdict)]
+        choice.visit, choice.others = parts[0], parts[1:]
         choice.replaces = self.occasion.visit if self._replaces else None
         return choice
 
@@ -284,13 +291,15 @@ class _Trial:
         wanted = set(self.step.get("engineers") or ())
         found = [c.verdict for c in answer.candidates if not wanted or c.verdict.person.id in wanted]
         if not found:
-            return "nobody"
+            return "several_days" if self.work_order.may_split else "nobody"
         found = found if wanted else found[:POOL]
         return self._offered([self._offer(OfferKind.POOL, verdict=verdict) for verdict in found])
 
     def _provider(self) -> Choice | str:
         provider = provider_of_step(self.step)
         self.named = {"provider": provider.name if provider else ""}
+        if self.work_order.may_split:
+            return "several_days"
         if why := why_not_provider(provider, self.work_order, self.at):
             return why
         return self._offered([self._offer(OfferKind.PROVIDER, provider=provider)])
@@ -314,6 +323,8 @@ class _Trial:
             out = {*out, self.occasion.visit.engineer_id}
         until = self.at + timedelta(days=self.rule.horizon_days)
         work = work_of(self.work_order, self.at - timedelta(days=1), until + timedelta(days=1))
+        if self._replaces and (late := self.occasion.visit) is not None:
+            work = replace(work, seconds=int((late.end_at - late.start_at).total_seconds()))
         ask = instant.Question(work, seconds(self.at), seconds(until), self.ground.policy)
         order = strategy if strategy in ORDERS else "earliest"
         most = FOREVER if out or self.step.get("engineers") else MOST_JUDGED
@@ -377,19 +388,6 @@ def _visit(
         crew_key=crew_key,
         **plan_facts(verdict, ""),
     )
-
-
-def explanation(answer: Answer) -> dict[str, Any]:
-    """The ranking as it is kept with a run: chosen, the next best, and who was excluded by which rule."""
-    return {
-        "chosen": answer.best.as_json() if answer.best else None,
-        "candidates": [c.as_json() for c in answer.candidates[1:TOLD_CANDIDATES]],
-        "needs_reason": [c.as_json() for c in answer.forceable[:TOLD_CANDIDATES]],
-        "excluded": [
-            {**reason.as_json(), "engineers": [{"id": p.id, "name": p.name} for p in people]}
-            for reason, people in answer.excluded
-        ],
-    }
 
 
 def _plain(value: Any) -> Any:

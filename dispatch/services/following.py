@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from core.errors import IllegalTransition
 from dispatch import rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.rules import Trip
 from tenants.actors import Actor
 from tickets import queries as ticket_queries
 from tickets import services as tickets
@@ -66,12 +67,9 @@ def _illegal(
 def follow_visits(work_order: WorkOrder, *, at: datetime) -> None:
     """Derive the work order's status from its visits anew, save it, and let its ticket wait or go on."""
     if work_order.status not in rules.CLOSED_WORK:
-        states = list(work_order.visits.values_list("status", flat=True))
-        work_order.status = rules.work_order_status(
-            states, needs_another_visit=bool(work_order.follow_up_reason)
-        )
+        _derive(work_order, [_trip(visit) for visit in work_order.visits.all()])
     work_order.version += 1
-    work_order.save(update_fields=["status", "follow_up_reason", "version", "updated_at"])
+    work_order.save(update_fields=["status", "left_minutes", "follow_up_reason", "version", "updated_at"])
     if work_order.ticket_id is not None:
         follow_ticket(work_order.ticket_id, at=at)
 
@@ -81,17 +79,39 @@ def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
 
     Their tickets follow when the published facts are delivered: see `follow_ticket`.
     """
-    states: dict[int, list[str]] = defaultdict(list)
-    rows = Visit.objects.filter(work_order__in=work_orders).order_by()
-    for work_order_id, status in rows.values_list("work_order_id", "status"):
-        states[work_order_id].append(status)
+    trips: dict[int, list[Trip]] = defaultdict(list)
+    for visit in Visit.objects.filter(work_order__in=work_orders).order_by():
+        trips[visit.work_order_id].append(_trip(visit))
     for work_order in work_orders:
         work_order.follow_up_reason = ""
-        work_order.status = rules.work_order_status(states[work_order.pk])
+        _derive(work_order, trips[work_order.pk])
         work_order.version += 1
         work_order.updated_at = at
-    fields = ["status", "follow_up_reason", "version", "updated_at"]
+    fields = ["status", "left_minutes", "follow_up_reason", "version", "updated_at"]
     WorkOrder.objects.bulk_update(work_orders, fields, batch_size=500)
+
+
+def _derive(work_order: WorkOrder, trips: Sequence[Trip]) -> None:
+    """Write on a work order what its visits make of it."""
+    work_order.left_minutes = None
+    if work_order.may_split and any(trip.status != VisitStatus.CANCELLED for trip in trips):
+        work_order.left_minutes = rules.minutes_left(work_order.duration_minutes, trips)
+    work_order.status = rules.work_order_status(
+        [trip.status for trip in trips],
+        needs_another_visit=bool(work_order.follow_up_reason),
+        is_left=bool(work_order.left_minutes),
+    )
+
+
+def _trip(visit: Visit) -> Trip:
+    worked = None
+    if visit.ended_at is not None and visit.arrived_at is not None:
+        worked = max(0, _minutes(visit.ended_at - visit.arrived_at))
+    return Trip(visit.status, _minutes(visit.end_at - visit.start_at), worked, visit.crew_key)
+
+
+def _minutes(time: timedelta) -> int:
+    return round(time.total_seconds() / 60)
 
 
 def follow_ticket(ticket_id: int, *, at: datetime) -> None:

@@ -91,6 +91,7 @@ def _catalogue(
                 code=code,
                 name=plan["name"],
                 duration_minutes=int(plan.get("minutes", 60)),
+                may_split=bool(plan.get("may_split", False)),
                 skills={skills[skill]: level for skill, level in plan.get("skills", {}).items()},
                 actor=actor,
                 at=at,

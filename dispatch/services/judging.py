@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from core import formats
 from core.errors import Conflict, NotFound, Refusal
 from dispatch import evaluator, queries, reasons, rules
-from dispatch.evaluator import Reason, Verdict
+from dispatch.evaluator import FOREVER, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
+from dispatch.parting import longest_part
 from dispatch.policy import ALLOW, CREW
-from dispatch.queries.planning import load_world, seconds, work_of
+from dispatch.queries.parts import has_earlier_part
+from dispatch.queries.planning import load_world, seconds, span_of, work_of
 from dispatch.services.following import despite_deadlocks, sqlstate_of
 from workforce import queries as workforce
 from workforce.models import Skill
@@ -39,7 +41,7 @@ def judge(
     person = world.person(engineer_id)
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
-    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
+    work = _work_at(work_order, start_at, end_at, ignoring)
     return evaluator.evaluate(
         person,
         work,
@@ -48,6 +50,30 @@ def judge(
         ignoring=ignoring,
         policy=world.policy,
     )
+
+
+def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> datetime:
+    """When a visit planned at a time ends: after all that is left to do, or, of work that may be split, as much
+    of it as fits there."""
+    whole = start_at + timedelta(minutes=work_order.minutes_to_plan)
+    if not work_order.may_split:
+        return whole
+    world = load_world(start_at, whole, engineer_ids=[engineer_id], site_ids=[work_order.site_id])
+    person = world.person(engineer_id)
+    if person is None:
+        return whole
+    work = _work_at(work_order, start_at, whole)
+    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), world.policy))
+
+
+def _work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
+    """The work as it is for a visit at a time: only the first part of it is held to the promise."""
+    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
+    if not work_order.may_split:
+        return work
+    if has_earlier_part(work_order, start_at, ignoring=ignoring):
+        return replace(work, promised=(0, FOREVER), start_by=FOREVER)
+    return replace(work, promised=span_of(work_order.promised_start_at, work_order.promised_end_at))
 
 
 def alone(work_order: WorkOrder, verdict: Verdict) -> Verdict:

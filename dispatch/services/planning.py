@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from dispatch.services.judging import (
     CannotSchedule,
     alone,
     check_verdict,
+    fitting_end,
     judge,
     plan_facts,
     save_planned,
@@ -41,7 +42,8 @@ def schedule_visit(
     end_at: datetime | None = None,
     override_reason: str = "",
 ) -> Visit:
-    """Plan a visit; it stays private until it is sent.
+    """Plan a visit; it stays private until it is sent. Without `end_at` it takes all that is left to do, or, of
+    work that may be split, as much of it as fits.
 
     Raises `CannotSchedule` with the reasons when a rule is broken; those that the policy only wants confirmed
     may be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
@@ -49,7 +51,7 @@ def schedule_visit(
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
-    end_at = end_at or start_at + timedelta(minutes=work_order.duration_minutes)
+    end_at = end_at or fitting_end(work_order, engineer_id, start_at)
     verdict = alone(work_order, judge(work_order, engineer_id, start_at, end_at))
     check_verdict(work_order, verdict, override_reason)
     visit = Visit(

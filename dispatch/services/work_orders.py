@@ -18,6 +18,7 @@ from customers import services as customer_services
 from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder, WorkOrderSkill
+from dispatch.services.catalogue import check_extent
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -32,8 +33,10 @@ SUBJECT_LENGTH = 300
 _CHANGEABLE = frozenset(
     {"subject", "description", "priority", "duration_minutes", "contact_id", "asset_id"}
     | {"window_start_at", "window_end_at", "promised_start_at", "promised_end_at"}
-    | {"crew_size", "crew_cover"}
+    | {"crew_size", "crew_cover", "may_split"}
 )
+
+_LIKE_ITS_TYPE = ("crew_size", "crew_cover", "may_split")
 
 
 @transaction.atomic
@@ -51,7 +54,7 @@ def create_work_order(
     """Say what must be done at a site.
 
     Skills {skill id: least level}, duration and crew come from the work type unless given. `facts`:
-    description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, window_start_at,
+    description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split, window_start_at,
     window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id
     again raises `Conflict`.
     """
@@ -64,9 +67,9 @@ def create_work_order(
         customer_id=site.customer_id,
         work_type=work_type,
         subject=clean(subject).strip()[:SUBJECT_LENGTH],
-        duration_minutes=duration_minutes or work_type.duration_minutes,
+        duration_minutes=work_type.duration_minutes if duration_minutes is None else duration_minutes,
         created_at=at,
-        **{"crew_size": work_type.crew_size, "crew_cover": work_type.crew_cover, **facts},
+        **{**{name: getattr(work_type, name) for name in _LIKE_ITS_TYPE}, **facts},
     )
     work_order.number = next_number("work_order")
     _save(work_order)
@@ -164,6 +167,8 @@ def update_work_order(*, work_order_id: int, actor: Actor, at: datetime, **chang
     if told:
         work_order.version += 1
         _save(work_order)
+        if {"duration_minutes", "may_split"} & told.keys():
+            follow_visits(work_order, at=at)
         journal.record(actor=actor, verb="changed", thing=work_order, at=at, changes=told)
     return work_order
 
@@ -228,6 +233,7 @@ def _check_new(facts: Mapping[str, Any]) -> None:
 
 
 def _save(work_order: WorkOrder) -> None:
+    check_extent(work_order)
     try:
         work_order.full_clean(exclude=["number"])
     except ValidationError as problem:

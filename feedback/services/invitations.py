@@ -76,9 +76,12 @@ def invite_to_track(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLin
 
 @transaction.atomic
 def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
-    """Make the rating link of a finished visit and mail it to the contact, once."""
+    """Make the rating link of a finished visit and mail it to the contact, once; of work that takes several days
+    after its last part."""
     link = issue_link(visit_id=visit_id, purpose=LinkPurpose.RATE, actor=actor, at=at)
-    _send(dispatch.get_visit(visit_id), link, actor, at)
+    visit = dispatch.get_visit(visit_id)
+    if dispatch.is_last_part(visit):
+        _send(visit, link, actor, at)
     return link
 
 

@@ -113,7 +113,8 @@ def _planned(engineer_ids: Sequence[int], from_at: datetime, until: datetime) ->
 def _movable(
     planned: Iterable[Visit], people: Iterable[Person], run: PlanRun, at: datetime, policy: Policy
 ) -> list[Visit]:
-    """The visits that may move: those of one crew all or none, and only when one of them cannot come."""
+    """The visits that may move: those of one crew all or none, and those and the parts of work that takes several
+    days only when one of them cannot come."""
     frozen_until = at + timedelta(minutes=policy.limit("freeze_minutes"))
     absences = {person.id: person.absences for person in people}
     groups: dict[object, list[Visit]] = defaultdict(list)
@@ -123,7 +124,7 @@ def _movable(
     for group in groups.values():
         impossible = any(_is_away(visit, absences.get(visit.engineer_id, [])) for visit in group)
         whole = len(group) == group[0].work_order.crew_size
-        alone = group[0].crew_key is None
+        alone = group[0].crew_key is None and not group[0].work_order.may_split
         if whole and (impossible or (alone and not any(_is_fixed(v, run, frozen_until) for v in group))):
             free += group
     return free
@@ -158,8 +159,14 @@ def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime) -> Task:
     first = group[0]
     order = first.work_order
     told = any(visit.sent_at is not None or visit.lock_level in LOCKED for visit in group)
+    work = work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1))
+    if order.may_split:
+        seconds_of_part = seconds(first.end_at) - seconds(first.start_at)
+        work = replace(work, seconds=seconds_of_part, may_split=False)
+        if dispatch.has_earlier_part(order, first.start_at, ignoring=first.pk):
+            work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     return Task(
-        work=work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1)),
+        work=work,
         priority=order.priority,
         visit_id=first.pk,
         was=(first.engineer_id, seconds(first.start_at)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from core.errors import IllegalTransition, NotFound
 from dispatch import evaluator
 from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
-from dispatch.evaluator import Person, Reason, Stop, Verdict
+from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
@@ -42,6 +42,8 @@ class _Row:
     order: WorkOrder
     visit: Visit | None
     verdict: Verdict | None = None
+    is_first: bool = True
+    """Whether nothing of the same work begins before it: only that is held to the promise."""
 
     @property
     def places(self) -> bool:
@@ -137,6 +139,13 @@ def _rows(changes: Sequence[PlanChange]) -> tuple[list[_Row], dict[int, list[dic
             stale[change.pk] = [why]
         else:
             rows.append(_Row(change, order, visit))
+    firsts: dict[int, datetime] = {}
+    for row in rows:
+        if row.order.may_split and row.change.to_start_at:
+            start = firsts.setdefault(row.order.pk, row.change.to_start_at)
+            firsts[row.order.pk] = min(start, row.change.to_start_at)
+    for row in rows:
+        row.is_first = firsts.get(row.order.pk) in (None, row.change.to_start_at)
     return rows, stale
 
 
@@ -213,6 +222,8 @@ def _why(run: PlanRun, row: _Row, people: dict[int, Person], policy: Policy) -> 
     if person is None or change.to_start_at is None or change.to_end_at is None:
         return [Reason("engineer_gone").as_json()]
     work = work_of(row.order, run.from_at - DAY, run.until + DAY)
+    if not row.is_first:
+        work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     start, end = seconds(change.to_start_at), seconds(change.to_end_at)
     row.verdict = evaluator.evaluate(person, work, start, end=end, ignoring=-change.pk, policy=policy)
     against = [reason for reason in row.verdict.broken if not _is_told(reason)]
@@ -252,7 +263,8 @@ def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime
 def _placement(row: _Row) -> Placement:
     if row.verdict is None:
         raise ValueError(f"{row.change} was not judged")
-    return Placement(row.order, row.visit, row.verdict, row.change.crew_key)
+    key = row.change.crew_key if row.order.crew_size > 1 else None
+    return Placement(row.order, row.visit, row.verdict, key)
 
 
 def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime) -> None:

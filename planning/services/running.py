@@ -148,10 +148,11 @@ def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:
 
 
 def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
-    """One change for each member; those who stay at the same time are left out."""
+    """One change for each member or part; those who stay at the same time are left out."""
     task = team[0].task
+    arrives = min(one.start for one in team)
     old = {visit.engineer_id: visit for visit in ground.crews.get(task.visit_id, [])}
-    key = _crew_key(task, ground) if task.work.crew_size > 1 else None
+    key = _crew_key(task, ground) if task.work.crew_size > 1 or len(team) > 1 else None
     stays = all(
         (visit := old.get(one.person_id)) is not None and seconds(visit.start_at) == one.start for one in team
     )
@@ -174,7 +175,7 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_start_at=instant(one.start),
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
-            late_minutes=max(0, one.start - task.work.promised[1]) // 60,
+            late_minutes=max(0, arrives - task.work.promised[1]) // 60,
             crew_key=key,
         )
         changes.append(change)

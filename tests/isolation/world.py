@@ -191,6 +191,8 @@ FACTS: dict[str, Facts] = {
     "dispatch.WorkOrder": lambda s, n: {
         "status": ("scheduled", "scheduled", "done", "scheduled", "done")[n],
         "duration_minutes": 60,
+        "may_split": False,
+        "left_minutes": None,
     },
     "dispatch.Visit": lambda s, n: {**VISITS[n], "engineer": s.row(Engineer, n % ROWS)},
     "dispatch.DispatchPolicy": lambda s, n: {"status": ("retired", "published", "draft")[n]},

@@ -43,6 +43,12 @@ def _offered(side: Side) -> None:
     put(DispatchPolicy, 1, verdicts=dict.fromkeys(VERDICTS, ALLOW))(side)
 
 
+def _splittable(side: Side) -> None:
+    """The second work order waits and may take several days."""
+    put(Visit, 1, status="cancelled")(side)
+    put(WorkOrder, 1, status="unscheduled", may_split=True, left_minutes=None)(side)
+
+
 POLICY = {
     **dict.fromkeys(VERDICTS, BLOCK),
     **{f"weight_{code}": weight for code, weight in WEIGHTS.items()},
@@ -86,6 +92,17 @@ PAGES: dict[str, Act] = {
             put(Engineer, 0, provider=None)(s),
             put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(s),
         ),
+    ),
+    "dispatch:parts_schedule": Act(
+        {
+            "count": 1,
+            "engineer_0": Own(Engineer, 1),
+            "start_0": local(5),
+            "minutes_0": 60,
+            "override_reason": "the customer asks",
+        },
+        n=1,
+        before=_splittable,
     ),
     "dispatch:visit_schedule": Act(PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "dispatch:visit_move": Act({**PLAN, "version": 1}, n=1),
@@ -148,6 +165,14 @@ API: dict[str, Act] = {
         }
     ),
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
+    "work-order-schedule-parts post": Act(
+        {
+            "parts": [{"engineer": Own(Engineer, 1), "start_at": _instant(5), "end_at": _instant(6)}],
+            "override_reason": "the customer asks",
+        },
+        n=1,
+        before=_splittable,
+    ),
     "work-order-cancel post": Act({"reason": "not needed"}, n=1),
     "work-order-auto-dispatch post": Act(n=1, before=put(Visit, 1, status="cancelled")),
     "visit-list post": Act(

@@ -1,0 +1,83 @@
+"""Work that takes several days: how it could be done, and which part of it a visit is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Person, Verdict
+from dispatch.models import Visit, WorkOrder
+from dispatch.parting import earliest_parts, ended
+from dispatch.policy import Policy
+from dispatch.queries.live import live_world
+from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.ranking import Answer, answer
+
+AHEAD = timedelta(days=21)
+"""Within which all parts must end, whenever the first may begin."""
+_COUNTING = [s for s in VisitStatus if s not in (VisitStatus.CANCELLED, VisitStatus.NO_SHOW)]
+
+
+def parts_for(
+    work_order: WorkOrder,
+    at: datetime,
+    *,
+    engineer_ids: Iterable[int] | None = None,
+    strategy: str = "earliest",
+) -> Answer:
+    """Who could do what is left of the work in parts, from `at` on, and why not the others. The verdict of a
+    candidate is about the first part; its `then` has the others. `engineer_ids` asks these only."""
+    world = live_world(at, at + AHEAD, site_ids=[work_order.site_id])
+    people = world.crowd.people
+    if engineer_ids is not None:
+        wanted = set(engineer_ids)
+        people = [person for person in people if person.id in wanted]
+    return parts_among(people, work_order, at, policy_in_force(), strategy=strategy)
+
+
+def parts_among(
+    people: Iterable[Person],
+    work_order: WorkOrder,
+    at: datetime,
+    policy: Policy,
+    *,
+    strategy: str = "earliest",
+) -> Answer:
+    """`parts_for` among these people: who is done first comes first, with `strategy` among equals."""
+    work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
+    verdicts = earliest_parts(people, work, (seconds(at), seconds(at + AHEAD)), policy)
+    found = answer(verdicts, work, seconds(at), strategy)
+    ranked = sorted(found.candidates, key=lambda one: _day_of_end(one.verdict))
+    return Answer(tuple(ranked), found.forceable, found.excluded)
+
+
+def _day_of_end(verdict: Verdict) -> tuple[int, int]:
+    return ended(verdict) // 86_400, len(verdict.then)
+
+
+def has_earlier_part(work_order: WorkOrder, start_at: datetime, *, ignoring: int = 0) -> bool:
+    """Whether somebody begins with the work before an instant: then what begins at it is no arrival that was
+    promised."""
+    if not work_order.may_split:
+        return False
+    earlier = work_order.visits.filter(start_at__lt=start_at, status__in=_COUNTING)
+    return earlier.exclude(pk=ignoring).exists()
+
+
+def part_of(visit: Visit) -> tuple[int, int]:
+    """(which part of its work a visit is, of how many planned): (1, 1) of work that is not split."""
+    if not visit.work_order.may_split:
+        return 1, 1
+    rows = visit.work_order.visits.filter(status__in=_COUNTING).order_by("start_at", "id")
+    ids = list(rows.values_list("pk", flat=True))
+    return (ids.index(visit.pk) + 1, len(ids)) if visit.pk in ids else (1, 1)
+
+
+def is_last_part(visit: Visit) -> bool:
+    """Whether the work is to be done with when this visit ends: nothing is planned after it or left to plan."""
+    order = visit.work_order
+    if not order.may_split:
+        return True
+    later = order.visits.filter(status__in=_COUNTING, start_at__gt=visit.start_at)
+    return not order.left_minutes and not later.exclude(status=VisitStatus.DONE).exists()

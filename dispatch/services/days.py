@@ -1,0 +1,91 @@
+"""Work that takes several days: its parts are planned together, or none of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from core import formats
+from core.errors import BadInput
+from dispatch import events, queries
+from dispatch.enums import VisitStatus
+from dispatch.models import Visit, WorkOrder
+from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
+from dispatch.services.planning import fact
+from journal import services as journal
+from tenants.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfWork:
+    """Who does a part of the work, from when to when."""
+
+    engineer_id: int
+    start_at: datetime
+    end_at: datetime
+
+
+@transaction.atomic
+def schedule_parts(
+    *,
+    work_order_id: int,
+    parts: Sequence[PartOfWork],
+    actor: Actor,
+    at: datetime,
+    override_reason: str = "",
+) -> list[Visit]:
+    """Plan all that is left of work that may take several days, one visit for each part.
+
+    Raises `BadInput` when the work may not be split, or the parts do not add up to what is left or lie on each
+    other; `CannotSchedule` and `Conflict` as `schedule_visit` does. Then none is planned.
+    """
+    work_order = queries.work_order_for_update(work_order_id)
+    actor.require(Permission.VISIT_PLAN, work_order)
+    check_work_is_open(work_order)
+    ordered = sorted(parts, key=lambda part: part.start_at)
+    _check_parts(work_order, ordered)
+    visits = []
+    for part in ordered:
+        verdict = judge(work_order, part.engineer_id, part.start_at, part.end_at)
+        check_verdict(work_order, verdict, override_reason)
+        visit = Visit(
+            work_order=work_order,
+            engineer_id=part.engineer_id,
+            start_at=part.start_at,
+            end_at=part.end_at,
+            status=VisitStatus.SCHEDULED,
+            **plan_facts(verdict, override_reason),
+        )
+        save_planned(visit)
+        visits.append(visit)
+    work_order.follow_up_reason = ""
+    follow_visits(work_order, at=at)
+    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
+    journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
+    return visits
+
+
+def _check_parts(work_order: WorkOrder, parts: Sequence[PartOfWork]) -> None:
+    facts = {"work_order": work_order}
+    if not work_order.may_split:
+        text = _("%(work_order)s may not be split: say on the work order that it may take several days.")
+        raise BadInput(text % facts)
+    if work_order.left_minutes == 0:
+        raise BadInput(_("%(work_order)s is planned whole. Move its visits instead.") % facts)
+    total = sum((part.end_at - part.start_at for part in parts), timedelta(0))
+    if total != timedelta(minutes=work_order.minutes_to_plan):
+        text = _("The parts of %(work_order)s take %(total)s together; %(left)s are left to plan.")
+        minutes = round(total.total_seconds() / 60)
+        left = formats.minutes(work_order.minutes_to_plan)
+        raise BadInput(text % {**facts, "total": formats.minutes(minutes), "left": left})
+    for before, after in pairwise(parts):
+        if after.start_at < before.end_at:
+            text = _("Two parts of %(work_order)s lie on each other at %(time)s. Let one begin later.")
+            raise BadInput(text % {**facts, "time": formats.local_datetime(after.start_at)})

@@ -1,0 +1,107 @@
+"""Planning work that takes several days by hand: the parts are proposed, and planned together."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.enums import Permission
+from accounts.guards import permitted
+from core import formats
+from core.clock import now
+from core.errors import Refusal
+from dispatch import queries, reasons, services
+from dispatch.forms import PartsForm
+from dispatch.models import Visit, WorkOrder
+from dispatch.parting import parts_of
+from dispatch.queries.planning import instant
+from dispatch.ranking import Answer
+from dispatch.views.board import to_board
+from tenants.http import TenantRequest
+from workforce import queries as workforce
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def parts_schedule(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Plan all that is left of the work; the parts of who would be done first are filled in, or those of
+    `engineer`."""
+    work_order = queries.get_work_order(work_order_id)
+    if request.method != "POST":
+        chosen = request.GET.get("engineer", "")
+        form, why = _suggested(work_order, int(chosen) if chosen.isdecimal() else None)
+        return _page(request, work_order, form, why=why, chosen=chosen)
+    form = PartsForm(request.POST)
+    if form.is_valid():
+        try:
+            visits = services.schedule_parts(
+                work_order_id=work_order_id, actor=request.actor, at=now(), **form.facts()
+            )
+        except Refusal as problem:
+            form.add_error(None, problem.message)
+        else:
+            return _planned(request, work_order, visits)
+    return _page(request, work_order, form, status=422)
+
+
+def _page(
+    request: TenantRequest,
+    work_order: WorkOrder,
+    form: PartsForm,
+    *,
+    why: str = "",
+    chosen: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "work_order": work_order,
+        "left": formats.minutes(work_order.minutes_to_plan),
+        "engineers": workforce.active_engineers(),
+        "chosen": chosen,
+        "why": why,
+    }
+    return render(request, "dispatch/parts_schedule.html", context, status=status)
+
+
+def _suggested(work_order: WorkOrder, engineer_id: int | None) -> tuple[PartsForm, str]:
+    """The form with the parts that could be planned, or why there are none."""
+    if not work_order.may_split or work_order.left_minutes == 0:
+        return PartsForm(initial={"count": 1}), ""
+    ids = None if engineer_id is None else [engineer_id]
+    answer = queries.parts_for(work_order, now(), engineer_ids=ids)
+    best = answer.best
+    if best is None:
+        return PartsForm(initial={"count": 1}), _why_none(answer)
+    initial: dict[str, object] = {}
+    for number, part in enumerate(parts_of(best.verdict)):
+        start, end = part.span
+        initial[f"engineer_{number}"] = part.person.id
+        initial[f"start_{number}"] = instant(start)
+        initial[f"minutes_{number}"] = (end - start) // 60
+        initial["count"] = number + 1
+    return PartsForm(initial=initial), ""
+
+
+def _why_none(answer: Answer) -> str:
+    """Why nobody can do the work in parts: the rule that keeps most out."""
+    names = dict(workforce.skills().values_list("id", "name"))
+    told = [reasons.words(reason, names) for reason, _people in answer.excluded]
+    return told[0] if told else _("Nobody can go without breaking a rule.")
+
+
+def _planned(request: TenantRequest, work_order: WorkOrder, visits: list[Visit]) -> HttpResponse:
+    said = ngettext(
+        "%(work_order)s is planned in %(n)s part, from %(time)s.",
+        "%(work_order)s is planned in %(n)s parts, from %(time)s.",
+        len(visits),
+    )
+    time = formats.local_datetime(visits[0].start_at)
+    messages.success(request, said % {"work_order": work_order, "n": len(visits), "time": time})
+    day = visits[0].start_at.astimezone(timezone.get_current_timezone()).date()
+    return to_board(request, day=day.isoformat(), visit=visits[0].pk)
