@@ -7,7 +7,7 @@ Pure; numbers come as columns, one row for each answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ LONG_TRAVEL = 120.0
 LONG_WAIT = 24 * 60.0
 MUCH_OVERTIME = 120.0
 MANY_LEVELS = 4.0
+_MOST = np.array([[LONG_TRAVEL], [LONG_WAIT], [MANY_LEVELS], [100.0], [MUCH_OVERTIME]])
 
 
 @dataclass(slots=True)
@@ -44,39 +45,40 @@ class Columns:
     known: Floats
     cost: Floats
 
-    def take(self, rows: NDArray[np.intp]) -> Columns:
-        """The columns of some answers only."""
-        return Columns(*(getattr(self, column.name)[rows] for column in fields(self)))
-
 
 def parts(columns: Columns, priority: int, policy: Policy) -> Mapping[str, Floats]:
     """{objective: what it adds to each answer's score}, only objectives that weigh something.
 
     The urgency of work (priority 1 is the most urgent) decides how much an earlier start is worth.
     """
+    capped = np.array((columns.travel, columns.wait, columns.surplus, columns.load, columns.overtime))
+    travel, wait, surplus, load, overtime = np.subtract(1, _capped(capped, _MOST), out=capped)
     shares = {
-        codes.SLA_SLACK: _slack(columns),
-        codes.TRAVEL_TIME: 1 - _capped(columns.travel, LONG_TRAVEL),
-        codes.PRIORITY: (1 - _capped(columns.wait, LONG_WAIT)) * (5 - priority) / 4,
+        codes.SLA_SLACK: _slack(columns.slack, wait),
+        codes.TRAVEL_TIME: travel,
+        codes.PRIORITY: wait * (5 - priority) / 4,
         codes.PREFERRED: columns.preferred,
         codes.PREVIOUS_ENGINEER: columns.known,
-        codes.EXACT_SKILL: 1 - _capped(columns.surplus, MANY_LEVELS),
-        codes.LOAD: 1 - _capped(columns.load, 100.0),
-        codes.OVERTIME_COST: 1 - _capped(columns.overtime, MUCH_OVERTIME),
+        codes.EXACT_SKILL: surplus,
+        codes.LOAD: load,
+        codes.OVERTIME_COST: overtime,
         codes.COST: _cheapness(columns.cost),
     }
-    weights = {code: policy.weight(code) for code in shares}
-    return {code: share * weights[code] for code, share in shares.items() if weights[code]}
+    return {code: share * weight for code, share in shares.items() if (weight := policy.weight(code))}
 
 
 def totals(told: Mapping[str, Floats], rows: int) -> Floats:
     """The score of each answer."""
-    return np.sum(list(told.values()), axis=0) if told else np.zeros(rows)
+    total = np.zeros(rows)
+    for part in told.values():
+        total += part
+    return total
 
 
-def _slack(columns: Columns) -> Floats:
-    promised: Floats = np.minimum(np.maximum(columns.slack, 0.0), ENOUGH_SLACK) / ENOUGH_SLACK
-    return np.where(np.isnan(columns.slack), 1 - _capped(columns.wait, LONG_WAIT), promised)
+def _slack(slack: Floats, wait: Floats) -> Floats:
+    promised = _capped(slack.copy(), ENOUGH_SLACK)
+    unpromised = np.isnan(slack)
+    return np.where(unpromised, wait, promised) if unpromised.any() else promised
 
 
 def _cheapness(cost: Floats) -> Floats:
@@ -85,6 +87,9 @@ def _cheapness(cost: Floats) -> Floats:
     return np.where(cost > 0, cost.min() / np.where(cost > 0, cost, 1.0), 1.0)
 
 
-def _capped(values: Floats, most: float) -> Floats:
-    found: Floats = np.minimum(np.maximum(values, 0.0), most) / most
-    return found
+def _capped(values: Floats, most: float | Floats) -> Floats:
+    """What share of `most` the values are, from 0 to 1; written over them."""
+    np.maximum(values, 0.0, out=values)
+    np.minimum(values, most, out=values)
+    values /= most
+    return values

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from dispatch import policy as codes
 from dispatch import ranking, scores
-from dispatch.evaluator import FOREVER, Person, Reason, Verdict, checks
-from dispatch.evaluator.search import Search, verdict_at
+from dispatch.evaluator import FOREVER, Person, Reason, Verdict, Work, checks
+from dispatch.evaluator.search import Search, needs_own_skills, verdict_at
 from dispatch.instant import engine
-from dispatch.instant.engine import NEVER, Question, Starts, World
+from dispatch.instant.people import Crowd
+from dispatch.instant.world import ALL, NEVER, Question, Starts, World
 from dispatch.policy import BLOCK, CONFIRM
 from dispatch.ranking import Answer, Candidate, Scored
 
@@ -27,11 +28,13 @@ Groups = list[tuple[tuple[str, int], Bools, bool]]
 
 @dataclass(slots=True)
 class Found:
-    """Who could go, as columns; `is_forced` needs a reason; `groups` says why not the others."""
+    """Who could go, as columns. `is_soft`: who needs a reason whatever the time; `is_forced`: who needs one;
+    `groups` says why not the others."""
 
     world: World
     ask: Question
     starts: Starts
+    is_soft: Bools
     is_forced: Bools
     groups: Groups
 
@@ -60,147 +63,164 @@ def find(world: World, ask: Question) -> Found:
     """Every engineer's first time, or the rule that leaves none."""
     policy = ask.policy
     left, soft, groups = able(world, ask)
-    starts = engine.first_starts(world, ask, engine.ALL, left)
+    trips = world.places.trips(ask.work.place)
+    starts = engine.first_starts(world, ask, trips, ALL, left)
     nothing = left & (starts.at == NEVER)
-    for key, ended in engine.expired(world, ask, starts):
-        whose = ended & left & (starts.at < NEVER)
-        if policy.verdict(codes.CERTIFICATE) == BLOCK:
-            groups.append((key, whose, True))
-            starts.at[whose] = NEVER
-        elif policy.verdict(codes.CERTIFICATE) == CONFIRM:
-            soft |= whose
+    if needs_own_skills(ask.work):
+        for key, ended in world.crowd.expired(ask.work, starts.at):
+            whose = ended & left & (starts.at < NEVER)
+            if policy.verdict(codes.CERTIFICATE) == BLOCK:
+                groups.append((key, whose, True))
+                starts.at[whose] = NEVER
+            elif policy.verdict(codes.CERTIFICATE) == CONFIRM:
+                soft |= whose
     if nothing.any():
-        groups += [((code, 0), mask, False) for code, mask in engine.why_none(world, ask, nothing)]
-    return Found(world, ask, starts, soft | _asks_later(world, ask, starts), groups)
+        groups += [((code, 0), mask, False) for code, mask in engine.why_none(world, ask, trips, nothing)]
+    return Found(world, ask, starts, soft, soft | _asks_later(world, ask, starts), groups)
 
 
 def rank(world: World, ask: Question, strategy: str = "earliest", *, most: int = FOREVER) -> Answer:
     """The ranking as `ranking.rank` has it; at most so many of each list are told."""
     found = find(world, ask)
     who = found.who
-    columns = columns_of(found, who)
-    told = scores.parts(columns, ask.work.priority, ask.policy)
+    told = scores.parts(columns_of(found, who), ask.work.priority, ask.policy)
     total = scores.totals(told, len(who))
     ranked = who_first(found, who, total, strategy)
-    forced = found.is_forced[who[ranked]]
-    clean_rows, forced_rows = ranked[~forced], ranked[forced]
-    least = int(found.starts.minutes[who[clean_rows]].min()) if clean_rows.size else 0
+    is_forced = found.is_forced[who[ranked]]
+    clean, forced = ranked[~is_forced], ranked[is_forced]
+    least = int(found.starts.minutes[who[clean]].min()) if clean.size else 0
 
     def candidates(rows: NDArray[np.intp]) -> tuple[Candidate, ...]:
+        rows = rows[:most]
+        parts = np.array([part[rows] for part in told.values()]).T.tolist() or [[]] * len(rows)
         return tuple(
             ranking.candidate(
-                Scored(
-                    verdict_of(found, int(who[row])),
-                    float(total[row]),
-                    {code: float(part[row]) for code, part in told.items()},
-                ),
-                ask.work,
-                least,
+                Scored(verdict_of(found, index), score, dict(zip(told, shares, strict=True))), ask.work, least
             )
-            for row in rows[:most].tolist()
+            for index, score, shares in zip(who[rows].tolist(), total[rows].tolist(), parts, strict=True)
         )
 
-    return Answer(candidates(clean_rows), candidates(forced_rows), _excluded(found))
+    return Answer(candidates(clean), candidates(forced), _excluded(found))
 
 
 def who_first(found: Found, who: NDArray[np.intp], total: Floats, strategy: str) -> NDArray[np.intp]:
     """Rows of `who`, best first, as `ranking.ORDERS` has it."""
-    starts, work = found.starts, found.ask.work
-    crowd = found.world.crowd
-    at, minutes, ids = starts.at[who], starts.minutes[who], crowd.ids[who]
+    work, crowd = found.ask.work, found.world.crowd
+    at, minutes, load, _overtime = found.starts.numbers[:, who]
     late = np.maximum(0, at - work.promised[1]) // 60
-    special = {index: row for row, index in enumerate(who.tolist())}
 
-    def of_special(value: Callable[[Person], float]) -> Floats:
-        column = np.zeros(len(who))
-        for index in crowd.special:
-            if index in special:
-                column[special[index]] = value(crowd.people[index])
-        return column
+    def last_engineer() -> tuple[NDArray[np.generic], ...]:
+        last = _special(crowd, who, lambda p: p.site_last.get(work.site_id, 0))
+        knows = _special(crowd, who, lambda p: work.customer_id in p.last_customers)
+        return late > 0, -last, -knows, at, minutes
 
     keys: Mapping[str, Callable[[], tuple[NDArray[np.generic], ...]]] = {
         "earliest": lambda: (late, at, minutes),
-        "nearest": lambda: (late, minutes, starts.km[who], at),
-        "least_loaded": lambda: (late, starts.load[who], at, minutes),
+        "nearest": lambda: (late, minutes, found.starts.km[who], at),
+        "least_loaded": lambda: (late, load, at, minutes),
         "best": lambda: (late > 0, -np.round(total, 6), at),
-        "last_engineer": lambda: (
-            late > 0,
-            -of_special(lambda p: p.site_last.get(work.site_id, 0)),
-            -of_special(lambda p: work.customer_id in p.last_customers),
-            at,
-            minutes,
-        ),
+        "last_engineer": last_engineer,
         "round_robin": lambda: (late > 0, crowd.last_given[who], at, minutes),
     }
     # The last key of lexsort is the first to compare by.
-    return np.lexsort((*reversed((*keys[strategy](), ids)),))
+    return np.lexsort((*reversed((*keys[strategy](), crowd.ids[who])),))
 
 
 def columns_of(found: Found, who: NDArray[np.intp]) -> scores.Columns:
     """What the objectives look at, for some engineers."""
-    starts, ask, crowd = found.starts, found.ask, found.world.crowd
-    work = ask.work
-    at, minutes = starts.at[who].astype(np.float64), starts.minutes[who].astype(np.float64)
-    over = starts.overtime[who].astype(np.float64)
-    hours = (work.seconds / 60 + minutes) / 60
-    extra = over / 60 * (crowd.overtime_percent[who] - 100) / 100
-    promised = work.promised[1] < FOREVER
+    ask, crowd = found.ask, found.world.crowd
+    at, minutes, load, overtime = found.starts.numbers[:, who].astype(np.float64)
+    km, cost = found.starts.km[who], crowd.costs[:, who]
     return scores.Columns(
-        slack=(work.promised[1] - at) / 60 if promised else np.full(len(who), np.nan),
+        slack=slack(ask, at),
         wait=(at - ask.from_at) / 60,
         travel=minutes,
-        overtime=over,
-        load=starts.load[who].astype(np.float64),
-        surplus=surplus(found)[who],
-        preferred=_special(found, lambda p: ranking.is_preferred(p, work))[who],
-        known=_special(found, lambda p: ranking.knows(p, work))[who],
-        cost=crowd.hour_cost[who] * (hours + extra) + crowd.km_cost[who] * starts.km[who],
+        overtime=overtime,
+        load=load,
+        **personal(crowd, ask.work, who),
+        cost=money(cost, ask.work, minutes, km, overtime),
     )
 
 
-def surplus(found: Found) -> Floats:
+def slack(ask: Question, at: Floats) -> Floats:
+    """Minutes before the promise; NaN where nothing is promised."""
+    promised = ask.work.promised[1]
+    return (promised - at) / 60 if promised < FOREVER else np.full(len(at), np.nan)
+
+
+def money(costs: Floats, work: Work, minutes: Floats, km: Floats, overtime: Floats) -> Floats:
+    """What each visit costs, as `ranking.cost` has it; `costs` are columns of `Crowd.costs`."""
+    hour, kilometre, percent = costs
+    hours = (work.seconds / 60 + minutes) / 60
+    extra = overtime / 60 * (percent - 100) / 100
+    cost: Floats = hour * (hours + extra) + kilometre * km
+    return cost
+
+
+def personal(crowd: Crowd, work: Work, who: NDArray[np.intp]) -> dict[str, Floats]:
+    """The columns of `scores.Columns` that hang on the engineer and the work only."""
+    return {
+        "surplus": _surplus(crowd, work, who),
+        "preferred": _special(crowd, who, lambda p: ranking.is_preferred(p, work)),
+        "known": _special(crowd, who, lambda p: ranking.knows(p, work)),
+    }
+
+
+def _surplus(crowd: Crowd, work: Work, who: NDArray[np.intp]) -> Floats:
     """Levels above what is needed, as `ranking.surplus` has them."""
-    crowd, least = found.world.crowd, None
-    for skill_id, level in found.ask.work.skills.items():
-        has = crowd.level(skill_id)
+    least = None
+    for skill_id, level in work.skills.items():
+        has = crowd.level(skill_id)[who]
         above = np.where(has > 0, has - level, FOREVER)
         least = above if least is None else np.minimum(least, above)
     if least is None:
-        return np.zeros(crowd.count)
+        return np.zeros(len(who))
     return np.where(least == FOREVER, 0, np.maximum(least, 0)).astype(np.float64)
 
 
-def _special(found: Found, value: Callable[[Person], float]) -> Floats:
-    column = np.zeros(found.world.crowd.count)
-    for index in found.world.crowd.special:
-        column[index] = value(found.world.crowd.people[index])
-    return column
+def _special(crowd: Crowd, who: NDArray[np.intp], value: Callable[[Person], float]) -> Floats:
+    if not crowd.special:
+        return np.zeros(len(who))
+    column = np.zeros(crowd.count)
+    for index in crowd.special:
+        column[index] = value(crowd.people[index])
+    return column[who]
 
 
 def verdict_of(found: Found, index: int) -> Verdict:
     """One engineer's verdict, with every reason."""
-    starts, ask = found.starts, found.ask
-    at, minutes, km = int(starts.at[index]), int(starts.minutes[index]), float(starts.km[index])
-    person, load = found.world.crowd.people[index], int(starts.load[index])
-    is_late = at > ask.work.promised[1]
-    if is_late or found.is_forced[index] or ask.policy.allows_anything:
+    ask, person = found.ask, found.world.crowd.people[index]
+    at, minutes, load, overtime = found.starts.numbers[:, index].tolist()
+    km, end = float(found.starts.km[index]), at + ask.work.seconds
+    if found.is_soft[index] or ask.policy.allows_anything:
         return verdict_at(person, ask.work, (at, minutes, km, load), ask.from_at, ask.policy)
-    return Verdict(person, at, at + ask.work.seconds, (), minutes, km, 0, load, policy=ask.policy)
+    broken: list[Reason] = []
+    if overtime:
+        broken.append(Reason(codes.OVERTIME, {"minutes": overtime}))
+    broken += checks.max_travel_reasons(person, minutes, ask.policy)
+    late = max(0, at - ask.work.promised[1]) // 60
+    if at > ask.work.promised[1]:
+        broken += checks.window_reasons(ask.work, at, end)
+    return Verdict(person, at, end, tuple(broken), minutes, km, late, load, overtime, policy=ask.policy)
 
 
 def _excluded(found: Found) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
     """Why not the others; what is told of a group is told of its first."""
-    person = found.world.crowd.people.__getitem__
-    whose: dict[tuple[str, int], Bools] = {}
-    for key, mask, _is_fixed in found.groups:
-        if mask.any():
-            whose[key] = whose[key] | mask if key in whose else mask
+    people = found.world.crowd.people
+    groups: dict[tuple[str, int], tuple[Bools, bool]] = {}
+    for key, mask, is_fixed in found.groups:
+        if key in groups:
+            earlier, was_fixed = groups[key]
+            first = int((earlier | mask).argmax())
+            groups[key] = earlier | mask, was_fixed if earlier[first] else is_fixed
+        elif mask.any():
+            groups[key] = mask, is_fixed
     told = []
-    for key, mask in whose.items():
-        rows = np.flatnonzero(mask).tolist()
-        is_fixed = any(fixed for other, part, fixed in found.groups if other == key and part[rows[0]])
-        reason = _reason(person(rows[0]), key, is_fixed, found.ask)
-        told.append((rows[0], reason, tuple(map(person, rows))))
+    for key, (mask, is_fixed) in groups.items():
+        rows = mask.nonzero()[0].tolist()
+        group = tuple([people[row] for row in rows])
+        reason = _reason(group[0], key, is_fixed, found.ask)
+        told.append((rows[0], ranking.of_group(reason, group, found.ask.work, found.ask.from_at), group))
     ordered = sorted(told, key=lambda group: (group[1].code in ranking.LASTING, -len(group[2]), group[0]))
     return tuple((reason, who) for _first, reason, who in ordered)
 
@@ -221,8 +241,7 @@ def _asks_later(world: World, ask: Question, starts: Starts) -> Bools:
     forced = np.zeros(world.crowd.count, np.bool_)
     if ask.policy.verdict(codes.OVERTIME) == CONFIRM:
         forced |= starts.overtime > 0
-    if ask.policy.verdict(codes.MAX_TRAVEL) == CONFIRM:
-        limit = ask.policy.limit("max_travel_minutes")
-        most = np.where(world.crowd.most_minutes < 0, limit, world.crowd.most_minutes)
-        forced |= (most > 0) & (starts.minutes > most)
+    most = engine.most_minutes(world.crowd, ask.policy, (CONFIRM,))
+    if most is not world.crowd.boundless:
+        forced |= starts.minutes > most
     return forced & (starts.at < NEVER)

@@ -1,128 +1,226 @@
-"""The scan of all rows in one go, compiled: the same answers as the arrays of `engine`, sooner.
+"""The passes over all rows, compiled: the same answers as the arrays of `engine` and `slots`, sooner.
 
-Compiling happens in a thread of its own, never in a request: until it is done `engine` answers with numpy.
-What was compiled is kept on disk.
+Compiling happens in a thread of its own, never in a request: until it is done numpy answers. What was compiled
+is kept on disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import asin, ceil, cos, sin, sqrt
+from math import asin, ceil, sqrt
 from threading import Lock, Thread
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from dispatch import travel
+from dispatch.evaluator import FOREVER
 from dispatch.instant import tables as t
 from dispatch.optimiser.kernel.compiled import Array, jit
 
-NEVER = 1 << 53
+NEVER = FOREVER
 NO_OVERTIME, OVERTIME_LAST, OVERTIME = 0, 1, 2
+FROM_AT, EARLIEST, LATEST, SECONDS, OVERTIME_RULE, IS_BOUND = range(6)
+"""What stands where in `asked`; IS_BOUND says whether `hours` bound the start."""
+AT, MINUTES, LOAD, OVER = range(4)
+"""What stands where in `found`."""
+WINDOW, PERSON, ARRIVAL, WAY, ADDED, BUSY = range(6)
+"""What stands where in `pairs`."""
 
 _READY, _END, _ARRIVE_BY, _SHIFT_END = t.READY, t.END, t.ARRIVE_BY, t.SHIFT_END
 _LEAD_SECONDS, _LEAD_UNTIL = t.LEAD_SECONDS, t.LEAD_UNTIL
 _TAIL_SECONDS, _TAIL_FROM = t.TAIL_SECONDS, t.TAIL_FROM
-_ORIGIN, _FOLLOWING, _IS_OVER = t.ORIGIN, t.FOLLOWING, t.IS_OVER
+_ORIGIN, _FOLLOWING, _IS_OVER, _DIRECT, _LOAD = t.ORIGIN, t.FOLLOWING, t.IS_OVER, t.DIRECT, t.LOAD
 _DIAMETER, _ROAD, _PARKING, _UNKNOWN = (
     travel.EARTH_DIAMETER_KM,
     travel.ROAD_FACTOR,
     travel.PARKING_MINUTES,
     travel.UNKNOWN_MINUTES,
 )
+_SAME_PLACE = travel.SAME_PLACE_KM
 (_SLOW_KM, _SLOW), (_MIDDLE_KM, _MIDDLE), (_REST_KM, _FAST) = travel.BANDS
 
 
 @jit
-def km_to(places: Array, place: int, to: Array) -> float:
-    """Kilometres by road, as `travel.km_between` has them; -1 when a place is not known."""
-    latitude, longitude = places[0, place], places[1, place]
-    if np.isnan(latitude) or np.isnan(to[0]):
-        return -1.0
-    a, b = sin((to[0] - latitude) / 2), sin((to[1] - longitude) / 2)
-    h = a * a + cos(to[0]) * places[2, place] * (b * b)
-    return float(_DIAMETER * asin(min(1.0, sqrt(h))) * _ROAD)
+def way(places: Array, to: Array, minutes: Array, km: Array, place: int) -> int:
+    """Minutes between a place and the work's, measured when they are asked for first."""
+    if minutes[place] >= 0:
+        return int(minutes[place])
+    x, y, z = places[0, place] - to[0], places[1, place] - to[1], places[2, place] - to[2]
+    if np.isnan(x):
+        minutes[place] = _UNKNOWN
+        return int(_UNKNOWN)
+    length = _DIAMETER * asin(min(1.0, sqrt(x * x + y * y + z * z) / 2)) * _ROAD
+    slow = min(length, _SLOW_KM)
+    left = length - slow
+    middle = min(left, _MIDDLE_KM)
+    hours = slow / _SLOW + middle / _MIDDLE + (left - middle) / _FAST
+    km[place] = length
+    minutes[place] = 0 if length < _SAME_PLACE else ceil(hours * 60) + _PARKING
+    return int(minutes[place])
 
 
 @jit
-def minutes_for(km: float) -> int:
-    """Whole minutes, as `travel.minutes_for` has them; those of an unknown trip below zero."""
-    if km < 0.0:
-        return int(_UNKNOWN)
-    if km < 0.05:
-        return 0
-    slow = min(km, _SLOW_KM)
-    left = km - slow
-    middle = min(left, _MIDDLE_KM)
-    hours = slow / _SLOW + middle / _MIDDLE + (left - middle) / _FAST
-    return ceil(hours * 60) + int(_PARKING)
+def opened(start: int, hours: Array, asked: Array) -> int:
+    """The first time at an instant or after at which the site is open; NEVER where there is none."""
+    if not asked[IS_BOUND]:
+        return start
+    for place in range(hours.shape[0]):
+        if hours[place, 1] >= start:
+            return int(max(start, hours[place, 0]))
+    return NEVER
+
+
+@jit
+def start_in(rows: Array, r: int, minutes: int, hours: Array, asked: Array) -> int:
+    """The first start in a row that is so many minutes away, what follows aside; NEVER where there is none."""
+    ready = max(rows[r, _READY], asked[FROM_AT])
+    lead = min(rows[r, _LEAD_SECONDS], max(0, rows[r, _LEAD_UNTIL] - ready))
+    start = max(ready + minutes * 60 + lead, rows[r, _LEAD_UNTIL], asked[EARLIEST])
+    return int(opened(start + -start % 60, hours, asked))
+
+
+@jit
+def last_in(rows: Array, r: int, onward: int, asked: Array) -> int:
+    """The last start in a row that keeps the shift, the breaks and, `onward` minutes away, what follows."""
+    end = min(rows[r, _END], rows[r, _TAIL_FROM])
+    if rows[r, _FOLLOWING] >= 0:
+        end = min(end, rows[r, _ARRIVE_BY] - onward * 60 - rows[r, _TAIL_SECONDS])
+    return int(min(end - asked[SECONDS], rows[r, _SHIFT_END] - 1, asked[LATEST]))
 
 
 @jit
 def scan(
     rows: Array,
-    person: Array,
+    first: Array,
     places: Array,
+    home: Array,
     to: Array,
+    minutes: Array,
+    km: Array,
     able: Array,
     most: Array,
     hours: Array,
     asked: Array,
     found: Array,
-    km: Array,
+    found_km: Array,
 ) -> None:
-    """Write each engineer's first start into `found` (rows: start, minutes, row), overtime apart in the next
-    three. `asked`: from_at, earliest, latest, seconds, overtime, whether hours bound the start."""
-    from_at, earliest, latest, seconds = asked[0], asked[1], asked[2], asked[3]
-    for r in range(rows.shape[0]):
-        p = person[r]
+    """Write the first start of each engineer of `able`, with the way to it, into `found`, where NEVER stands."""
+    rule = asked[OVERTIME_RULE]
+    for p in range(first.shape[0] - 1):
         if not able[p]:
             continue
-        base = 0
-        if rows[r, _IS_OVER]:
-            if asked[4] == NO_OVERTIME:
+        best, chosen, is_regular = NEVER, -1, False
+        for r in range(first[p], first[p + 1]):
+            if rows[r, _IS_OVER] and (rule == NO_OVERTIME or (rule == OVERTIME_LAST and is_regular)):
+                break
+            begin = max(rows[r, _READY], asked[EARLIEST])
+            if begin >= best or begin > asked[LATEST] or begin + asked[SECONDS] > rows[r, _END]:
                 continue
-            base = 3 if asked[4] == OVERTIME_LAST else 0
-        best = found[base, p]
-        begin = max(rows[r, _READY], earliest)
-        if begin >= best or begin > latest or begin + seconds > rows[r, _END]:
-            continue
-        way = km_to(places, rows[r, _ORIGIN], to)
-        minutes = minutes_for(way)
-        if minutes > most[p]:
-            continue
-        ready = max(rows[r, _READY], from_at)
-        lead = min(rows[r, _LEAD_SECONDS], max(0, rows[r, _LEAD_UNTIL] - ready))
-        start = max(ready + minutes * 60 + lead, rows[r, _LEAD_UNTIL], earliest)
-        start += -start % 60
-        if asked[5]:
-            place = 0
-            while place < hours.shape[0] and hours[place, 1] < start:
-                place += 1
-            if place == hours.shape[0]:
+            away = way(places, to, minutes, km, home[p] + rows[r, _ORIGIN])
+            if away > most[p]:
                 continue
-            start = max(start, hours[place, 0])
-        end = start + seconds
-        if start > latest or start >= best or start >= rows[r, _SHIFT_END]:
-            continue
-        if end > rows[r, _END] or end > rows[r, _TAIL_FROM]:
-            continue
-        following = rows[r, _FOLLOWING]
-        if following >= 0:
-            onward = minutes_for(km_to(places, following, to)) * 60
-            if end + onward + rows[r, _TAIL_SECONDS] > rows[r, _ARRIVE_BY]:
+            start = start_in(rows, r, away, hours, asked)
+            if start >= best or start > last_in(rows, r, 0, asked):
                 continue
-        found[base, p], found[base + 1, p], found[base + 2, p] = start, minutes, r
-        km[base // 3, p] = max(way, 0.0)
+            following = rows[r, _FOLLOWING]
+            if following >= 0:
+                onward = way(places, to, minutes, km, home[p] + following)
+                if start > last_in(rows, r, onward, asked):
+                    continue
+            best, chosen, is_regular = start, r, rows[r, _IS_OVER] == 0
+        if chosen >= 0:
+            place = home[p] + rows[chosen, _ORIGIN]
+            found[AT, p], found[MINUTES, p], found[LOAD, p] = best, minutes[place], rows[chosen, _LOAD]
+            found[OVER, p] = max(0, -((rows[chosen, _SHIFT_END] - best - asked[SECONDS]) // 60))
+            found_km[p] = km[place]
 
 
-Scan = Callable[..., None]
-_ready: list[Scan] = []
+@jit
+def first_ending_after(windows: Array, at: int) -> int:
+    """The number of the first window that ends after an instant."""
+    low, high = 0, windows.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if windows[middle, 1] > at:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@jit
+def pair(
+    rows: Array,
+    first: Array,
+    places: Array,
+    home: Array,
+    to: Array,
+    minutes: Array,
+    km: Array,
+    able: Array,
+    most: Array,
+    until: Array,
+    hours: Array,
+    asked: Array,
+    windows: Array,
+    pairs: Array,
+    pairs_km: Array,
+) -> int:
+    """Write each row and window that go together into `pairs` as far as there is room; gives how many there are.
+
+    `until`: each engineer's last start; `windows`: [(begin, end)] in order, none overlapping another.
+    """
+    count, room = 0, pairs.shape[1]
+    for p in range(first.shape[0] - 1):
+        if not able[p]:
+            continue
+        for r in range(first[p], first[p + 1]):
+            if rows[r, _IS_OVER] and asked[OVERTIME_RULE] != OVERTIME:
+                break
+            begin = max(rows[r, _READY], asked[EARLIEST])
+            if begin > asked[LATEST] or begin + asked[SECONDS] > rows[r, _END]:
+                continue
+            place = home[p] + rows[r, _ORIGIN]
+            away = way(places, to, minutes, km, place)
+            start = start_in(rows, r, away, hours, asked)
+            if away > most[p] or start > last_in(rows, r, 0, asked):
+                continue
+            onward, following = 0, rows[r, _FOLLOWING]
+            if following >= 0:
+                onward = way(places, to, minutes, km, home[p] + following)
+            last = min(last_in(rows, r, onward, asked), until[p])
+            added = away
+            if rows[r, _DIRECT] >= 0:
+                added = max(0, away + onward - rows[r, _DIRECT])
+            for w in range(first_ending_after(windows, start), windows.shape[0]):
+                if windows[w, 0] > last:
+                    break
+                at = max(start, windows[w, 0])
+                at = opened(at + -at % 60, hours, asked)
+                if at >= windows[w, 1] or at > last:
+                    continue
+                if count < room:
+                    pairs[WINDOW, count], pairs[PERSON, count], pairs[ARRIVAL, count] = w, p, at
+                    pairs[WAY, count], pairs[ADDED, count] = away, added
+                    pairs[BUSY, count], pairs_km[count] = rows[r, _LOAD], km[place]
+                count += 1
+    return count
+
+
+class Passes(NamedTuple):
+    """The compiled passes; see `scan` and `pair`."""
+
+    scan: Callable[..., None]
+    pair: Callable[..., int]
+
+
+_ready: list[Passes] = []
 _began = Lock()
 
 
-def compiled() -> Scan | None:
-    """The scan when it is compiled; the first time that it is not, a thread begins to."""
+def compiled() -> Passes | None:
+    """The passes when they are compiled; the first time that they are not, a thread begins to."""
     if _ready:
         return _ready[0]
     if _began.acquire(blocking=False):
@@ -130,19 +228,14 @@ def compiled() -> Scan | None:
     return None
 
 
-def compile_now() -> None:
+def compile_now() -> Passes:
     """Compile, or load what was compiled before, by asking about nobody."""
-    nothing: Any = np.zeros((0, t.WIDTH), np.int64)
-    scan(
-        nothing,
-        np.zeros(0, np.int64),
-        np.zeros((3, 0)),
-        np.zeros(2),
-        np.zeros(0, np.bool_),
-        np.zeros(0, np.int64),
-        np.zeros((0, 2), np.int64),
-        np.zeros(6, np.int64),
-        np.zeros((6, 0), np.int64),
-        np.zeros((2, 0)),
-    )
-    _ready.append(scan)
+    table = np.zeros((0, t.WIDTH), np.int64), np.zeros(1, np.int64), np.zeros((3, 0)), np.zeros(1, np.int64)
+    trips = np.zeros(3), np.zeros(0, np.int64), np.zeros(0)
+    nobody, none, spans = np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
+    asked = np.zeros(6, np.int64)
+    scan(*table, *trips, nobody, none, spans, asked, np.zeros((4, 0), np.int64), np.zeros(0))
+    pairs = np.zeros((6, 0), np.int64), np.zeros(0)
+    pair(*table, *trips, nobody, none, none, spans, asked, spans, *pairs)
+    _ready.append(Passes(scan, pair))
+    return _ready[0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +12,20 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch import ranking, scores
 from dispatch.evaluator import FOREVER, Person, Reason, Span
-from dispatch.evaluator.search import needs_own_skills, opening_starts
-from dispatch.instant import answers, engine
-from dispatch.instant import tables as t
-from dispatch.instant.engine import NEVER, Question, World
+from dispatch.evaluator.search import needs_own_skills
+from dispatch.instant import answers, arrays, engine, kernel
+from dispatch.instant.world import Given, Question, World
 from dispatch.policy import ALLOW, BLOCK, CONFIRM
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
 GOOD, FAIR = 0.92, 0.75
 """Shares of the best score from which a window is of grade A, or of grade B."""
 NEAR_MINUTES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A window to arrive in. `person` comes at `at` if it is booked now; `choices` engineers could come.
 
     `added_minutes`: what the visit adds to that day's travel. `grade`: A, B or C.
@@ -43,15 +44,21 @@ class Slot:
 
 @dataclass(slots=True)
 class _Pairs:
-    """One row for each engineer's gap and window that go together."""
+    """One row for each engineer's gap and window that go together; travel in minutes."""
 
     window: Ints
     person: Ints
     at: Ints
     minutes: Ints
-    km: NDArray[np.float64]
     added: Ints
     load: Ints
+    km: Floats
+
+    @classmethod
+    def of(cls, numbers: Ints, km: Floats) -> _Pairs:
+        """What `kernel.pair` has written."""
+        window, person, at, minutes, added, load = numbers
+        return cls(window, person, at, minutes, added, load, km)
 
 
 def slots(world: World, ask: Question, windows: Sequence[Span]) -> list[Slot]:
@@ -63,8 +70,8 @@ def slots(world: World, ask: Question, windows: Sequence[Span]) -> list[Slot]:
     pairs = _pairs(world, ask, left & ~soft, windows)
     if not pairs.window.size:
         return []
-    columns = _columns(world, ask, pairs)
-    total = scores.totals(scores.parts(columns, ask.work.priority, ask.policy), len(pairs.at))
+    told = scores.parts(_columns(world, ask, pairs), ask.work.priority, ask.policy)
+    total = scores.totals(told, len(pairs.at))
     rows = _best_of_each(world, pairs, np.round(total, 6), len(windows))
     seen = np.zeros((len(windows), world.crowd.count), np.bool_)
     seen[pairs.window, pairs.person] = True
@@ -72,16 +79,25 @@ def slots(world: World, ask: Question, windows: Sequence[Span]) -> list[Slot]:
     most = float(total[rows].max())
     return [
         Slot(
-            *windows[int(pairs.window[row])],
-            person=world.crowd.people[int(pairs.person[row])],
-            at=int(pairs.at[row]),
-            added_minutes=int(pairs.added[row]),
-            load_percent=int(pairs.load[row]),
-            choices=int(choices[pairs.window[row]]),
-            score=float(total[row]),
-            grade=_grade(int(pairs.at[row]), ask, float(total[row]), most),
+            start=windows[window][0],
+            end=windows[window][1],
+            person=world.crowd.people[person],
+            at=at,
+            added_minutes=added,
+            load_percent=load,
+            choices=int(choices[window]),
+            score=score,
+            grade=_grade(at, ask, score, most),
         )
-        for row in rows.tolist()
+        for window, person, at, added, load, score in zip(
+            pairs.window[rows].tolist(),
+            pairs.person[rows].tolist(),
+            pairs.at[rows].tolist(),
+            pairs.added[rows].tolist(),
+            pairs.load[rows].tolist(),
+            total[rows].tolist(),
+            strict=True,
+        )
     ]
 
 
@@ -97,66 +113,42 @@ def _best_of_each(world: World, pairs: _Pairs, total: NDArray[np.float64], windo
 
 
 def _pairs(world: World, ask: Question, able: NDArray[np.bool_], windows: Sequence[Span]) -> _Pairs:
-    table = world.table(engine.NO_BREAKS if ask.policy.verdict(codes.BREAK) == ALLOW else engine.ALL)
-    rows = engine.live_rows(table, ask, able)
-    if ask.policy.verdict(codes.OVERTIME) != ALLOW:
-        rows = rows[table.numbers[t.IS_OVER, rows] == 0]
-    numbers = table.numbers[:, rows]
-    minutes, km = table.places.trips(ask.work.place, numbers[t.ORIGIN])
-    first = engine.starts_in(numbers, ask, minutes)
-    if (most := engine.most_minutes(world.crowd, ask.policy, (BLOCK, CONFIRM))) is not None:
-        first[minutes > most[table.person[rows]]] = NEVER
-    last = np.minimum(engine.ends(numbers, ask.work), engine.last_starts(table, numbers, ask.work))
-    last = np.minimum(last, ask.bounds[1])
+    most = engine.most_minutes(world.crowd, ask.policy, (BLOCK, CONFIRM))
+    given = Given(world, ask, world.table(ask.kind), world.places.trips(ask.work.place), able, most)
+    until = world.crowd.boundless
     if needs_own_skills(ask.work) and ask.policy.verdict(codes.CERTIFICATE) != ALLOW:
-        last = np.minimum(last, world.crowd.certified_until(ask.work)[table.person[rows]])
-    gap, window, at = _in_windows(ask, first, last, windows)
-    onward = np.zeros(len(rows), np.int64)
-    between = np.flatnonzero(numbers[t.DIRECT] >= 0)
-    onward[between] = table.places.trips(ask.work.place, numbers[t.FOLLOWING, between])[0]
-    added = np.maximum(0, minutes + onward - np.maximum(0, numbers[t.DIRECT]))
-    return _Pairs(
-        window, table.person[rows][gap], at, minutes[gap], km[gap], added[gap], numbers[t.LOAD][gap]
-    )
-
-
-def _in_windows(
-    ask: Question, first: Ints, last: Ints, windows: Sequence[Span]
-) -> tuple[NDArray[np.intp], Ints, Ints]:
-    """(gap, window, start) of every gap that has a start in a window."""
-    begin = np.array([a for a, _b in windows], np.int64)
-    end = np.array([b for _a, b in windows], np.int64)
-    lowest = np.searchsorted(end, first, side="right")
-    highest = np.searchsorted(begin, last, side="right") - 1
-    counts = np.maximum(0, highest - lowest + 1)
-    gap = np.repeat(np.arange(len(first)), counts)
-    window = np.arange(len(gap)) - np.repeat(np.cumsum(counts) - counts, counts) + lowest[gap]
-    at = np.maximum(first[gap], begin[window])
-    at += -at % 60
-    fits = np.ones(at.shape, np.bool_)
-    hours = opening_starts(ask.work, ask.policy)
-    if hours is not None:
-        at, fits = engine.opened(at, hours)
-    fits &= (at < end[window]) & (at <= last[gap])
-    return gap[fits], window[fits], at[fits]
+        until = world.crowd.certified_until(ask.work)
+    if (passes := kernel.compiled()) is None:
+        found, km = arrays.pair(given, until, windows)
+        return _Pairs.of(found, km)
+    is_allowed = ask.policy.verdict(codes.OVERTIME) == ALLOW
+    asked = ask.numbers(kernel.OVERTIME if is_allowed else kernel.NO_OVERTIME)
+    spans = np.array(windows, np.int64).reshape(-1, 2)
+    room = 2 * len(given.table.rows)
+    while True:
+        found, km = np.empty((6, room), np.int64), np.empty(room)
+        count = passes.pair(*given.arrays, until, *asked, spans, found, km)
+        if count <= room:
+            return _Pairs.of(found[:, :count], km[:count])
+        room = count
 
 
 def _columns(world: World, ask: Question, pairs: _Pairs) -> scores.Columns:
     """The columns of the ranking with other times, and with the travel that is added instead of driven."""
-    nothing = np.zeros(world.crowd.count, np.int64)
-    starts = engine.Starts(nothing, nothing, nothing.astype(np.float64), nothing, nothing)
-    found = answers.Found(world, ask, starts, nothing > 0, [])
-    columns = answers.columns_of(found, np.arange(world.crowd.count)).take(pairs.person.astype(np.intp))
-    at, crowd, work = pairs.at.astype(np.float64), world.crowd, ask.work
-    hours = (work.seconds / 60 + pairs.minutes) / 60
-    promised = work.promised[1] < FOREVER
-    return replace(
-        columns,
-        slack=(work.promised[1] - at) / 60 if promised else np.full(len(at), np.nan),
+    crowd, everybody = world.crowd, np.arange(world.crowd.count)
+    at, minutes = pairs.at.astype(np.float64), pairs.minutes.astype(np.float64)
+    nothing = np.zeros(len(at))
+    return scores.Columns(
+        slack=answers.slack(ask, at),
         wait=(at - ask.from_at) / 60,
         travel=pairs.added.astype(np.float64),
+        overtime=nothing,
         load=pairs.load.astype(np.float64),
-        cost=crowd.hour_cost[pairs.person] * hours + crowd.km_cost[pairs.person] * pairs.km,
+        **{
+            name: column[pairs.person]
+            for name, column in answers.personal(crowd, ask.work, everybody).items()
+        },
+        cost=answers.money(crowd.costs[:, pairs.person], ask.work, minutes, pairs.km, nothing),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dispatch.evaluator import FOREVER, Person
 from dispatch.evaluator.gaps import Gap, gaps
 from dispatch.evaluator.search import with_overtime
-from dispatch.instant.places import Places
+from dispatch.instant.places import points_of
 from dispatch.travel import Point, trip
 
 Ints = NDArray[np.int64]
@@ -48,33 +48,28 @@ class Kind:
     has_breaks: bool = True
 
 
-@dataclass(slots=True)
-class Block:
-    """The rows of one engineer; places are numbered within `points`."""
-
-    rows: Ints
-    points: list[Point | None]
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Table:
-    """All rows: one column each of `numbers` (one row each of `rows`), whose engineer is `person`; places are
-    numbered in `places`."""
+    """The rows of all engineers, one after the other: number n's are `rows[first[n] : first[n + 1]]`. Places are
+    numbered within their engineer's (see `places.Places`)."""
 
-    numbers: Ints
     rows: Ints
-    person: Ints
-    places: Places
+    first: Ints
+
+    @property
+    def person(self) -> Ints:
+        """The engineer's number of each row."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
-def block_of(person: Person, kind: Kind) -> Block:
-    """One engineer's gaps of a kind, in working time and with overtime."""
-    number: dict[Point | None, int] = {}
+def block_of(person: Person, kind: Kind) -> Ints:
+    """One engineer's gaps of a kind, those of working time first, then those with overtime."""
+    number = {point: n for n, point in enumerate(points_of(person))}
     found = [_row(gap, 0, number) for gap in _gaps(person, kind, 0)]
     if person.overtime:
         longer = (gap for gap in _gaps(person, kind, person.overtime) if gap.end > gap.shift_end)
         found += [_row(gap, 1, number) for gap in longer]
-    return Block(np.array(found, np.int64).reshape(-1, WIDTH), list(number))
+    return np.array(found, np.int64).reshape(-1, WIDTH)
 
 
 def _gaps(person: Person, kind: Kind, overtime: int) -> Iterator[Gap]:
@@ -85,8 +80,6 @@ def _gaps(person: Person, kind: Kind, overtime: int) -> Iterator[Gap]:
 
 
 def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, ...]:
-    """A gap in numbers; a place gets the next number when it is new."""
-    origin = number.setdefault(gap.origin, len(number))
     follows = gap.arrive_by < FOREVER
     return (
         gap.ready,
@@ -98,22 +91,14 @@ def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, 
         gap.lead_until,
         gap.tail_seconds,
         gap.tail_from,
-        origin,
-        number.setdefault(gap.following, len(number)) if follows else NOTHING_FOLLOWS,
+        number[gap.origin],
+        number[gap.following] if follows else NOTHING_FOLLOWS,
         is_over,
         trip(gap.origin, gap.following)[0] if gap.arrive_by == gap.end else NO_WAY_ON,
     )
 
 
-def table_of(blocks: Sequence[Block]) -> Table:
-    """The blocks of all engineers, in order, as one table."""
-    sizes = np.array([len(block.rows) for block in blocks], np.int64)
-    counts = np.array([len(block.points) for block in blocks], np.int64)
-    offsets = np.concatenate(([0], np.cumsum(counts)[:-1])) if len(blocks) else counts
-    person = np.repeat(np.arange(len(blocks)), sizes)
-    rows = np.concatenate([block.rows for block in blocks]) if blocks else np.empty((0, WIDTH), np.int64)
-    shift = offsets[person] if len(person) else person
-    rows[:, ORIGIN] += shift
-    rows[:, FOLLOWING] = np.where(rows[:, FOLLOWING] >= 0, rows[:, FOLLOWING] + shift, NOTHING_FOLLOWS)
-    places = Places([point for block in blocks for point in block.points])
-    return Table(np.ascontiguousarray(rows.T), np.ascontiguousarray(rows), person, places)
+def table_of(blocks: Sequence[Ints]) -> Table:
+    """The rows of all engineers, in order, as one table."""
+    rows = np.concatenate(blocks) if blocks else np.empty((0, WIDTH), np.int64)
+    return Table(rows, np.cumsum([0, *map(len, blocks)], dtype=np.int64))

@@ -34,18 +34,16 @@ def told(answer: Answer) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def scan() -> kernel.Scan:
-    kernel.compile_now()
-    compiled: kernel.Scan = kernel.scan
-    return compiled
+def passes() -> kernel.Passes:
+    return kernel.compile_now()
 
 
 @pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("seed", range(0, WORLDS, 50))
 def test_it_agrees_with_the_evaluator_in_every_answer(
-    seed: int, is_compiled: bool, scan: kernel.Scan, monkeypatch: pytest.MonkeyPatch
+    seed: int, is_compiled: bool, passes: kernel.Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel, "compiled", lambda: scan if is_compiled else None)
+    monkeypatch.setattr(kernel, "compiled", lambda: passes if is_compiled else None)
     for number in range(seed, seed + 50):
         rng = Random(number)
         days = rng.choice((1, 2, 5))
@@ -80,8 +78,8 @@ def test_another_plan_changes_only_its_engineer() -> None:
     people = random_people(rng, 10, 2)
     world = instant.World(people)
     world.warm()
-    busy = Person(3, "Engineer 3", home=(35.7, 139.7), shifts=[(0, DAY)], stops=[Stop(1, "WO-1", 0, HOUR)])
-    people[2] = busy
+    stops = [Stop(1, "WO-1", 9 * HOUR, 10 * HOUR, (35.7, 139.7)), Stop(2, "WO-2", 11 * HOUR, 12 * HOUR)]
+    busy = people[2] = replace(people[2], stops=stops, last_given=2)
     world = world.replaced({2: busy})
     for _again in range(20):
         work, from_at = random_work(rng, 2), rng.randint(0, 48) * 900
@@ -95,8 +93,12 @@ def test_an_empty_company_answers_too() -> None:
     assert not found.who.size
 
 
+@pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("seed", range(2000, 2060))
-def test_a_window_is_offered_when_somebody_can_arrive_in_it(seed: int) -> None:
+def test_a_window_is_offered_when_somebody_can_arrive_in_it(
+    seed: int, is_compiled: bool, passes: kernel.Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "compiled", lambda: passes if is_compiled else None)
     rng = Random(seed)
     people = random_people(rng, 8, 3)
     world = instant.World(people)

@@ -1,0 +1,161 @@
+"""All engineers with their plan as tables, and what is asked about them.
+
+The arrays are made once for a world; changing one engineer's plan replaces that engineer's rows only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch import policy as codes
+from dispatch.evaluator import FOREVER, Person, Work
+from dispatch.evaluator.search import opening_starts
+from dispatch.instant import kernel
+from dispatch.instant.people import Crowd
+from dispatch.instant.places import Places, Trips, spots_of
+from dispatch.instant.tables import Kind, Table, block_of, table_of
+from dispatch.policy import ALLOW, PRODUCT, Policy
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+NEVER = FOREVER
+ALL = Kind()
+NO_BREAKS = Kind(has_breaks=False)
+NO_STOPS = Kind(has_stops=False, has_breaks=False)
+BARE = Kind(has_stops=False, has_absences=False, has_breaks=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Work between two instants under a policy."""
+
+    work: Work
+    from_at: int
+    until: int
+    policy: Policy = PRODUCT
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The earliest and the latest start."""
+        work = self.work
+        earliest = max(self.from_at, work.window[0], work.promised[0], work.after)
+        return earliest, min(self.until - 1, work.window[1] - work.seconds, work.start_by)
+
+    @property
+    def kind(self) -> Kind:
+        """The gaps that the policy asks to look at."""
+        return NO_BREAKS if self.policy.verdict(codes.BREAK) == ALLOW else ALL
+
+    def numbers(self, overtime: int) -> tuple[Ints, Ints]:
+        """(visiting hours as first and last starts, the rest) for the compiled passes."""
+        hours = opening_starts(self.work, self.policy)
+        asked = (self.from_at, *self.bounds, self.work.seconds, overtime, hours is not None)
+        return np.array(hours or [], np.int64).reshape(-1, 2), np.array(asked, np.int64)
+
+
+@dataclass(slots=True)
+class Starts:
+    """What was found for each engineer: `numbers` has a row each for the start (NEVER where there is none), the
+    minutes of travel, the load in per cent and the minutes of overtime; `km` of travel."""
+
+    numbers: Ints
+    km: Floats
+
+    @classmethod
+    def nothing(cls, count: int) -> Starts:
+        """Nothing found for so many engineers."""
+        numbers = np.zeros((4, count), np.int64)
+        numbers[kernel.AT] = NEVER
+        return cls(numbers, np.zeros(count))
+
+    @property
+    def at(self) -> Ints:
+        """The first start of each."""
+        column: Ints = self.numbers[kernel.AT]
+        return column
+
+    @property
+    def minutes(self) -> Ints:
+        """The travel to it."""
+        column: Ints = self.numbers[kernel.MINUTES]
+        return column
+
+    @property
+    def overtime(self) -> Ints:
+        """Minutes of overtime."""
+        column: Ints = self.numbers[kernel.OVER]
+        return column
+
+
+class World:
+    """Engineers with their plan as tables, made when first asked for."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self.crowd = Crowd(people)
+        self._spots = [spots_of(person) for person in people]
+        self.places = Places(self._spots)
+        self._blocks: dict[Kind, list[Ints]] = {}
+        self._tables: dict[Kind, Table] = {}
+
+    def replaced(self, changed: dict[int, Person]) -> World:
+        """The same world with other visits of some engineers, by number; nothing else of them is read anew.
+        This world stays as it is."""
+        found = copy(self)
+        found.crowd = self.crowd.replaced(changed)
+        found._spots, found._blocks, found._tables = list(self._spots), {}, {}
+        for index, person in changed.items():
+            found._spots[index] = spots_of(person)
+        found.places = Places(found._spots)
+        for kind, old in self._blocks.items():
+            if not kind.has_stops:
+                found._blocks[kind], found._tables[kind] = old, self._tables[kind]
+                continue
+            found._blocks[kind] = blocks = list(old)
+            for index, person in changed.items():
+                blocks[index] = block_of(person, kind)
+        return found
+
+    def knowing(self, known: dict[int, Person]) -> World:
+        """The same world, some of whose engineers (by number) know a site or carry parts; plans are equal."""
+        found = copy(self)
+        found.crowd = self.crowd.known(known)
+        return found
+
+    def table(self, kind: Kind) -> Table:
+        """The rows of a kind."""
+        if kind not in self._tables:
+            if kind not in self._blocks:
+                self._blocks[kind] = [block_of(person, kind) for person in self.crowd.people]
+            self._tables[kind] = table_of(self._blocks[kind])
+        return self._tables[kind]
+
+    def warm(self) -> None:
+        """Make every table."""
+        for kind in (ALL, NO_BREAKS, NO_STOPS, BARE):
+            self.table(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a pass over the rows is given: whose rows count (`able`) and the longest trip of each engineer."""
+
+    world: World
+    ask: Question
+    table: Table
+    trips: Trips
+    able: Bools
+    most: Ints
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.generic], ...]:
+        """The same for the compiled passes, in their order."""
+        table, places, trips = self.table, self.world.places, self.trips
+        rows = table.rows, table.first, places.numbers, places.first
+        return *rows, trips.to, trips.minutes, trips.km, self.able, self.most
