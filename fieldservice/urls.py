@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from accounts.views import joining
+from accounts.views import joining, language
 from fieldservice import views
 
 _MEMBER_APPS = [
@@ -32,7 +32,7 @@ urlpatterns = [
     path("accounts/email/", views.no_such_page, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("join/<str:token>/", joining.join, name="join"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", language.set_language, name="set_language"),
     path("look/", include("core.urls")),
     path("api/v1/", include("fieldservice.api")),
     path("c/<slug:slug>/", include(("tickets.customer_urls", "intake"), namespace="intake")),

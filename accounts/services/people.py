@@ -19,6 +19,7 @@ from accounts.services.grants import check_grant, check_someone_still_manages, l
 from core.errors import BadInput, Conflict
 from journal import services as journal
 from tenants.actors import Actor
+from tenants.enums import Language
 
 
 @transaction.atomic
@@ -122,6 +123,12 @@ def make_password_link(*, membership_id: int, actor: Actor, at: datetime) -> str
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     uid, _dash, token = key.partition("-")
     return reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """Let a person read every tenant's pages in this language, one of `Language`."""
+    user.language = Language(language)
+    user.save(update_fields=["language"])
 
 
 @transaction.atomic

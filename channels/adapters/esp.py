@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from channels import http
 from channels.adapters.base import (
@@ -81,7 +81,7 @@ class EspAdapter(Adapter):
     fields = (
         Field(
             name="esp",
-            label=gettext_lazy("Provider"),
+            label=pgettext_lazy("e-mail", "Provider"),
             kind="choice",
             choices=tuple((code, esp.name) for code, esp in ESPS.items()),
             default="mailgun",

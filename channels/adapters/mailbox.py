@@ -24,13 +24,13 @@ _SECURITY = (
     ("none", gettext_lazy("None: only inside one's own network")),
 )
 _READING = Group(
-    gettext_lazy("Reading"),
+    gettext_lazy("Incoming mail"),
     gettext_lazy(
         "The mailbox is looked into every minute and left as it is: nothing is marked, moved or deleted."
     ),
 )
 _SENDING = Group(
-    gettext_lazy("Sending"), gettext_lazy("Answers leave by this server, in the company's name.")
+    gettext_lazy("Outgoing mail"), gettext_lazy("Answers leave by this server, in the company's name.")
 )
 
 

@@ -17,6 +17,7 @@ from dispatch.queries.dependencies import with_links
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
 from tickets import queries as tickets
+from tickets.models import Ticket
 
 
 def work_types() -> QuerySet[WorkType]:
@@ -102,6 +103,16 @@ def work_order_for_update(work_order_id: int) -> WorkOrder:
 def work_orders_of_ticket(ticket_id: int) -> QuerySet[WorkOrder]:
     """What was made of a ticket and of those merged into it, oldest first."""
     return work_orders().filter(ticket_id__in=tickets.family_ids(ticket_id)).order_by("id")
+
+
+def other_open_work(actor: Actor, ticket: Ticket, *, most: int = 5) -> list[WorkOrder]:
+    """What else is to be done for the ticket's customer, without the ticket's own work, oldest first."""
+    if ticket.customer_id is None:
+        return []
+    open_states = (WorkOrderStatus.UNSCHEDULED, WorkOrderStatus.SCHEDULED, WorkOrderStatus.IN_PROGRESS)
+    found = visible_to(actor, WorkOrder.objects.filter(customer_id=ticket.customer_id))
+    found = found.filter(status__in=open_states).exclude(ticket_id__in=tickets.family_ids(ticket.pk))
+    return list(found.select_related("work_type").order_by("id")[:most])
 
 
 def tray() -> QuerySet[WorkOrder]:

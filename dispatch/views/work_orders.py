@@ -20,6 +20,7 @@ from dispatch import queries, rules, services
 from dispatch.enums import RunOutcome, WorkOrderStatus
 from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
 from dispatch.models import WorkOrder
+from dispatch.queries.work import other_open_work
 from dispatch.views.runs import told_run
 from tenants.http import TenantRequest
 from tickets import queries as tickets
@@ -147,6 +148,7 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
         "ticket": ticket,
         "form": form,
         "work_orders": queries.work_orders_of_ticket(ticket_id),
+        "other_work": other_open_work(request.actor, ticket),
         "can_create": request.actor.can(Permission.WORK_CREATE),
     }
     template = (

@@ -45,6 +45,9 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
 });
 
+// On a phone the settings stand in one line: the page that is open is seen in it.
+document.querySelector('.side-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+
 /* ---------- htmx ---------- */
 
 const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";

@@ -255,6 +255,23 @@ def test_nobody_signs_up_alone(db: None) -> None:
     assert "Nobody signs up alone" in Client().post("/accounts/signup/", form).content.decode()
 
 
+def test_the_language_switch_holds_over_the_language_of_the_profile(acme: Company, signed_in: SignIn) -> None:
+    client = signed_in(acme.ada)
+    client.post(f"{SETTINGS}profile/", {"name": "Ada", "language": "ja", "time_zone": ""})
+    assert 'lang="ja"' in _text(client, f"{SETTINGS}profile/")
+    switched = client.post("/i18n/setlang/", {"language": "zh-hans", "next": f"{SETTINGS}profile/"})
+    assert (switched.status_code, switched.headers["Location"]) == (302, f"{SETTINGS}profile/")
+    assert 'lang="zh-hans"' in _text(client, f"{SETTINGS}profile/").lower()
+    client.post("/i18n/setlang/", {"language": "tlh"})
+    assert 'lang="zh-hans"' in _text(client, f"{SETTINGS}profile/").lower()
+
+
+def test_the_language_switch_works_before_signing_in(db: None) -> None:
+    client = Client()
+    client.post("/i18n/setlang/", {"language": "ja", "next": "/accounts/login/"})
+    assert 'lang="ja"' in client.get("/accounts/login/").content.decode()
+
+
 @pytest.mark.parametrize("page", ["login", "password/reset", "signup"])
 @pytest.mark.parametrize("language", ["en", "ja", "zh-hans"])
 def test_sign_in_pages_are_ours_in_every_language(db: None, page: str, language: str) -> None:

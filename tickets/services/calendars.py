@@ -18,6 +18,7 @@ from core.validation import check_fields
 from journal import services as journal
 from tenants.active import tenant_active
 from tenants.actors import Actor
+from tenants.enums import Language
 from tenants.queries import active_tenant_ids, current_tenant
 from tickets import business_days, closed_days, queries
 from tickets.enums import SegmentReason
@@ -26,6 +27,8 @@ from tickets.services.replays import replay_clocks
 
 Day = dict[str, Any]
 MOST_OWN_DAYS = 2_000
+_NAMES_IN: dict[str, str] = {Language.ENGLISH: "en_US", Language.JAPANESE: "ja", Language.CHINESE: "zh_CN"}
+"""How the `holidays` library calls the company's language; where it lacks one, it answers in English."""
 CALENDAR_KEEPER = Actor.system("calendar keeper")
 
 
@@ -213,6 +216,7 @@ def _expand(version: CalendarVersion, at: datetime) -> None:
             version.own_days,
             first,
             last,
+            _NAMES_IN.get(tenant.language, ""),
         )
     except ValueError as error:
         words = _("No holidays are known for %(country)s %(region)s. Choose another country or region.") % {

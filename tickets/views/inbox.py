@@ -15,7 +15,7 @@ from channels import queries as channels
 from channels.models import OutboundMessage
 from core.clock import now
 from customers import queries as customers
-from customers.models import Contract
+from customers.models import Asset, Contract
 from knowledge import queries as knowledge
 from tenants.http import TenantRequest
 from tickets import permissions, queries, rules
@@ -30,6 +30,7 @@ from tickets.services.answers import SENT_KEY
 from tickets.views.queue import changed_rows, query_of, queue_context
 from tickets.views.talk import around
 
+MOST_ASSETS = 5
 FRAGMENTS = {
     "queue": "tickets/_queue.html",
     "talk": "tickets/_talk.html",
@@ -147,15 +148,22 @@ def _panel(ticket: Ticket) -> dict[str, Any]:
     others = queries.tickets_of_customer(ticket.customer_id) if ticket.customer_id else None
     return {
         "others": list(others.exclude(pk=ticket.pk)[:5]) if others is not None else [],
-        "contract": _contract_of(ticket),
+        "contracts": _contracts_of(ticket),
+        "assets": _assets_of(ticket),
+        "most_assets": MOST_ASSETS,
         "repeat": queries.find_repeat(ticket),
         "articles": knowledge.articles_about(ticket.topic.code, ticket.language)[:3] if ticket.topic else [],
     }
 
 
-def _contract_of(ticket: Ticket) -> Contract | None:
-    """The customer's newest contract that holds today."""
+def _contracts_of(ticket: Ticket) -> list[Contract]:
+    """The customer's contracts that hold today, newest first."""
     if ticket.customer_id is None:
-        return None
+        return []
     holding = customers.contracts_in_force([ticket.customer_id], timezone.localdate())
-    return next(iter(holding.get(ticket.customer_id, [])), None)
+    return holding.get(ticket.customer_id, [])
+
+
+def _assets_of(ticket: Ticket) -> list[Asset]:
+    """The first of the customer's assets, one more than is shown."""
+    return list(customers.assets_of(ticket.customer_id)[: MOST_ASSETS + 1]) if ticket.customer_id else []

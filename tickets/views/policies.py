@@ -84,7 +84,7 @@ def _edit(request: TenantRequest, policy: SlaPolicy | None) -> HttpResponse:
         "tried": tried,
         "is_tried": is_tried and trial.is_valid(),
         "policy": policy,
-        "has_further": any(row.has_changed() for row in rows.extra_forms),
+        "has_further": rows.is_bound and any(row.has_changed() for row in rows.extra_forms),
         "here": "policies",
     }
     is_bad = form.is_bound and (form.errors or not rows.is_valid() or (is_tried and trial.errors))
