@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from inventory.models import Part
-from journal import services
+from journal import nudge, services
 from journal.events import Event
 from journal.models import HandledEvent, OutboxEvent
 from journal.services import delivery, publishing
+from journal.tasks import deliver
 from tenants.active import tenant_active
 from tests.cast import Company
 from tests.journal.facts import SomethingHappened, ThingMoved, in_threads, reacting
@@ -238,3 +239,29 @@ def test_no_fact_overtakes_another_about_the_same_thing(rows: str, expected: lis
 
 class _Painted(ThingMoved):
     """Another fact about a thing."""
+
+
+class _Broker:
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send_task(self, task: str, **_options: Any) -> None:
+        self.sent.append(task)
+
+
+def test_one_nudge_speaks_for_all_until_a_worker_begins(
+    acme: Company, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    broker = _Broker()
+    settings.NUDGE_WORKERS = True
+    monkeypatch.setattr("journal.nudge.current_app", broker)
+    nudge.begins(deliver)
+    for number in range(3):
+        _publish(acme, number)
+    assert broker.sent == ["journal.deliver"]
+    with reacting(_make_parts, to=ThingMoved, many=True):
+        nudge.begins(deliver)
+        _publish(acme, 3)
+        services.deliver_all()
+    assert broker.sent == ["journal.deliver"] * 2
+    assert not _waiting(acme)

@@ -68,7 +68,9 @@ def _room(port: int, tenant_id: int, room: str) -> HTTPResponse:
 
 
 def _announce(tenant_id: int, number: int) -> None:
-    live.announce(tenant_id, "tickets.TicketOpened", "ticket", {"ticket_id": number, "subject": "x"}, number)
+    live.announce(
+        tenant_id, "tickets.TicketOpened", "ticket", [(number, {"ticket_id": number, "subject": "x"})]
+    )
 
 
 def test_a_page_hears_its_own_tenant_and_nobody_elses(feed: tuple[int, object]) -> None:
