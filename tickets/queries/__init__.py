@@ -63,8 +63,6 @@ from tickets.queries.inbox import (
     Reader,
     queue_page,
     queue_rows,
-    search_tickets,
-    searched,
     view_counts,
 )
 from tickets.queries.promises import (
@@ -76,6 +74,7 @@ from tickets.queries.promises import (
     situations_of,
 )
 from tickets.queries.saved import saved_views, view_for_update
+from tickets.queries.search import search_tickets, searched
 from tickets.queries.tickets import (
     find_least_busy_member,
     find_repeat,
