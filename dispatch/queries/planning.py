@@ -16,9 +16,10 @@ from customers import queries as customers
 from customers.models import Site
 from dispatch.enums import PolicyStatus, VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
+from dispatch.links import Bound
 from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
 from dispatch.policy import PRODUCT, Policy
-from dispatch.queries.dependencies import Dependency, dependency_of, with_links
+from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
 from dispatch.ranking import Answer, rank
 from dispatch.rules import OCCUPYING
 from dispatch.travel import Point
@@ -93,14 +94,21 @@ def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
     )
 
 
-def work_of(work_order: WorkOrder, from_at: datetime | None = None, until: datetime | None = None) -> Work:
+def work_of(
+    work_order: WorkOrder,
+    from_at: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    ends: Ends | None = None,
+) -> Work:
     """A work order as the evaluator sees it (`for_planning` loads what it reads).
 
-    Visiting hours are told between two instants, by default from yesterday for three weeks.
+    Visiting hours are told between two instants, by default from yesterday for three weeks. `ends` says when what
+    it hangs on is to end, where that differs from its visits.
     """
     site = work_order.site
     hours = visiting_hours(site, from_at, until)
-    hangs_on = dependency_of(work_order)
+    hangs_on = dependency_of(work_order, ends)
     return Work(
         id=work_order.pk,
         seconds=work_order.minutes_to_plan * 60,
@@ -133,11 +141,12 @@ def visiting_hours(
 
 
 def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:
+    bound = hangs_on.bound or Bound(FOREVER)
     return {
         "waits_for": hangs_on.waits_for,
-        "after": seconds(hangs_on.after) if hangs_on.after else FOREVER,
-        "start_by": seconds(hangs_on.start_by) if hangs_on.start_by else FOREVER,
-        "same_engineer": hangs_on.engineer_id,
+        "after": bound.after,
+        "start_by": bound.start_by,
+        "same_engineer": bound.engineer_id,
     }
 
 
