@@ -30,7 +30,7 @@ def refresh_inquiries(*, ticket_ids: Collection[int], actor: Actor, at: datetime
     """
     if not actor.is_unbound:
         raise NotAllowed(f"{actor.label} cannot write figures; they follow the facts.")
-    facts = ("pk", "status", "opened_at", "channel", "topic_id", "reopened_count")
+    facts = ("pk", "tenant_id", "status", "opened_at", "channel", "topic_id", "reopened_count")
     found = Ticket.objects.select_for_update().only(*facts).filter(pk__in=ticket_ids).order_by("pk")
     tickets = [ticket for ticket in found if ticket.status not in NO_INQUIRY]
     if none := set(ticket_ids) - {ticket.pk for ticket in tickets}:
@@ -86,6 +86,7 @@ def _row(
     opened = ticket.opened_at.astimezone(zone)
     minutes = (answered - ticket.opened_at).total_seconds() // 60 if answered else None
     return InquiryFigures(
+        tenant_id=ticket.tenant_id,
         ticket=ticket,
         topic_id=ticket.topic_id,
         channel=ticket.channel,
