@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
-from dispatch.enums import Objective, Rule, RuleVerdict
+from dispatch.enums import Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
 from dispatch.parting import MOST_PARTS
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
@@ -306,6 +306,21 @@ class PolicyForm(forms.Form):
             "limits": {code: given[code] for code in LIMIT_LABELS},
             "note": given["note"],
         }
+
+
+class TravelForm(forms.Form):
+    """Who is asked for travel times, and where."""
+
+    source = forms.ChoiceField(label=_("Travel times from"), choices=TravelSource.choices)
+    base_url = forms.CharField(
+        label=_("Address of the service"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Such as http://osrm.example:5000. An address inside our own network must be allowed by whoever "
+            "runs this system."
+        ),
+    )
 
 
 LIMIT_LABELS = {

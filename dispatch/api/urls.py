@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from dispatch.api.capacity import CapacityViewSet, PreferenceViewSet
 from dispatch.api.offers import OfferViewSet
 from dispatch.api.slots import PolicyViewSet, SlotsViewSet
+from dispatch.api.travel import TravelProfileViewSet
 from dispatch.api.views import VisitViewSet, WorkOrderViewSet, WorkTypeViewSet
 
 router = SimpleRouter()
@@ -19,5 +20,6 @@ router.register("capacity", CapacityViewSet, basename="capacity")
 router.register("engineer-preferences", PreferenceViewSet, basename="engineer-preference")
 router.register("slots", SlotsViewSet, basename="slot")
 router.register("dispatch-policies", PolicyViewSet, basename="dispatch-policy")
+router.register("travel-profiles", TravelProfileViewSet, basename="travel-profile")
 
 urlpatterns = router.urls

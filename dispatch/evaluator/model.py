@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.policy import BLOCK, PRODUCT, Policy
-from dispatch.travel import Point
+from dispatch.travel import ESTIMATED, Point
 
 Span = tuple[int, int]
 Break = tuple[int, int, int]
@@ -122,6 +122,7 @@ class Verdict:
 
     `broken` holds what `policy` blocks or asks a reason for; what it allows stands in `allowed`.
     Of work that is done in parts it is about the first; `then` has the others.
+    `travel_source` says where the travel time comes from: see `travel.Table.source_of`.
     """
 
     person: Person
@@ -136,6 +137,7 @@ class Verdict:
     allowed: tuple[Reason, ...] = ()
     policy: Policy = PRODUCT
     then: tuple[Verdict, ...] = ()
+    travel_source: str = ESTIMATED
 
     @property
     def span(self) -> Span:

@@ -1,6 +1,6 @@
 """What is to be done and by whom: work, visits, policies, auto-dispatch."""
 
-from dispatch.models.policies import DispatchPolicy, EngineerPreference, TravelProfile
+from dispatch.models.policies import DispatchPolicy, EngineerPreference, TravelLeg, TravelProfile
 from dispatch.models.rules import DispatchRule, DispatchRuleVersion, DispatchRun, DispatchTimer, Offer
 from dispatch.models.visits import TsTzRange, Visit
 from dispatch.models.work import WorkOrder, WorkOrderLink, WorkOrderSkill, WorkType, WorkTypeSkill
@@ -13,6 +13,7 @@ __all__ = [
     "DispatchTimer",
     "EngineerPreference",
     "Offer",
+    "TravelLeg",
     "TravelProfile",
     "TsTzRange",
     "Visit",

@@ -11,6 +11,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Reason
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import load_world, policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing
 from workforce.models import EngineerPair
 
 
@@ -63,4 +64,5 @@ def team_among(
     ]
     work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
     pairs = likings([person.id for person in free])
-    return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy_in_force())
+    policy = knowing(policy_in_force(), [work.place])
+    return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy)

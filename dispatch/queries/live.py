@@ -23,8 +23,10 @@ from django.db import connection
 from dispatch import instant
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person
+from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.planning import knowledge_of, load_world, stops_of
 from dispatch.rules import OCCUPYING
+from dispatch.travel import Estimate
 from tenants.active import active_tenant_id
 
 _MARGIN = timedelta(days=1)
@@ -63,8 +65,8 @@ _OF_VISITS = f"""
 """  # noqa: S608
 _STATUSES = [str(s) for s in (*OCCUPYING, VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)]
 
-Key = tuple[int, datetime, int]
-"""(tenant id, midnight, days)."""
+Key = tuple[int, datetime, int, Estimate]
+"""(tenant id, midnight, days, what the ways between planned visits take)."""
 Versions = dict[int, tuple[int, int]]
 """{engineer id: (visits, their number)}; of the tables of the workforce by their place in `_PEOPLE`, negative."""
 
@@ -82,13 +84,18 @@ _lock = Lock()
 
 
 def live_world(
-    from_at: datetime, until: datetime, *, site_ids: Collection[int] = (), part_ids: Collection[int] = ()
+    from_at: datetime,
+    until: datetime,
+    *,
+    policy: Policy,
+    site_ids: Collection[int] = (),
+    part_ids: Collection[int] = (),
 ) -> instant.World:
     """All active engineers between two instants, as they are in the database now, with what they know of the
-    sites and carry of the parts."""
+    sites and carry of the parts. Ask it under the same `policy`: other travel times are another world."""
     begin = datetime.combine(from_at.astimezone(UTC).date(), time(0), tzinfo=UTC) - timedelta(days=1)
     days = (until - begin).days + 2
-    kept = _checked((active_tenant_id(), begin, days))
+    kept = _checked((active_tenant_id(), begin, days, policy.roads.estimate))
     knowledge = knowledge_of(None, site_ids, part_ids)
     people = kept.world.crowd.people
     known: dict[int, Person] = {}
@@ -106,13 +113,13 @@ def forget() -> None:
 
 
 def _checked(key: Key) -> _Kept:
-    tenant_id, begin, days = key
+    tenant_id, begin, days, estimate = key
     end = begin + timedelta(days=days)
     people, visits = _versions(tenant_id, begin, end)
     with _lock:
         kept = _kept.get(key)
     if kept is None or kept.people != people:
-        kept = _load(people, visits, begin, end)
+        kept = _load(people, visits, (begin, end), estimate)
     elif kept.visits != visits:
         kept = _renewed(kept, visits, begin, end)
     with _lock:
@@ -133,9 +140,11 @@ def _versions(tenant_id: int, begin: datetime, end: datetime) -> tuple[Versions,
     return found, visits
 
 
-def _load(people: Versions, visits: Versions, begin: datetime, end: datetime) -> _Kept:
-    loaded = load_world(begin, end)
-    world = instant.World(loaded.people)
+def _load(
+    people: Versions, visits: Versions, between: tuple[datetime, datetime], estimate: Estimate
+) -> _Kept:
+    loaded = load_world(*between, policy=PRODUCT)
+    world = instant.World(loaded.people, estimate)
     return _Kept(people, visits, world, {p.id: number for number, p in enumerate(loaded.people)})
 
 

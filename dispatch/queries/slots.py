@@ -18,6 +18,7 @@ from dispatch.policy import ALLOW
 from dispatch.queries.capacity import Capacity, capacity
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
+from dispatch.queries.roads import knowing
 from dispatch.rules import is_among
 from dispatch.travel import Point
 from workforce import queries as workforce
@@ -47,8 +48,8 @@ class Offered:
 def slots_for(work: Work, site: Site, asked: Asked) -> Offered:
     """Windows in which somebody could arrive, each with a grade and who would come."""
     until = asked.at + timedelta(days=asked.days)
-    policy = policy_in_force()
-    world = live_world(asked.at, until, site_ids=[site.pk], part_ids=list(work.parts))
+    policy = knowing(policy_in_force(), [work.place])
+    world = live_world(asked.at, until, policy=policy, site_ids=[site.pk], part_ids=list(work.parts))
     ask = Question(work, seconds(asked.at), seconds(until), policy)
     slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
     found = Offered(ask, [slot for slot in slots if slot.choices >= work.crew_size])

@@ -39,9 +39,18 @@ from dispatch.services.reactions import (
     meet_planned_visits,
 )
 from dispatch.services.replanning import Placement, place_visits
+from dispatch.services.roads import ask_among, ask_for_waiting, prune_legs
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
 from dispatch.services.slots import book_slot
 from dispatch.services.timers import await_arrivals, await_shares, fire_due_timers
+from dispatch.services.travel import (
+    Example,
+    calibrate_all,
+    calibrate_travel,
+    reset_travel,
+    set_travel,
+    try_travel,
+)
 from dispatch.services.trials import Trial, try_rule
 from dispatch.services.work_orders import (
     cancel_work_order,
@@ -53,17 +62,22 @@ from dispatch.services.work_orders import (
 
 __all__ = [
     "CannotSchedule",
+    "Example",
     "Loaded",
     "NewWork",
     "PartOfWork",
     "Placement",
     "Trial",
     "accept_offer",
+    "ask_among",
+    "ask_for_waiting",
     "auto_dispatch",
     "auto_dispatch_open",
     "await_arrivals",
     "await_shares",
     "book_slot",
+    "calibrate_all",
+    "calibrate_travel",
     "cancel_visit",
     "cancel_work_order",
     "create_rule",
@@ -88,8 +102,10 @@ __all__ = [
     "open_field_work",
     "place_visits",
     "progress_visit",
+    "prune_legs",
     "publish_policy",
     "remove_preference",
+    "reset_travel",
     "retire_policy",
     "save_policy_draft",
     "schedule_crew",
@@ -99,8 +115,10 @@ __all__ = [
     "send_visit",
     "set_preference",
     "set_rule_enabled",
+    "set_travel",
     "settle_work_order",
     "try_rule",
+    "try_travel",
     "update_rule",
     "update_work_order",
     "update_work_type",

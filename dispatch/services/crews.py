@@ -87,8 +87,9 @@ def _judged(
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": missing})
     work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
     together = check_team(people, work, queries.likings([person.id for person in people]))
+    policy = queries.knowing(world.policy, [work.place])
     verdicts = [
-        evaluator.evaluate(person, work, seconds(start_at), end=seconds(end_at), policy=world.policy)
+        evaluator.evaluate_as_told(person, work, seconds(start_at), end=seconds(end_at), policy=policy)
         for person in people
     ]
     if together:

@@ -42,13 +42,13 @@ def judge(
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
     work = _work_at(work_order, start_at, end_at, ignoring)
-    return evaluator.evaluate(
+    return evaluator.evaluate_as_told(
         person,
         work,
         seconds(start_at),
         end=seconds(end_at),
         ignoring=ignoring,
-        policy=world.policy,
+        policy=queries.knowing(world.policy, [work.place]),
     )
 
 
@@ -63,7 +63,8 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
     if person is None:
         return whole
     work = _work_at(work_order, start_at, whole)
-    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), world.policy))
+    policy = queries.knowing(world.policy, [work.place])
+    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), policy))
 
 
 def _work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:

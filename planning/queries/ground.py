@@ -20,6 +20,7 @@ from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends, links_of
 from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
 from dispatch.rules import MOVABLE, OCCUPYING
+from dispatch.travel import Point
 from planning.days import Prices, Task, Wait
 from planning.enums import RunKind
 from planning.models import PlanRun
@@ -42,6 +43,13 @@ class Ground:
     works: dict[int, WorkOrder] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
     crews: dict[int, list[Visit]] = field(default_factory=dict)
+
+    @property
+    def places(self) -> list[Point | None]:
+        """Every place between which somebody may drive."""
+        homes = [person.home for person in self.people]
+        stops = [stop.place for person in self.people for stop in person.stops]
+        return [*homes, *stops, *(task.work.place for task in self.tasks)]
 
 
 def ground_of(run: PlanRun, at: datetime) -> Ground:

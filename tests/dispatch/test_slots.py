@@ -20,6 +20,7 @@ from dispatch import instant, queries, ranking, services
 from dispatch.enums import LinkKind, LockLevel
 from dispatch.instant import Question
 from dispatch.models import EngineerPreference, Visit, WorkOrderLink
+from dispatch.policy import PRODUCT
 from dispatch.queries.live import forget, live_world
 from dispatch.queries.planning import load_world, seconds, work_of
 from tenants.active import tenant_active
@@ -113,7 +114,7 @@ def test_the_kept_world_answers_as_a_fresh_one_after_every_change(acme: Company)
             work = work_of(work_order)
             fresh = load_world(AT, until, site_ids=[work_order.site_id])
             expected = ranking.rank(fresh.people, work, seconds(AT), seconds(until))
-            kept = live_world(AT, until, site_ids=[work_order.site_id])
+            kept = live_world(AT, until, policy=PRODUCT, site_ids=[work_order.site_id])
             found = instant.rank(kept, Question(work, seconds(AT), seconds(until)))
             assert [c.as_json() for c in found.candidates] == [c.as_json() for c in expected.candidates]
             assert [r for r, _who in found.excluded] == [r for r, _who in expected.excluded]
@@ -146,7 +147,9 @@ def test_the_kept_world_sees_every_write_also_between_two_of_one_transaction(
         for _again in range(60):
             change()
             fresh = load_world(AT, until).people
-            assert [p.stops for p in live_world(AT, until).crowd.people] == [p.stops for p in fresh]
+            assert [p.stops for p in live_world(AT, until, policy=PRODUCT).crowd.people] == [
+                p.stops for p in fresh
+            ]
 
 
 def _free(rng: Random) -> datetime:
@@ -161,9 +164,9 @@ def test_a_kept_world_is_read_with_few_queries(acme: Company, django_assert_max_
     with tenant_active(acme.tenant.pk):
         make_engineer()
         work_order = make_work_order()
-        live_world(AT, AT + timedelta(days=2), site_ids=[work_order.site_id])
+        live_world(AT, AT + timedelta(days=2), policy=PRODUCT, site_ids=[work_order.site_id])
         with django_assert_max_num_queries(3):
-            live_world(AT, AT + timedelta(days=2), site_ids=[work_order.site_id])
+            live_world(AT, AT + timedelta(days=2), policy=PRODUCT, site_ids=[work_order.site_id])
 
 
 def test_what_would_help_is_told_where_nobody_can(

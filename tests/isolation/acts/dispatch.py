@@ -114,6 +114,10 @@ PAGES: dict[str, Act] = {
     "dispatch:policy_publish": Act({"version": 1}),
     "dispatch:policy_discard": Act(),
     "dispatch:policy_retire": Act(),
+    "dispatch:travel_edit": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "dispatch:travel_learn": Act(),
+    "dispatch:travel_reset": Act(),
+    "dispatch:travel_try": Act(),
     "dispatch:rule_create": Act(RULE),
     "dispatch:rule_edit": Act(RULE),
     "dispatch:rule_move": Act({"by": "1"}),
@@ -134,6 +138,9 @@ PAGES: dict[str, Act] = {
 
 
 API: dict[str, Act] = {
+    "travel-profile-list post": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "travel-profile-detail patch": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "travel-profile-reset post": Act(),
     "offer-accept post": Act({"engineer": Own(Engineer, 1)}, n=1, before=_offered),
     "offer-decline post": Act({"reason": "too far"}, n=1, before=_offered),
     "offer-withdraw post": Act({"reason": "planned by hand"}, n=1, before=_offered),
