@@ -13,6 +13,7 @@ from customers.models import Site
 from dispatch import queries
 from dispatch.enums import Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
+from dispatch.part_forms import PartLinesField, as_lines
 from dispatch.parting import MOST_PARTS
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from dispatch.services import PartOfWork
@@ -148,6 +149,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("Also when the work type says nothing of it."),
     )
+    parts = PartLinesField()
 
     class Meta:
         model = WorkOrder
@@ -166,7 +168,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things, nothing for what was left empty."""
-        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "", False)}
+        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "", False, {})}
         facts["site_id"] = facts.pop("site").pk
         facts["work_type_id"] = facts.pop("work_type").pk
         return facts
@@ -214,6 +216,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         empty_label="–",
     )
+    parts = PartLinesField(label=_("Usual parts"))
 
     class Meta:
         model = WorkType
@@ -237,6 +240,8 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             del self.fields["code"]
             needed = {row.skill_id: row.level for row in self.instance.work_type_skills.all()}
+            usual = self.instance.work_type_parts.select_related("part")
+            self.fields["parts"].initial = as_lines({row.part.code: row.quantity for row in usual})
         else:
             del self.fields["is_active"]
             needed = {}
@@ -264,6 +269,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         facts["topic_id"] = values["topic"].pk if values["topic"] else None
         levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
         facts["skills"] = {pk: level for pk, level in levels.items() if level}
+        facts["parts"] = values["parts"]
         return facts
 
 

@@ -222,10 +222,10 @@ def _visiting_hours(facts: Facts) -> str:
 
 
 def _parts(facts: Facts) -> str:
-    return _("not enough of a part in the van: %(has)s of %(needed)s") % {
-        "has": f"{float(facts.get('has', 0)):g}",
-        "needed": f"{float(facts.get('needed', 0)):g}",
-    }
+    counts = {name: f"{float(facts.get(name, 0)):g}" for name in ("has", "needed")}
+    if part := facts.get("part"):
+        return _("%(part)s: %(has)s of %(needed)s in the van") % {**counts, "part": part}
+    return _("not enough of a part in the van: %(has)s of %(needed)s") % counts
 
 
 def _max_travel(facts: Facts) -> str:

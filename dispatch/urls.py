@@ -45,6 +45,11 @@ urlpatterns = [
         name="work_order_dispatch",
     ),
     path("work-orders/<int:work_order_id>/crew/", crews.crew_schedule, name="crew_schedule"),
+    path(
+        "work-orders/<int:work_order_id>/expected-parts/",
+        work_orders.work_order_parts,
+        name="work_order_parts",
+    ),
     path("work-orders/<int:work_order_id>/parts/", parts.parts_schedule, name="parts_schedule"),
     path("work-orders/<int:work_order_id>/visits/", visits.visit_schedule, name="visit_schedule"),
     path("board/visits/<int:visit_id>/move/", visits.visit_move, name="visit_move"),

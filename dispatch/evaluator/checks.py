@@ -34,7 +34,9 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
         yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
     for part_id, needed in work.parts.items():
         if (has := person.parts.get(part_id, 0)) < needed:
-            yield Reason(codes.PARTS, {"part_id": part_id, "needed": float(needed), "has": float(has)})
+            named = {"part": work.part_names[part_id]} if part_id in work.part_names else {}
+            counts = {"needed": float(needed), "has": float(has)}
+            yield Reason(codes.PARTS, {"part_id": part_id, **counts, **named})
     if work.same_engineer and person.id != work.same_engineer:
         facts = {"engineer_id": work.same_engineer, "work_order": work.waits_for}
         yield Reason(codes.DEPENDENCY, facts)

@@ -3,7 +3,15 @@
 from dispatch.models.policies import DispatchPolicy, EngineerPreference, TravelLeg, TravelProfile
 from dispatch.models.rules import DispatchRule, DispatchRuleVersion, DispatchRun, DispatchTimer, Offer
 from dispatch.models.visits import TsTzRange, Visit
-from dispatch.models.work import WorkOrder, WorkOrderLink, WorkOrderSkill, WorkType, WorkTypeSkill
+from dispatch.models.work import (
+    WorkOrder,
+    WorkOrderLink,
+    WorkOrderPart,
+    WorkOrderSkill,
+    WorkType,
+    WorkTypePart,
+    WorkTypeSkill,
+)
 
 __all__ = [
     "DispatchPolicy",
@@ -19,7 +27,9 @@ __all__ = [
     "Visit",
     "WorkOrder",
     "WorkOrderLink",
+    "WorkOrderPart",
     "WorkOrderSkill",
     "WorkType",
+    "WorkTypePart",
     "WorkTypeSkill",
 ]

@@ -11,7 +11,7 @@ from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.live import live_world
 from dispatch.queries.parts import parts_for
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
@@ -35,8 +35,8 @@ def candidates(
     each list are told. Work that may be split and fits nobody's days whole is told in parts.
     """
     until = at + timedelta(days=days)
-    ask = _question(work_order, at, until)
-    world = live_world(at, until, policy=ask.policy, site_ids=[work_order.site_id])
+    ask, parts = _question(work_order, at, until), part_ids_of([work_order])
+    world = live_world(at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
     if ignoring:
         world = _without(world, ignoring)
     answer = instant.rank(world, ask, strategy, most=most)
@@ -50,7 +50,8 @@ def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int =
     if answer.candidates:
         return []
     ask = _question(work_order, at, at + timedelta(days=days))
-    world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id])
+    parts = part_ids_of([work_order])
+    world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
     people = {person.id: person for person in world.crowd.people}
     verdicts = [
         Verdict(people[person.id], None, None, (reason,), policy=ask.policy)

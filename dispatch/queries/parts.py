@@ -11,7 +11,7 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.parting import earliest_parts, ended
 from dispatch.policy import Policy
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer, answer
 
@@ -29,8 +29,8 @@ def parts_for(
 ) -> Answer:
     """Who could do what is left of the work in parts, from `at` on, and why not the others. The verdict of a
     candidate is about the first part; its `then` has the others. `engineer_ids` asks these only."""
-    policy = policy_in_force()
-    world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id])
+    policy, parts = policy_in_force(), part_ids_of([work_order])
+    world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id], part_ids=parts)
     people = world.crowd.people
     if engineer_ids is not None:
         wanted = set(engineer_ids)

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Case, Count, Max, QuerySet, When
+from django.db.models import Case, Count, Max, Prefetch, QuerySet, When
 
 from core.clock import now
 from customers import queries as customers
@@ -19,7 +19,7 @@ from customers.models import Site
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.links import Bound
-from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
+from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
 from dispatch.queries.roads import roads_of
@@ -109,8 +109,18 @@ def policy_of(row: DispatchPolicy, roads: Roads = ESTIMATE) -> Policy:
 def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
     """Work orders with everything that `work_of` reads: a fixed number of queries for any number of them."""
     return work_orders.select_related("site__tenant").prefetch_related(
-        "work_order_skills", "site__visiting_hours", with_links()
+        "work_order_skills", "site__visiting_hours", with_links(), with_parts()
     )
+
+
+def with_parts() -> Prefetch[Any]:
+    """The expected parts with their names, for a list of work orders."""
+    return Prefetch("work_order_parts", queryset=WorkOrderPart.objects.select_related("part"))
+
+
+def part_ids_of(work_orders: Iterable[WorkOrder]) -> set[int]:
+    """The parts that any of these is expected to take."""
+    return {row.part_id for work_order in work_orders for row in work_order.work_order_parts.all()}
 
 
 def work_of(
@@ -128,6 +138,7 @@ def work_of(
     site = work_order.site
     hours = visiting_hours(site, from_at, until)
     hangs_on = dependency_of(work_order, ends)
+    parts = work_order.work_order_parts.all()
     return Work(
         id=work_order.pk,
         seconds=work_order.minutes_to_plan * 60,
@@ -146,6 +157,8 @@ def work_of(
         crew_size=work_order.crew_size,
         crew_cover=work_order.crew_cover,
         may_split=work_order.may_split,
+        parts={row.part_id: float(row.quantity) for row in parts},
+        part_names={row.part_id: str(row.part) for row in parts},
         **(_dependency_facts(hangs_on) if hangs_on else {}),
     )
 

@@ -21,6 +21,7 @@ from dispatch.queries.planning import policy_in_force, seconds, span_of, visitin
 from dispatch.queries.roads import knowing
 from dispatch.rules import is_among
 from dispatch.travel import Point
+from inventory.models import Part
 from workforce import queries as workforce
 
 FIRST_HOUR, LAST_HOUR = 6, 22
@@ -81,13 +82,15 @@ def work_to_be(
     facts: Mapping[str, Any],
     *,
     skills: Mapping[int, int] | None = None,
-    parts: Mapping[int, float] | None = None,
+    parts: Mapping[Part, float] | None = None,
 ) -> Work:
     """Work that has no work order yet. `facts` may hold duration_minutes, priority and the four instants of
-    windows; skills come from the work type unless given."""
+    windows; skills and parts come from the work type unless given."""
     needed = (
         {row.skill_id: row.level for row in work_type.work_type_skills.all()} if skills is None else skills
     )
+    usual = {row.part: float(row.quantity) for row in work_type.work_type_parts.select_related("part")}
+    needs = usual if parts is None else parts
     place: Point | None = None
     if site.latitude is not None and site.longitude is not None:
         place = (site.latitude, site.longitude)
@@ -103,7 +106,8 @@ def work_to_be(
         hours=visiting_hours(site),
         customer_id=site.customer_id,
         priority=facts.get("priority") or 3,
-        parts=parts or {},
+        parts={part.pk: quantity for part, quantity in needs.items()},
+        part_names={part.pk: str(part) for part in needs},
         crew_cover=work_type.crew_cover,
         crew_size=work_type.crew_size,
     )

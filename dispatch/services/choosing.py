@@ -60,6 +60,7 @@ class Choice:
     offers: list[Offer] = field(default_factory=list)
     occasion: Occasion = field(default_factory=Occasion)
     inputs: dict[str, Any] = field(default_factory=dict)
+    policy_version: int = 0
 
     @property
     def visits(self) -> list[Visit]:
@@ -74,6 +75,7 @@ class Ground:
     at: datetime
     days: int
     site_ids: set[int]
+    part_ids: set[int] = field(default_factory=set)
     loaded: instant.World | None = None
     policy: Policy = field(default_factory=policy_in_force)
 
@@ -81,7 +83,9 @@ class Ground:
     def world(self) -> instant.World:
         if self.loaded is None:
             until = self.at + timedelta(days=self.days)
-            self.loaded = live_world(self.at, until, policy=self.policy, site_ids=self.site_ids)
+            self.loaded = live_world(
+                self.at, until, policy=self.policy, site_ids=self.site_ids, part_ids=self.part_ids
+            )
         return self.loaded
 
     def add(self, stops: Mapping[int, list[Stop]]) -> instant.World:

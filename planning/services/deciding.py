@@ -20,7 +20,7 @@ from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends
-from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
+from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
 from dispatch.queries.roads import knowing_sites
 from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.services import Placement
@@ -191,7 +191,10 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
         row.visit.engineer_id for row in placing if row.visit
     }
     sites = {row.order.site_id for row in placing}
-    world = load_world(run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites)
+    parts = part_ids_of(row.order for row in placing)
+    world = load_world(
+        run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites, part_ids=parts
+    )
     policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
     walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}

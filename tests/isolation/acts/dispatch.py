@@ -93,6 +93,7 @@ PAGES: dict[str, Act] = {
             put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(s),
         ),
     ),
+    "dispatch:work_order_parts": Act({"parts": f"{OWN}-0-code 2"}, n=1),
     "dispatch:parts_schedule": Act(
         {
             "count": 1,
@@ -153,9 +154,17 @@ API: dict[str, Act] = {
             "asset": Own(Asset),
             "contact": Own(Contact),
             "skills": [{"skill": Own(Skill), "level": 1}],
+            "parts": [{"part": Own(Part), "quantity": 1}],
         }
     ),
-    "work-order-detail patch": Act({"subject": "Look", "asset": Own(Asset), "contact": Own(Contact)}),
+    "work-order-detail patch": Act(
+        {
+            "subject": "Look",
+            "asset": Own(Asset),
+            "contact": Own(Contact),
+            "parts": [{"part": Own(Part), "quantity": 1}],
+        }
+    ),
     "work-order-candidates post": Act(n=1),
     "work-order-book post": Act(
         {"start_at": f"{TODAY + timedelta(days=1)}T00:00Z", "end_at": f"{TODAY + timedelta(days=1)}T23:00Z"},
