@@ -61,6 +61,7 @@ _OF_VISITS = f"""
     JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
     JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
     WHERE v.tenant_id = %s AND v.start_at < %s AND v.end_at > %s AND v.status = ANY(%s)
+      AND v.engineer_id = coalesce(%s, v.engineer_id)
     GROUP BY v.engineer_id
 """  # noqa: S608
 _STATUSES = [str(s) for s in (*OCCUPYING, VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)]
@@ -106,6 +107,35 @@ def live_world(
     return kept.world.knowing(known)
 
 
+def engineer_at(
+    engineer_id: int, from_at: datetime, until: datetime, *, part_ids: Collection[int] = ()
+) -> Person | None:
+    """One engineer around a time with what customers said of them and the parts they carry, as they are in the
+    database now: from a kept world that has them unchanged, else read. None when there is no such engineer."""
+    kept = _find_unchanged(engineer_id, from_at - _MARGIN, until + _MARGIN)
+    if kept is None:
+        between = {"engineer_ids": [engineer_id], "part_ids": part_ids}
+        return load_world(from_at, until, **between, policy=PRODUCT).person(engineer_id)
+    person = replace(kept)
+    knowledge_of([engineer_id], (), part_ids).tell(person)
+    return person
+
+
+def _find_unchanged(engineer_id: int, begin: datetime, end: datetime) -> Person | None:
+    tenant_id = active_tenant_id()
+    with _lock:
+        worlds = list(_kept.items())
+    for (of_tenant, midnight, days, _estimate), kept in worlds:
+        last = midnight + timedelta(days=days)
+        number = kept.numbers.get(engineer_id)
+        if of_tenant != tenant_id or number is None or begin < midnight - _MARGIN or end > last + _MARGIN:
+            continue
+        people, visits = _versions(tenant_id, midnight, last, engineer_id)
+        is_same = kept.people == people and kept.visits.get(engineer_id) == visits.get(engineer_id)
+        return kept.world.crowd.people[number] if is_same else None
+    return None
+
+
 def forget() -> None:
     """Keep nothing any more."""
     with _lock:
@@ -130,10 +160,12 @@ def _checked(key: Key) -> _Kept:
     return kept
 
 
-def _versions(tenant_id: int, begin: datetime, end: datetime) -> tuple[Versions, Versions]:
-    """Of the workforce, and of the visits."""
+def _versions(
+    tenant_id: int, begin: datetime, end: datetime, engineer_id: int | None = None
+) -> tuple[Versions, Versions]:
+    """Of the workforce, and of the visits (of one engineer, or of all)."""
     with connection.cursor() as cursor:
-        of_visits = (tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES)
+        of_visits = (tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES, engineer_id)
         cursor.execute(f"{_OF_TABLES} UNION ALL {_OF_VISITS}", (*[tenant_id] * len(_PEOPLE), *of_visits))
         found = {number: (count, version) for number, count, version in cursor.fetchall()}
     visits = {number: found.pop(number) for number in list(found) if number > 0}
@@ -144,6 +176,9 @@ def _load(
     people: Versions, visits: Versions, between: tuple[datetime, datetime], estimate: Estimate
 ) -> _Kept:
     loaded = load_world(*between, policy=PRODUCT)
+    for person in loaded.people:
+        # What customers say of engineers is read with each question.
+        person.likings = {}
     world = instant.World(loaded.people, estimate)
     return _Kept(people, visits, world, {p.id: number for number, p in enumerate(loaded.people)})
 

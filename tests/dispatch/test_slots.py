@@ -18,10 +18,11 @@ from core.spans import week_between
 from customers.models import Site, SiteHours
 from dispatch import instant, queries, ranking, services
 from dispatch.enums import LinkKind, LockLevel
+from dispatch.evaluator import Person as Evaluated
 from dispatch.instant import Question
 from dispatch.models import EngineerPreference, Visit, WorkOrderLink
 from dispatch.policy import PRODUCT
-from dispatch.queries.live import forget, live_world
+from dispatch.queries.live import engineer_at, forget, live_world
 from dispatch.queries.planning import load_world, seconds, work_of
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -106,6 +107,8 @@ def test_the_kept_world_answers_as_a_fresh_one_after_every_change(acme: Company)
             lambda: EngineerPreference.objects.create(
                 engineer=ada, customer_id=work_order.customer_id, liking="excluded"
             ),
+            forget,
+            lambda: EngineerPreference.objects.all().delete(),
         ]
         until = AT + timedelta(days=2)
         for act in acts:
@@ -118,6 +121,17 @@ def test_the_kept_world_answers_as_a_fresh_one_after_every_change(acme: Company)
             found = instant.rank(kept, Question(work, seconds(AT), seconds(until)))
             assert [c.as_json() for c in found.candidates] == [c.as_json() for c in expected.candidates]
             assert [r for r, _who in found.excluded] == [r for r, _who in expected.excluded]
+            for engineer in (tom, ada):
+                kept_one = engineer_at(engineer.pk, AT, AT + timedelta(hours=1))
+                read = load_world(AT, AT + timedelta(hours=1), engineer_ids=[engineer.pk]).person(engineer.pk)
+                assert kept_one and read and _known(kept_one) == _known(read)
+
+
+def _known(person: Evaluated) -> tuple[object, ...]:
+    """What a visit on the day hangs on."""
+    begin, end = seconds(AT), seconds(AT) + 43_200
+    shifts = [(a, b) for a, b in person.shifts if a < end and b > begin]
+    return person.skills, person.likings, shifts, [s for s in person.stops if s.start < end and s.end > begin]
 
 
 @pytest.mark.django_db(transaction=True)
