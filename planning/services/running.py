@@ -123,7 +123,8 @@ def _fail(run_id: int, problem: str) -> None:
 
 
 def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
-    """Write what was found. A run called off, or taken over by another planner, writes nothing."""
+    """Write what was found: a proposal, or that there is nothing to decide. A run called off, or taken over by
+    another planner, writes nothing."""
     run, at = queries.run_for_update(run_id), now()
     if run.state != RunState.RUNNING:
         return
@@ -132,7 +133,9 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
     after = _figures(ground, ground.people, len(found.unplaced))
     run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
     run.figures["roads"] = _sources(ground, found)
-    run.state, run.progress, run.ended_at = RunState.PROPOSED, 100, at
+    is_decided = all(change.kind == ChangeKind.UNSERVED for change in changes)
+    run.state = RunState.NOTHING if is_decided else RunState.PROPOSED
+    run.progress, run.ended_at = 100, at
     run.policy_version, run.leased_until = ground.policy.version, None
     run.save(update_fields=["figures", "state", "progress", "ended_at", "policy_version", "leased_until"])
     journal.record(actor=PLANNER, verb="proposed", thing=run, at=at, changes=_counts(changes))
