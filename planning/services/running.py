@@ -12,9 +12,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.clock import now
+from customers import queries as customers
 from dispatch import services as dispatch
 from dispatch.evaluator import Person, Reason
 from dispatch.queries.planning import instant, seconds
+from dispatch.travel import UNKNOWN_MINUTES
 from journal import services as journal
 from planning import queries
 from planning.days import TOLD_TOLERANCE, Placed, Task
@@ -182,6 +184,7 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_start_at=instant(one.start),
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
+            reasons=[] if task.work.place else [r.as_json() for r in _place_of(task, ground)],
             late_minutes=max(0, arrives - task.work.promised[1]) // 60,
             crew_key=key,
         )
@@ -194,9 +197,17 @@ def _crew_key(task: Task, ground: Ground) -> UUID:
     return old[0].crew_key or uuid4() if old else uuid4()
 
 
+def _place_of(task: Task, ground: Ground) -> list[Reason]:
+    """What is odd about where work is that found no place in the plan."""
+    if task.work.place is None:
+        return [Reason("place_unknown", {"minutes": UNKNOWN_MINUTES})]
+    odd = customers.oddness(ground.works[task.work.id].site)
+    return [Reason(f"place_{odd}")] if odd else []
+
+
 def _unplaced(run: PlanRun, ground: Ground, task: Task, reasons: tuple[Reason, ...]) -> list[PlanChange]:
     """What found no place: visits that would be taken off the plan, or work that stays undone; with why."""
-    told = [reason.as_json() for reason in reasons]
+    told = [reason.as_json() for reason in (*reasons, *_place_of(task, ground))]
     facts = {"run": run, "work_order_id": task.work.id, "reasons": told}
     version = ground.works[task.work.id].version
     visits = ground.crews.get(task.visit_id, [])
