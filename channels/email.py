@@ -13,15 +13,16 @@ from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses
 from typing import Literal
 
-from channels import mime
+from channels import machines, mime
+from channels.charsets import decoded
 from channels.html import LONGEST_HTML, safe_html, text_of_html
+from channels.machines import MailKind
 from channels.replies import split_reply
 from core.text import clean, is_address
 
 __all__ = ["LONGEST_BODY", "ReadEmail", "ReadFile", "find_message_id", "read_email", "text_of_html"]
 
-MailKind = Literal["message", "automatic", "bounce"]
-Problem = Literal["", "empty", "unreadable", "no_sender", "no_headers", "nothing"]
+Problem = Literal["", "empty", "unreadable", "too_deep", "no_sender", "no_headers", "nothing"]
 """Codes of `enums.InboundProblem`."""
 
 LONGEST_BODY = 100_000
@@ -32,18 +33,14 @@ CUT = b"fieldservice-cut:"
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
 _REFERENCE = re.compile(r"<[^<>\s]{1,250}>")
+_BARE_ADDRESS = re.compile(r"^(\s*\"[^\"]*\"|[^@<>\"]*)\s+([^\s@<>\"]+@[^\s@<>\"]+)\s*$")
+"""A name and an address without the brackets that should stand around it."""
+
 _MANY_BLANKS = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)+")
 _HEADERS_OF_MAIL = {
     *("from", "sender", "to", "date", "subject", "message-id", "received", "return-path"),
     *("content-type", "mime-version"),
 }
-_AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-auto-response", "x-loop")
-_AUTOMATIC_WORDS = re.compile(
-    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response|responder)|out of (?:the )?office|autoreply"
-    r"|automatische antwort|abwesenheitsnotiz|réponse automatique|respuesta automática|risposta automatica"
-    r"|自動(?:返信|応答)|不在(?:通知|の(?:お知らせ|連絡))|自动(?:回复|答复)|自動回覆)",
-    re.IGNORECASE,
-)
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PARSER = BytesParser(policy=policy.compat32)
@@ -72,9 +69,9 @@ class ReadEmail:
 
     `body` holds the new words, `quoted` the repeated ones and the signature. `references` holds the message
     ids it answers, nearest first. `html` is safe to show; `blocked` counts the remote pictures taken out of
-    it. `is_like_automatic` says that a machine may have written it although no header admits it. `sent_on` is
-    the Date header. `seal` names what hides the content ("smime", "pgp", "winmail"). `notes` says what was
-    guessed.
+    it. `is_like_automatic` says that a machine may have written it although no header admits it; `by_list`
+    names the mailing list it came by. `sent_on` is the Date header. `seal` names what hides the content
+    ("smime", "pgp", "winmail"). `notes` says what was guessed.
     """
 
     message_id: str = ""
@@ -89,6 +86,7 @@ class ReadEmail:
     references: tuple[str, ...] = ()
     kind: MailKind = "message"
     is_like_automatic: bool = False
+    by_list: str = ""
     sent_on: str = ""
     seal: str = ""
     files: tuple[ReadFile, ...] = ()
@@ -126,7 +124,7 @@ def _read(message: Message, raw: bytes) -> ReadEmail:
     notes: list[str] = []
     name, address = _sender(message)
     subject = " ".join(mime.header(message, "subject").split())[:300]
-    kind = _kind(message, address)
+    kind = machines.kind_of(message, address=address, subject=subject)
     plain, rich, files = _content(message, notes, with_files=kind != "bounce")
     text = _text(plain, rich, notes)
     split = split_reply(text)
@@ -150,7 +148,8 @@ def _read(message: Message, raw: bytes) -> ReadEmail:
         language=_language(message, f"{subject}\n{split.new}"),
         references=_references(message),
         kind=kind,
-        is_like_automatic=_AUTOMATIC_WORDS.match(subject) is not None,
+        is_like_automatic=machines.is_like_automatic(subject),
+        by_list=machines.list_of(message),
         sent_on=mime.header(message, "date")[:80],
         seal=next((_SEALED[file.content_type] for file in files if file.content_type in _SEALED), ""),
         files=files,
@@ -160,13 +159,14 @@ def _read(message: Message, raw: bytes) -> ReadEmail:
 
 
 def _without_headers(raw: bytes) -> ReadEmail:
-    text = _tidy(mime.decoded(raw[: LONGEST_BODY * 4], None)[0])
+    text = _tidy(decoded(raw[: LONGEST_BODY * 4], None)[0])
     return ReadEmail(body=text[:LONGEST_BODY], language=_language(None, text), problem="no_headers")
 
 
 def _unreadable(raw: bytes, error: Exception) -> ReadEmail:
     """What the headers alone say, for the person who looks at it."""
-    note = clean(f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode())[:500]
+    is_deep = isinstance(error, RecursionError)
+    fault = clean(f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode())[:500]
     try:
         message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:262_144])
         name, address = _sender(message)
@@ -178,30 +178,10 @@ def _unreadable(raw: bytes, error: Exception) -> ReadEmail:
         sender_name=name,
         sender_address=address,
         subject=subject,
-        body=_tidy(mime.decoded(raw[:LONGEST_BODY], None)[0]),
-        notes=(note,),
-        problem="unreadable",
+        body=_tidy(decoded(raw[:LONGEST_BODY], None)[0]),
+        notes=() if is_deep else (fault,),
+        problem="too_deep" if is_deep else "unreadable",
     )
-
-
-def _kind(message: Message, address: str) -> MailKind:
-    """By headers only: words in a subject say nothing certain (RFC 3834, RFC 3464)."""
-    is_report = message.get_content_type() == "multipart/report"
-    report = str(message.get_param("report-type") or "").lower() if is_report else ""
-    return_path = mime.header(message, "return-path")
-    local = address.partition("@")[0].lower()
-    if (is_report and report == "delivery-status") or mime.header(message, "x-failed-recipients"):
-        return "bounce"
-    if local in {"mailer-daemon", "mail-daemon"} or (local == "postmaster" and return_path == "<>"):
-        return "bounce"
-    submitted = mime.header(message, "auto-submitted").split(";")[0].strip().lower()
-    if submitted and submitted != "no":
-        return "automatic"
-    if any(mime.header(message, name) for name in _AUTOMATIC_HEADERS):
-        return "automatic"
-    if mime.header(message, "precedence").lower() in {"auto_reply", "bulk", "junk"} or is_report:
-        return "automatic"
-    return "message"
 
 
 def _sender(message: Message) -> tuple[str, str]:
@@ -209,6 +189,9 @@ def _sender(message: Message) -> tuple[str, str]:
         for label, address in getaddresses([mime.header(message, name)]):
             if is_address(address):
                 return " ".join(label.split())[:200], address.lower()
+        found = _BARE_ADDRESS.search(mime.header(message, name))
+        if found and is_address(found[2]):
+            return " ".join(found[1].replace('"', " ").split())[:200], found[2].lower()
     return "", ""
 
 

@@ -45,6 +45,7 @@ class InboundProblem(models.TextChoices):
 
     EMPTY = "empty", _("It is empty.")
     UNREADABLE = "unreadable", _("It could not be read.")
+    TOO_DEEP = "too_deep", _("Its parts are nested too deeply.")
     NO_SENDER = "no_sender", _("It names no sender, so nobody could be answered.")
     NO_HEADERS = "no_headers", _("It has no headers, so it names no sender.")
     NOTHING = "nothing", _("It has neither subject nor text nor attachment.")

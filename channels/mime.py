@@ -1,8 +1,7 @@
 """Headers, encodings and parts of a raw message, as senders really write them.
 
 The standard library's parser of structured headers takes quadratic time on hostile ones and trusts declared
-encodings; here a header is cut to a sane length, and encodings are tried as declared, then by their usual
-wider sister (Shift_JIS is CP932 in the wild), then recognised, then replaced.
+encodings; here a header is cut to a sane length, and `charsets` reads bytes as words.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value
 from urllib.parse import unquote_to_bytes
 
-import charset_normalizer
-
+from channels.charsets import decoded
 from core.text import clean
 
 LONGEST_START, LONGEST_END = 12_000, 4_000
@@ -26,29 +24,7 @@ LONGEST_START, LONGEST_END = 12_000, 4_000
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
-_WIDER = {
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-sjis": "cp932",
-    "windows-31j": "cp932",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "ks_c_5601-1987": "cp949",
-    "euc-kr": "cp949",
-    "big5": "big5hkscs",
-    "us-ascii": "utf-8",
-    "ascii": "utf-8",
-    "ansi_x3.4-1968": "utf-8",
-    "iso-8859-1": "cp1252",
-    "latin1": "cp1252",
-    "utf8": "utf-8",
-    "utf-8mb4": "utf-8",
-    "unicode-1-1-utf-7": "utf-7",
-}
-_NOT_TEXT = {"base64", "bz2", "hex", "quopri", "rot13", "uu", "zip", "zlib", "idna", "punycode"}
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDO]|\([BJI])")
 
 
 def unwrapped(raw: bytes) -> bytes:
@@ -139,71 +115,6 @@ def text_of(part: Message, notes: list[str]) -> str:
     if note and note not in notes:
         notes.append(note)
     return text
-
-
-def decoded(payload: bytes, charset: str | None) -> tuple[str, str]:
-    """The text and a remark when the declared encoding was not the real one."""
-    declared = (charset or "").lower().strip("'\" ")
-    if declared.startswith("iso-2022-jp") or (not declared and b"\x1b$" in payload):
-        text = _from_jis(payload)
-        if text is not None:
-            return text, ""
-    for name in filter(None, (declared, _WIDER.get(declared, ""), "" if declared else "utf-8")):
-        if name.replace("_", "-").removesuffix("-codec") in _NOT_TEXT:
-            continue
-        try:
-            return payload.decode(name), ""
-        except (UnicodeError, LookupError, ValueError):
-            continue
-    if declared in {"utf-8", "utf8"} and _is_nearly_utf8(payload):
-        return payload.decode("utf-8", "replace"), "Some characters could not be read."
-    guess = charset_normalizer.from_bytes(payload[:65_536]).best()
-    name = guess.encoding if guess is not None else "utf-8"
-    remark = f"Encoding {clean(charset or 'unknown')[:40]} could not be read; read as {name}."
-    return payload.decode(name, "replace"), remark
-
-
-def _is_nearly_utf8(payload: bytes) -> bool:
-    text = payload.decode("utf-8", "replace")
-    return 0 < text.count("\ufffd") * 50 < len(text)
-
-
-def _from_jis(payload: bytes) -> str | None:
-    """ISO-2022-JP with the characters that Windows adds to it; None when it is something else."""
-    if any(byte > 127 for byte in payload):
-        return None
-    pieces, start, is_wide, is_kana = [], 0, False, False
-    for match in [*_JIS_ESCAPE.finditer(payload), None]:
-        end = match.start() if match else len(payload)
-        piece = payload[start:end]
-        if is_wide:
-            pieces.append(_shifted(piece).decode("cp932", "replace"))
-        elif is_kana:
-            pieces.append(
-                bytes(byte | 0x80 if byte > 32 else byte for byte in piece).decode("cp932", "replace")
-            )
-        else:
-            pieces.append(piece.decode("ascii"))
-        if match:
-            start, is_wide, is_kana = match.end(), match[0][1:2] == b"$", match[0].endswith(b"(I")
-    return "".join(pieces)
-
-
-def _shifted(piece: bytes) -> bytes:
-    """Seven-bit JIS pairs as Shift_JIS pairs; line ends, which reset nothing in the wild, are kept."""
-    out, at = bytearray(), 0
-    while at < len(piece):
-        row = piece[at]
-        if row <= 32 or at + 1 >= len(piece):
-            out.append(row)
-            at += 1
-            continue
-        cell = piece[at + 1]
-        lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
-        trail = cell + (0x1F if cell < 0x60 else 0x20) if row % 2 else cell + 0x7E
-        out += bytes((lead & 0xFF, trail & 0xFF))
-        at += 2
-    return bytes(out)
 
 
 def _words(text: str) -> str:

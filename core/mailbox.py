@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +16,7 @@ LARGEST_AT_ONCE = 20 * 1024 * 1024
 LONGEST_HEAD = 65_536
 
 _NAMING = re.compile(
-    rb"^(?:message-id|in-reply-to|references|from|sender):(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
+    rb"^(message-id|in-reply-to|references|from|sender):(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
 )
 _NAME = re.compile(rb"[^\s<>@,;:\"()]{1,200}@[^\s<>@,;:\"()]{1,200}")
 _FROM = re.compile(rb"^From \S+.*\b\d{4}\b.*$")
@@ -39,11 +40,21 @@ def messages_in(file: BinaryIO) -> Iterator[bytes | BinaryIO]:
         yield file.read()
 
 
+@dataclass(slots=True)
+class _Named:
+    """What the messages of a file are called, whom they answer, and all of that with who wrote them."""
+
+    own: set[bytes] = field(default_factory=set)
+    answered: list[bytes] = field(default_factory=list)
+    all: set[bytes] = field(default_factory=set)
+
+
 def conversations(paths: Iterable[Path]) -> list[list[Path]]:
-    """The files in groups that have nothing to do with each other, each group and its files in the order given.
+    """The files in groups that have nothing to do with each other, in the order given.
 
     Messages belong together when they name the same message or have the same sender: who takes in each group
-    in its order gets the same conversations as one who takes in all. A file that cannot be read stands alone.
+    in its order gets the same conversations as one who takes in all. Within its group a file comes after those
+    whose messages it answers, else in the order given. A file that cannot be read stands alone.
     """
     groups: dict[Path, list[Path]] = {}
     group_of: dict[bytes, Path] = {}
@@ -55,8 +66,9 @@ def conversations(paths: Iterable[Path]) -> list[list[Path]]:
         return first
 
     order = {path: number for number, path in enumerate(paths)}
+    named = {path: _names_in(path) for path in order}
     for path in order:
-        names = _names_in(path)
+        names = named[path].all
         met = {living(group_of[name]) for name in names if name in group_of} | {path}
         first = min(met, key=order.__getitem__)
         groups[path] = [path]
@@ -64,19 +76,48 @@ def conversations(paths: Iterable[Path]) -> list[list[Path]]:
             groups[first] += groups.pop(other)
             moved[other] = first
         group_of |= dict.fromkeys(names, first)
-    return [sorted(group, key=order.__getitem__) for group in groups.values()]
+    return [_answers_last(sorted(group, key=order.__getitem__), named) for group in groups.values()]
 
 
-def _names_in(path: Path) -> set[bytes]:
-    """What the messages of a file are called, whom they answer and who wrote them, in lower case."""
+def _answers_last(group: list[Path], named: dict[Path, _Named]) -> list[Path]:
+    """The files of a group, each after those it answers; a circle is cut where it was entered."""
+    if len(group) == 1:
+        return group
+    holder: dict[bytes, Path] = {}
+    for path in group:
+        for name in named[path].own:
+            holder.setdefault(name, path)
+    placed: dict[Path, None] = {}
+    entered: set[Path] = set()
+    for path in group:
+        waiting = [path]
+        while waiting:
+            one = waiting[-1]
+            first = [] if one in entered else [holder[name] for name in named[one].answered if name in holder]
+            entered.add(one)
+            if missing := [path for path in first if path not in entered]:
+                waiting += missing[::-1]
+            else:
+                placed.setdefault(waiting.pop())
+    return list(placed)
+
+
+def _names_in(path: Path) -> _Named:
+    """What is named in the heads of a file's messages, in lower case."""
+    found = _Named()
     try:
         with path.open("rb") as file:
             heads = [_head(message) for message in messages_in(file)]
     except OSError:
-        return set()
-    return {
-        name.lower() for head in heads for field in _NAMING.findall(head) for name in _NAME.findall(field)
-    }
+        return found
+    for header, value in (pair for head in heads for pair in _NAMING.findall(head)):
+        names = [name.lower() for name in _NAME.findall(value)]
+        found.all.update(names)
+        if header.lower() == b"message-id":
+            found.own.update(names)
+        elif header.lower() in (b"in-reply-to", b"references"):
+            found.answered += names
+    return found
 
 
 def _head(message: bytes | BinaryIO) -> bytes:

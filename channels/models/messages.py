@@ -62,6 +62,11 @@ class InboundMessage(TenantModel):
                 name="inbound_sender_idx",
             ),
             models.Index(
+                fields=["tenant", "reference"],
+                condition=models.Q(channel="email") & ~models.Q(reference=""),
+                name="inbound_answer_idx",
+            ),
+            models.Index(
                 fields=["tenant", "account", "reference"],
                 condition=models.Q(status="received") & ~models.Q(reference=""),
                 name="inbound_receipt_idx",

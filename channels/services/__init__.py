@@ -30,7 +30,7 @@ from channels.services.chat import (
     take_delivery,
 )
 from channels.services.inbound import receive, receive_web_form
-from channels.services.mail import ingest_email
+from channels.services.mail import ingest_email, set_aside_email
 from channels.services.media import fetch_due
 from channels.services.message_ids import find_ours, message_id_of, thread_after
 from channels.services.outbound import send_message
@@ -71,6 +71,7 @@ __all__ = [
     "send_message",
     "send_queued",
     "send_waiting",
+    "set_aside_email",
     "switch_account",
     "take_call",
     "take_delivery",

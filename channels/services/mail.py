@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from django.db import transaction
+from django.utils import translation
 
 from channels import queries
 from channels.email import ReadEmail, find_message_id, read_email
@@ -22,8 +23,11 @@ from channels.services.bounces import note_bounce
 from channels.services.floods import is_flood
 from channels.services.inbound import receive
 from channels.services.large import LARGEST_READ, Skimmed, skim
+from channels.services.message_ids import find_ours
+from channels.services.quarantine import quarantine
 from journal import services as journal
 from tenants.actors import Actor
+from tenants.queries import current_tenant
 
 log = logging.getLogger(__name__)
 _READ: tuple[str, ...] = (
@@ -84,8 +88,7 @@ def ingest_email(
         mail = read_email(lean)
         if _says_otherwise(message, mail):
             # Another message under a Message-ID that is taken: broken senders do that.
-            other = f"{key[:230]}#{digest[:40]}"
-            message, created = receive(channel=Channel.EMAIL, external_id=other, **given)
+            message, created = receive(channel=Channel.EMAIL, external_id=_other_key(key, digest), **given)
     if created and skimmed and original:
         attach_whole(message=message, original=original, digest=digest, size=skimmed.size, actor=actor, at=at)
     if created or message.status == InboundStatus.RECEIVED:
@@ -101,6 +104,10 @@ def _measured(raw: bytes | BinaryIO) -> tuple[bytes, Skimmed | None, BinaryIO | 
         raw = io.BytesIO(raw)
     skimmed = skim(raw)
     return skimmed.lean, skimmed, raw
+
+
+def _other_key(key: str, digest: str) -> str:
+    return f"{key[:230]}#{digest[:40]}"
 
 
 def _says_otherwise(message: InboundMessage, mail: ReadEmail) -> bool:
@@ -132,12 +139,12 @@ def _read(message: InboundMessage, mail: ReadEmail, how: _Receiving) -> None:
 def _keep_reading(message: InboundMessage, mail: ReadEmail, how: _Receiving) -> None:
     """Write what was read beside the raw message, and announce it when somebody waits for an answer."""
     kind, problem = mail.kind, str(mail.problem)
-    if kind == "message" and _is_from_ourselves(mail, how.ours):
+    if kind == "message" and _is_for_nobody(mail, how.ours):
         kind = "automatic"
     message.status = InboundStatus.READ
     if kind == "message" and (problem or is_flood(mail)):
         message.status, problem = InboundStatus.QUARANTINED, problem or str(InboundProblem.FLOOD)
-    message.reason = " ".join(mail.notes)
+    message.reason = " ".join(filter(None, (_words(problem), *mail.notes)))
     message.sender_name, message.sender_address = mail.sender_name, mail.sender_address
     message.subject, message.body, message.language = mail.subject, mail.body, mail.language
     message.quoted, message.html = mail.quoted, mail.html
@@ -158,6 +165,48 @@ def _facts(mail: ReadEmail) -> dict[str, object]:
     return found | {name: value for name, value in given.items() if value}
 
 
-def _is_from_ourselves(mail: ReadEmail, ours: Collection[str] | None) -> bool:
-    """Whether an address of ours wrote it: the installation's, the tenant's, or one of its mailboxes."""
-    return mail.sender_address in (queries.own_email_addresses() if ours is None else ours)
+def _words(problem: str) -> str:
+    """Why it is set aside, in the company's language."""
+    if not problem:
+        return ""
+    with translation.override(current_tenant().language):
+        return str(InboundProblem(problem).label)
+
+
+def _is_for_nobody(mail: ReadEmail, ours: Collection[str] | None) -> bool:
+    """Whether an address of ours wrote it (the installation's, the tenant's, or one of its mailboxes), or it
+    came by a mailing list that is none of ours and answers nothing of ours."""
+    own = queries.own_email_addresses() if ours is None else ours
+    if mail.sender_address in own:
+        return True
+    if not mail.by_list or mail.by_list in {address.replace("@", ".") for address in own}:
+        return False
+    return find_ours(list(mail.references)) is None
+
+
+@transaction.atomic
+def set_aside_email(*, raw: bytes | BinaryIO, reason: str, at: datetime, actor: Actor) -> InboundMessage:
+    """Store a raw e-mail in quarantine without reading it: reading it has failed in a way nobody survives.
+
+    One that is known already stays what it is.
+    """
+    lean, skimmed, original = _measured(raw)
+    digest = skimmed.digest if skimmed else hashlib.sha256(lean).hexdigest()
+    key = find_message_id(lean) or f"sha256:{digest}"
+    given: dict[str, Any] = {
+        "raw": lean,
+        "received_at": at,
+        "actor": actor,
+        "digest": digest,
+        "kind": "message",
+    }
+    message, is_new = receive(channel=Channel.EMAIL, external_id=key, **given)
+    if not is_new and message.facts.get("digest") != digest:
+        message, is_new = receive(channel=Channel.EMAIL, external_id=_other_key(key, digest), **given)
+    if not is_new:
+        return message
+    if skimmed and original:
+        attach_whole(message=message, original=original, digest=digest, size=skimmed.size, actor=actor, at=at)
+    return quarantine(
+        message_id=message.pk, problem=InboundProblem.UNREADABLE, reason=reason, actor=actor, at=at
+    )

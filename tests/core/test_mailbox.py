@@ -32,3 +32,19 @@ def test_every_message_of_a_mailbox_counts(tmp_path: Path) -> None:
     )
     letter = write(tmp_path, "1", "From: b@b.example")
     assert conversations([box, letter]) == [[box, letter]]
+
+
+def test_a_file_comes_after_those_it_answers(tmp_path: Path) -> None:
+    head = "From: a@a.example"
+    third = write(tmp_path, "1", head, "Message-ID: <3@a>", "In-Reply-To: <2@a>", "References: <1@a> <2@a>")
+    plain = write(tmp_path, "2", head, "Message-ID: <0@a>")
+    second = write(tmp_path, "3", head, "Message-ID: <2@a>", "In-Reply-To: <1@a>")
+    first = write(tmp_path, "4", head, "Message-ID: <1@a>")
+    assert conversations([third, plain, second, first]) == [[first, second, third, plain]]
+
+
+def test_answers_in_a_circle_are_all_there(tmp_path: Path) -> None:
+    one = write(tmp_path, "1", "From: a@a.example", "Message-ID: <1@a>", "In-Reply-To: <2@a>")
+    two = write(tmp_path, "2", "From: a@a.example", "Message-ID: <2@a>", "In-Reply-To: <1@a>")
+    own = write(tmp_path, "3", "From: a@a.example", "Message-ID: <3@a>", "In-Reply-To: <3@a>")
+    assert [sorted(group) for group in conversations([one, two, own])] == [[one, two, own]]

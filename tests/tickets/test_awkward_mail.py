@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from channels.enums import InboundStatus
 from channels.models import Attachment, InboundMessage, OutboundMessage
+from channels.queries import own_email_addresses
 from channels.services import message_id_of, send_due, send_message
 from journal import services as journal
 from tenants.active import tenant_active
@@ -172,6 +173,65 @@ def test_parts_nested_without_end_leave_sender_and_subject(in_acme: Company) -> 
     assert take(raw + b"\nhello") in (Intake.OPENED, Intake.QUARANTINED)
     kept = InboundMessage.objects.get()
     assert (kept.sender_address, kept.subject) == ("mari@aoki.example", "It jams")
+    assert kept.facts["problem"] in ("", "too_deep")
+    assert "Error" not in kept.reason
+
+
+def test_parts_nested_too_deeply_are_said_in_words(in_acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(*_given: object) -> None:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr("channels.email._read", deep)
+    assert take(make_email()) == Intake.QUARANTINED
+    assert InboundMessage.objects.get().reason == "Its parts are nested too deeply."
+
+
+def test_what_is_set_aside_says_why(in_acme: Company) -> None:
+    take(b"Subject: nobody\n\nhello")
+    assert InboundMessage.objects.get().reason.startswith("It names no sender")
+
+
+def test_automatic_notices_open_nothing_and_join_nothing(in_acme: Company) -> None:
+    take(make_email())
+    notice = {"subject": "Automatic reply: The copier jams", "in_reply_to": "<one@aoki.example>"}
+    assert {take(make_email(message_id=f"<{n}@loop>", **notice)) for n in range(12)} == {Intake.AUTOMATIC}
+    assert Ticket.objects.get().messages.count() == 1
+
+
+def test_mail_of_a_list_is_automatic_unless_it_is_ours_or_answers_us(in_acme: Company) -> None:
+    by_list = {"precedence": "list", "list_id": "News <news.maker.example>"}
+    assert take(make_email(message_id="<1@l>", **by_list)) == Intake.AUTOMATIC
+    own = f"Service <{sorted(own_email_addresses())[0].replace('@', '.')}>"
+    assert take(make_email(message_id="<2@l>", precedence="list", list_id=own)) == Intake.OPENED
+    ticket = Ticket.objects.get()
+    services.reply_to_ticket(ticket_id=ticket.pk, body="When?", actor=in_acme.sora.actor, at=AT)
+    ours = message_id_of(OutboundMessage.objects.get())
+    assert take(make_email(message_id="<3@l>", in_reply_to=ours, body="Now", **by_list)) == Intake.REPLY
+
+
+def test_a_mail_that_its_own_answer_overtook_joins_it(in_acme: Company) -> None:
+    answer = make_email(message_id="<b@x>", in_reply_to="<a@x>", body="And the scanner")
+    assert take(answer) == Intake.OPENED
+    assert take(make_email(message_id="<a@x>")) == Intake.REPLY
+    assert take(make_email(sender="eve@evil.example", message_id="<c@x>")) == Intake.OPENED
+    assert Ticket.objects.count() == 2
+
+
+def test_an_overtaken_mail_of_another_sender_is_another_ticket(in_acme: Company) -> None:
+    take(make_email(sender="eve@evil.example", message_id="<b@x>", in_reply_to="<a@x>", body="Pay me"))
+    assert take(make_email(message_id="<a@x>")) == Intake.OPENED
+
+
+def test_one_run_takes_in_a_mail_before_its_answer(acme: Company, tmp_path: Path) -> None:
+    (tmp_path / "50-a.eml").write_bytes(
+        make_email(message_id="<m50b@x>", in_reply_to="<m50a@x>", body="Still.")
+    )
+    (tmp_path / "50-b.eml").write_bytes(make_email(message_id="<m50a@x>"))
+    counts = ingest(tmp_path)
+    assert (counts["tickets_opened"], counts["replies"]) == (1, 1)
+    with tenant_active(acme.tenant.pk):
+        said = Ticket.objects.get().messages.order_by("id").values_list("body", flat=True)
+        assert [words.strip() for words in said] == ["Every day on 3F.", "Still."]
 
 
 def test_a_message_that_cannot_be_kept_as_read_is_set_aside(
@@ -214,7 +274,7 @@ def test_a_first_mails_quoted_words_stay_in_the_description(in_acme: Company) ->
 
 def test_the_same_words_again_and_again_are_held(in_acme: Company) -> None:
     outcomes = [
-        take(make_email(message_id=f"<{n}@loop>", subject="Automatic reply: away", body=f"I am away {n}"))
+        take(make_email(message_id=f"<{n}@loop>", subject="Automatic reply - away", body=f"I am away {n}"))
         for n in range(12)
     ]
     assert outcomes[:10] == [Intake.OPENED] * 10

@@ -78,13 +78,48 @@ def test_a_message_that_ends_its_process_keeps_no_other_out(
 
     monkeypatch.setattr(mail, "read_email", deadly)
     counts = ingest(tmp_path, workers=2)
-    assert counts["messages"] == counts["tickets_opened"] + counts["replies"]
+    # The answer to what could not be read begins a conversation.
+    assert (counts["messages"], counts["quarantined"], counts["lost"]) == (2 * PEOPLE, 1, 0)
+    assert (counts["tickets_opened"], counts["replies"]) == (PEOPLE, PEOPLE - 1)
     with tenant_active(acme.tenant.pk):
-        assert InboundMessage.objects.count() == 2 * (PEOPLE - 1)
-    monkeypatch.undo()
-    ingest(tmp_path, workers=2)
+        assert Ticket.objects.count() == PEOPLE
+        kept = InboundMessage.objects.get(status="quarantined")
+        assert b"poison" in bytes(kept.raw)
+        assert kept.reason == "Reading it ended the process."
+    again = ingest(tmp_path, workers=2)
+    assert (again["tickets_opened"], again["replies"], again["quarantined"]) == (0, 2 * PEOPLE - 1, 1)
+
+
+def test_what_was_done_before_a_process_ended_is_counted_as_what_it_was(
+    acme: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sender, so one conversation: the killer stands in the middle, once in a mailbox file of its own."""
+
+    def one(number: int, body: str) -> bytes:
+        return make_email(message_id=f"<{number}@a>", body=body)
+
+    for number in range(6):
+        (tmp_path / f"{number}").write_bytes(one(number, "poison" if number == 3 else f"It jams {number}."))
+    box = [
+        b"From a@a Mon May  6 10:00:00 2024\n" + one(n, "poison" if n == 11 else f"{n}")
+        for n in range(10, 14)
+    ]
+    (tmp_path / "box").write_bytes(b"\n".join(box))
+    write(tmp_path, 100)
+
+    def deadly(raw: bytes) -> ReadEmail:
+        if b"poison" in raw:
+            os._exit(9)
+        return read_email(raw)
+
+    monkeypatch.setattr(mail, "read_email", deadly)
+    counts = ingest(tmp_path, workers=2)
+    assert (counts["messages"], counts["quarantined"], counts["lost"]) == (12, 2, 0)
+    assert (counts["tickets_opened"], counts["replies"]) == (9, 1)
     with tenant_active(acme.tenant.pk):
-        assert InboundMessage.objects.count() == 2 * PEOPLE
+        assert (InboundMessage.objects.count(), Ticket.objects.count()) == (12, 9)
+    again = ingest(tmp_path, workers=2)
+    assert (again["tickets_opened"], again["replies"], again["quarantined"]) == (0, 10, 2)
 
 
 def test_two_first_mails_at_once_make_one_customer(acme: Company) -> None:

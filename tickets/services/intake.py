@@ -195,13 +195,16 @@ def _find_answered(message: InboundMessage) -> Ticket | None:
         return find_ticket_of_chat(message.reference)
     if message.channel in MESSAGING:
         return find_open_conversation(message.channel, message.sender_address)
+    if not message.sender_address:
+        return None
     references = [str(text) for text in message.facts.get("references", [])]
-    if not references or not message.sender_address:
-        return None
-    ticket = _ticket_of_ours(references) or _ticket_of_theirs(references)
-    if ticket is None or not _belongs(message.sender_address, ticket):
-        return None
-    return ticket
+    ticket = (_ticket_of_ours(references) or _ticket_of_theirs(references)) if references else None
+    if ticket is not None and _belongs(message.sender_address, ticket):
+        return ticket
+    if message.channel == Channel.EMAIL and message.external_id.startswith("<"):
+        # It may have been overtaken by its sender's own answer to it.
+        return queries.find_ticket_answering(message.external_id, message.sender_address)
+    return None
 
 
 def _ticket_of_ours(references: list[str]) -> Ticket | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import permitted
 from channels import queries as channels
 from channels.enums import InboundProblem
+from channels.models import InboundMessage
 from core.clock import now
 from core.errors import BadInput
 from tenants.http import TenantRequest
@@ -27,9 +30,20 @@ PAGE = 20
 def quarantine_list(request: TenantRequest, slug: str) -> HttpResponse:
     """Messages that were set aside, newest first, each with its reason."""
     page = Paginator(channels.quarantined(), PAGE).get_page(request.GET.get("page"))
-    labels = dict(InboundProblem.choices)
-    rows = [(message, labels.get(message.facts.get("problem", ""), message.reason)) for message in page]
+    rows = [(message, *_why(message)) for message in page]
     return render(request, "tickets/quarantine_list.html", {"page": page, "rows": rows})
+
+
+def _why(message: InboundMessage) -> tuple[str, str]:
+    """Why it was set aside in the reader's language, and what was told beside that."""
+    code = message.facts.get("problem", "")
+    if code not in InboundProblem.values:
+        return message.reason, ""
+    problem, detail = InboundProblem(code), message.reason
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            detail = detail.removeprefix(str(problem.label))
+    return str(problem.label), detail.strip()
 
 
 @permitted(permissions.WORK)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import tempfile
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from functools import partial
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
+from django.utils import translation
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from channels import services as channels
+from channels.enums import InboundStatus
 from channels.queries import own_email_addresses
 from core.clock import now
 from core.mailbox import conversations, messages_in
@@ -38,6 +44,7 @@ COUNTED = {
     Intake.QUARANTINED: "quarantined",
 }
 NAMES = ("messages", "tickets_opened", "replies", "automatic", "bounces", "quarantined", "lost")
+T = TypeVar("T")
 POSTMAN = Actor.system("e-mail file")
 WORTH_A_WORKER = 20
 """Fewer conversations than this are taken in before another process has begun."""
@@ -45,10 +52,42 @@ WORTH_A_WORKER = 20
 
 @dataclass(slots=True)
 class _Taken:
-    """What became of the messages of some files, and of the files that could not be read."""
+    """What became of the messages of some files, the files that could not be read, and what is to be told."""
 
     outcomes: Counter[Intake] = field(default_factory=Counter)
     unread: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What was taken in, written down after each message by whoever did it: it outlives their processes.
+
+    `number` is that of an open file, which a forked process has from its parent.
+    """
+
+    number: int
+
+    def note(self, path: Path, outcome: Intake) -> None:
+        """Write down what became of the next message of this file."""
+        os.write(self.number, b"%s\0%s\0" % (outcome.encode(), os.fsencode(path)))
+
+    def read(self) -> dict[Path, list[Intake]]:
+        """What became of the messages of each file so far, in their order."""
+        words = os.pread(self.number, os.fstat(self.number).st_size, 0).split(b"\0")
+        found: dict[Path, list[Intake]] = {}
+        for outcome, path in zip(words[::2], words[1::2], strict=False):
+            found.setdefault(Path(os.fsdecode(path)), []).append(Intake(outcome.decode()))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """For whom mail is taken in, which addresses are theirs, and where it is told, if several share the work."""
+
+    tenant: Tenant
+    ours: frozenset[str]
+    tally: _Tally | None = None
 
 
 class Command(BaseCommand):
@@ -56,7 +95,8 @@ class Command(BaseCommand):
 
     A message that is known already belongs to a conversation: it counts as a reply. A file that the system
     does not let us read holds no message for us: it is named on stderr, and the exit code is 1. Several
-    processes share the work by conversations, so that an answer always comes after what it answers.
+    processes share the work by conversations, so that an answer always comes after what it answers. A message
+    that ends its process is kept as it came, in quarantine, and named on stderr.
     """
 
     help = (
@@ -90,7 +130,7 @@ class Command(BaseCommand):
                     counts[COUNTED[outcome]] += count
                 known += taken.outcomes[Intake.KNOWN]
                 unread += len(taken.unread)
-                for line in taken.unread:
+                for line in (*taken.unread, *taken.told):
                     self.stderr.write(line)
         if known:
             self.stderr.write(f"{known} of the replies were known already.")
@@ -104,25 +144,31 @@ def _take_in_all(
 ) -> Iterator[tuple[Sequence[Path], _Taken]]:
     """Take in the files, in one process or several; yields what is done as soon as it is."""
     with tenant_active(tenant.pk):
-        ours = own_email_addresses()
-    take_in = partial(_take_in, tenant, ours)
+        work = _Work(tenant, own_email_addresses())
+    groups = conversations(files)
     # What an open transaction of the caller holds cannot be seen by another process.
-    groups = conversations(files) if workers > 1 and not connection.in_atomic_block else []
-    workers = min(workers, len(groups) // WORTH_A_WORKER)
+    workers = 1 if connection.in_atomic_block else min(workers, len(groups) // WORTH_A_WORKER)
     if workers < 2:
-        yield from (([path], take_in([path])) for path in files)
+        yield from (([path], _take_in(work, [path])) for path in chain.from_iterable(groups))
         return
     connections.close_all()  # A connection belongs to one process.
-    unfinished: list[list[Path]] = []
+    with tempfile.TemporaryFile() as file:
+        yield from _share(replace(work, tally=_Tally(file.fileno())), groups, workers)
+
+
+def _share(
+    work: _Work, groups: Sequence[list[Path]], workers: int
+) -> Iterator[tuple[Sequence[Path], _Taken]]:
+    unfinished: list[Path] = []
     with _processes(workers) as pool:
-        doing = {pool.submit(take_in, group): group for group in groups}
+        doing = {pool.submit(_take_in, work, group): group for group in groups}
         for done in as_completed(doing):
             try:
                 yield doing[done], done.result()
             except BrokenProcessPool:
-                unfinished.append(doing[done])
-    for group in unfinished:  # Each alone, so that the one that kills its process keeps no other out.
-        yield group, _take_in_alone(take_in, group)
+                unfinished += doing[done]
+    if unfinished and work.tally is not None:
+        yield from _finish(work, work.tally, unfinished)
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
@@ -135,30 +181,80 @@ def _begin_process() -> None:
         one.connection, one.in_atomic_block, one.savepoint_ids = None, False, []
 
 
-def _take_in_alone(take_in: Callable[[Sequence[Path]], _Taken], group: Sequence[Path]) -> _Taken:
-    with _processes(1) as pool:
+def _finish(work: _Work, tally: _Tally, paths: Sequence[Path]) -> Iterator[tuple[Sequence[Path], _Taken]]:
+    """Go on where a process ended, with one message at a time: the one that ends it again is set aside."""
+    done = tally.read()
+    with closing(_Alone()) as alone:
+        for path in paths:
+            yield [path], _finish_file(alone, work, tally, path, done.get(path, []))
+
+
+class _Alone:
+    """One process that does one thing at a time; another takes its place when it ends."""
+
+    def __init__(self) -> None:
+        self._pool = _processes(1)
+
+    def do(self, what: Callable[..., T], *given: Any) -> T | None:
+        """Do it in the process; None when that ended it."""
         try:
-            return pool.submit(take_in, group).result()
+            return self._pool.submit(what, *given).result()
         except BrokenProcessPool:
-            return _Taken(
-                unread=[f"{path}: reading it ended the process; left where it is." for path in group]
-            )
+            self._pool.shutdown()
+            self._pool = _processes(1)
+            return None
+
+    def close(self) -> None:
+        """End the process."""
+        self._pool.shutdown()
 
 
-def _take_in(tenant: Tenant, ours: frozenset[str], files: Sequence[Path]) -> _Taken:
-    """Take in the messages of these files, in their order."""
+def _finish_file(alone: _Alone, work: _Work, tally: _Tally, path: Path, done: Sequence[Intake]) -> _Taken:
+    """What became of a file's messages: those done before, those after them, and each that ended a process."""
+    told: list[str] = []
+    while True:
+        rest = alone.do(_take_in, work, [path], len(done))
+        if rest is not None:
+            return _Taken(rest.outcomes + Counter(done), rest.unread, told)
+        done = tally.read().get(path, [])
+        if alone.do(_set_aside, work, path, len(done)) is None:
+            ended = f"{path}: reading it ended the process; what was not read is left where it is."
+            return _Taken(Counter(done), [ended], told)
+        done = tally.read().get(path, [])
+        told.append(f"{path}: reading message {len(done)} of it ended the process; it is set aside.")
+
+
+def _take_in(work: _Work, files: Sequence[Path], skipped: int = 0) -> _Taken:
+    """Take in the messages of these files, in their order, without the first ones `skipped`."""
     taken = _Taken()
     for path in files:
         try:
             with path.open("rb") as file:
-                for message in messages_in(file):
-                    with tenant_active(tenant.pk):
-                        keep_tenant(tenant)
-                        outcome = services.take_in_email(raw=message, at=now(), actor=POSTMAN, ours=ours)
+                for message in islice(messages_in(file), skipped, None):
+                    with tenant_active(work.tenant.pk):
+                        keep_tenant(work.tenant)
+                        outcome = services.take_in_email(raw=message, at=now(), actor=POSTMAN, ours=work.ours)
                     taken.outcomes[outcome] += 1
+                    if work.tally is not None:
+                        work.tally.note(path, outcome)
         except OSError as problem:
             taken.unread.append(f"{path}: {problem.strerror or problem}; left where it is.")
     return taken
+
+
+def _set_aside(work: _Work, path: Path, number: int) -> Intake | None:
+    """Keep a message that ended the process as it came, unread; None when there is no such message."""
+    with path.open("rb") as file:
+        for raw in islice(messages_in(file), number, number + 1):
+            with tenant_active(work.tenant.pk), translation.override(work.tenant.language):
+                kept = channels.set_aside_email(
+                    raw=raw, reason=_("Reading it ended the process."), at=now(), actor=POSTMAN
+                )
+            outcome = Intake.QUARANTINED if kept.status == InboundStatus.QUARANTINED else Intake.KNOWN
+            if work.tally is not None:
+                work.tally.note(path, outcome)
+            return outcome
+    return None
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
