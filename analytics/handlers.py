@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from analytics import services
 from dispatch.events import VisitCompleted
 from feedback.events import ResponseRecorded
-from journal.registry import on
+from journal.registry import on, on_many
 from tenants.actors import Actor
 from tickets.events import (
     TicketChanged,
@@ -16,6 +18,7 @@ from tickets.events import (
     TicketReplied,
     TicketResolved,
     TicketUnmerged,
+    ticket_ids,
 )
 
 
@@ -31,49 +34,48 @@ def on_response_recorded(event: ResponseRecorded) -> None:
     services.refresh_figures(visit_id=event.visit_id, actor=Actor.system("figures"), at=event.occurred_at)
 
 
-@on(TicketOpened)
-def on_ticket_opened(event: TicketOpened) -> None:
-    """Count the inquiry."""
-    _count(event, event.ticket_id)
+@on_many(TicketOpened)
+def on_ticket_opened(events: Sequence[TicketOpened]) -> None:
+    """Count the inquiries."""
+    _count(events, ticket_ids(events))
 
 
-@on(TicketChanged)
-def on_ticket_changed(event: TicketChanged) -> None:
-    """Follow its topic and state."""
-    _count(event, event.ticket_id)
+@on_many(TicketChanged)
+def on_ticket_changed(events: Sequence[TicketChanged]) -> None:
+    """Follow their topics and states."""
+    _count(events, ticket_ids(events))
 
 
-@on(TicketReplied)
-def on_ticket_replied(event: TicketReplied) -> None:
-    """Count the message; perhaps it was the first answer."""
-    _count(event, event.ticket_id)
+@on_many(TicketReplied)
+def on_ticket_replied(events: Sequence[TicketReplied]) -> None:
+    """Count the messages; perhaps one was the first answer."""
+    _count(events, ticket_ids(events))
 
 
-@on(TicketResolved)
-def on_ticket_resolved(event: TicketResolved) -> None:
-    """Count the resolution, and the time people spent on it."""
-    _count(event, event.ticket_id)
+@on_many(TicketResolved)
+def on_ticket_resolved(events: Sequence[TicketResolved]) -> None:
+    """Count the resolutions, and the time people spent on them."""
+    _count(events, ticket_ids(events))
 
 
-@on(TicketReopened)
-def on_ticket_reopened(event: TicketReopened) -> None:
-    """Count that it came back."""
-    _count(event, event.ticket_id)
+@on_many(TicketReopened)
+def on_ticket_reopened(events: Sequence[TicketReopened]) -> None:
+    """Count that they came back."""
+    _count(events, ticket_ids(events))
 
 
-@on(TicketMerged)
-def on_ticket_merged(event: TicketMerged) -> None:
-    """The merged one is no inquiry of its own; the other one has its messages."""
-    _count(event, event.ticket_id)
-    _count(event, event.source_id)
+@on_many(TicketMerged)
+def on_ticket_merged(events: Sequence[TicketMerged]) -> None:
+    """A merged one is no inquiry of its own; the other one has its messages."""
+    _count(events, [*ticket_ids(events), *(event.source_id for event in events)])
 
 
-@on(TicketUnmerged)
-def on_ticket_unmerged(event: TicketUnmerged) -> None:
+@on_many(TicketUnmerged)
+def on_ticket_unmerged(events: Sequence[TicketUnmerged]) -> None:
     """Both count again."""
-    _count(event, event.ticket_id)
-    _count(event, event.target_id)
+    _count(events, [*ticket_ids(events), *(event.target_id for event in events)])
 
 
-def _count(event: TicketFact, ticket_id: int) -> None:
-    services.refresh_inquiry(ticket_id=ticket_id, actor=Actor.system("figures"), at=event.occurred_at)
+def _count(events: Sequence[TicketFact], ids: Collection[int]) -> None:
+    actor = Actor.system("figures")
+    services.refresh_inquiries(ticket_ids=ids, actor=actor, at=events[-1].occurred_at)

@@ -33,7 +33,7 @@ class CallReceived(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MediaAnnounced(Event):
-    """A message came with files that the provider keeps for us to fetch."""
+    """A message came with files that the provider keeps for us to fetch, or without its sender's name."""
 
     message_id: int
 

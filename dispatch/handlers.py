@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from core.clock import now
 from dispatch import services
 from dispatch.enums import VisitStatus
 from dispatch.events import (
     VisitCancelled,
     VisitCompleted,
+    VisitFact,
     VisitMoved,
     VisitProgressed,
     VisitScheduled,
@@ -16,10 +19,10 @@ from dispatch.events import (
 )
 from dispatch.letters import KINDS
 from inventory.events import StockMoved
-from journal.registry import on
+from journal.registry import on, on_many
 from notices.registry import name_kinds
 from tenants.actors import Actor
-from tickets.events import TicketChanged, TicketMerged, TicketOpened
+from tickets.events import TicketChanged, TicketMerged, TicketOpened, ticket_ids
 from workforce.events import AvailabilityChanged
 
 AUTO = Actor.system("auto-dispatch")
@@ -29,34 +32,34 @@ ENDED_SHORT = (VisitStatus.COULD_NOT_COMPLETE, VisitStatus.NO_SHOW)
 name_kinds(KINDS)
 
 
-@on(TicketOpened)
-def on_ticket_opened(event: TicketOpened) -> None:
-    """A ticket whose topic is field work becomes a work order."""
-    services.open_field_work(ticket_id=event.ticket_id, actor=FIELD_WORK, at=event.occurred_at)
+@on_many(TicketOpened)
+def on_ticket_opened(events: Sequence[TicketOpened]) -> None:
+    """Tickets whose topic is field work become work orders."""
+    services.open_field_work(ticket_ids=ticket_ids(events), actor=FIELD_WORK, at=events[-1].occurred_at)
 
 
-@on(WorkOrderCreated)
-def on_work_order_created(event: WorkOrderCreated) -> None:
+@on_many(WorkOrderCreated)
+def on_work_order_created(events: Sequence[WorkOrderCreated]) -> None:
     """New work is planned by the rules, unless a person or an import was faster."""
-    services.meet_new_work(work_order_id=event.work_order_id, actor=AUTO, at=now())
+    services.meet_new_work(work_order_ids={e.work_order_id for e in events}, actor=AUTO, at=now())
 
 
-@on(VisitScheduled)
-def on_visit_scheduled(event: VisitScheduled) -> None:
-    """The ticket of a visit that was planned in bulk waits for it from now on; offers of its work end."""
-    services.meet_planned_visit(visit_id=event.visit_id, actor=AUTO, at=now())
+@on_many(VisitScheduled)
+def on_visit_scheduled(events: Sequence[VisitScheduled]) -> None:
+    """The tickets of visits that were planned wait for them from now on; offers of their work end."""
+    services.meet_planned_visits(visit_ids=_visits(events), actor=AUTO, at=now())
 
 
-@on(VisitSent)
-def on_visit_sent(event: VisitSent) -> None:
-    """Rules may wait for the engineer to be late."""
-    services.await_arrival(visit_id=event.visit_id, actor=AUTO, at=now())
+@on_many(VisitSent)
+def on_visit_sent(events: Sequence[VisitSent]) -> None:
+    """Rules may wait for engineers to be late."""
+    services.await_arrivals(visit_ids=_visits(events), actor=AUTO, at=now())
 
 
-@on(VisitMoved)
-def on_visit_moved(event: VisitMoved) -> None:
+@on_many(VisitMoved)
+def on_visit_moved(events: Sequence[VisitMoved]) -> None:
     """Who must be there at another time is late at another time."""
-    services.await_arrival(visit_id=event.visit_id, actor=AUTO, at=now())
+    services.await_arrivals(visit_ids=_visits(events), actor=AUTO, at=now())
 
 
 @on(VisitCancelled)
@@ -91,13 +94,17 @@ def on_availability_changed(event: AvailabilityChanged) -> None:
     services.ask_where_absent(engineer_id=event.engineer_id, actor=AUTO, at=now())
 
 
-@on(TicketChanged)
-def on_ticket_changed(event: TicketChanged) -> None:
-    """Its clocks may run otherwise: rules that wait for a share of their time wait anew."""
-    services.await_shares(ticket_id=event.ticket_id, actor=AUTO, at=now())
+@on_many(TicketChanged)
+def on_ticket_changed(events: Sequence[TicketChanged]) -> None:
+    """Their clocks may run otherwise: rules that wait for a share of their time wait anew."""
+    services.await_shares(ticket_ids=ticket_ids(events), actor=AUTO, at=now())
 
 
 @on(TicketMerged)
 def on_ticket_merged(event: TicketMerged) -> None:
     """A ticket waits for the visits of those that were merged into it too."""
     services.follow_merged_ticket(ticket_id=event.ticket_id, actor=AUTO, at=now())
+
+
+def _visits(events: Iterable[VisitFact]) -> set[int]:
+    return {event.visit_id for event in events}

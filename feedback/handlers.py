@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dispatch.events import ConsentAsked, VisitCompleted, VisitSent
 from feedback import services
-from journal.registry import on
+from journal.registry import on, on_many
 from tenants.actors import Actor
 
 
-@on(VisitSent)
-def on_visit_sent(event: VisitSent) -> None:
-    """Tell the customer when somebody comes."""
-    services.invite_to_track(visit_id=event.visit_id, actor=Actor.system("invitations"), at=event.occurred_at)
+@on_many(VisitSent)
+def on_visit_sent(events: Sequence[VisitSent]) -> None:
+    """Tell the customers when somebody comes."""
+    actor = Actor.system("invitations")
+    visit_ids = {event.visit_id for event in events}
+    services.invite_to_track(visit_ids=visit_ids, actor=actor, at=events[-1].occurred_at)
 
 
 @on(VisitCompleted)

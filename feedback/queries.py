@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -49,8 +50,13 @@ def find_link_of_consent(consent_id: int) -> CustomerLink | None:
 
 def living_link(visit_id: int, purpose: str, at: datetime) -> CustomerLink | None:
     """The link that a visit has for this purpose, or None."""
-    found = CustomerLink.objects.filter(visit_id=visit_id, purpose=purpose, revoked_at=None)
-    return found.filter(expires_at__gt=at).order_by("-id").first()
+    return living_links([visit_id], purpose, at).get(visit_id)
+
+
+def living_links(visit_ids: Iterable[int], purpose: str, at: datetime) -> dict[int, CustomerLink]:
+    """The newest link that each of these visits has for this purpose, by visit."""
+    found = CustomerLink.objects.filter(visit_id__in=list(visit_ids), purpose=purpose, revoked_at=None)
+    return {link.visit_id: link for link in found.filter(expires_at__gt=at).order_by("id")}
 
 
 def get_link(link_id: int) -> CustomerLink:

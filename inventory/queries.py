@@ -89,12 +89,15 @@ def van_of(engineer_id: int) -> StockLocation | None:
     return locations().filter(engineer_id=engineer_id).first()
 
 
-def van_stock(engineer_ids: Iterable[int], part_ids: Iterable[int]) -> dict[int, dict[int, Decimal]]:
-    """{engineer id: {part id: how many lie in the van}} of some parts; nothing of what is not there."""
+def van_stock(engineer_ids: Iterable[int] | None, part_ids: Iterable[int]) -> dict[int, dict[int, Decimal]]:
+    """{engineer id: {part id: how many lie in the van}} of some parts (engineers None: all vans); nothing of what
+    is not there."""
     found: dict[int, dict[int, Decimal]] = {}
-    levels = StockLevel.objects.filter(
-        location__engineer_id__in=list(engineer_ids), part_id__in=list(part_ids), on_hand__gt=0
-    )
+    levels = StockLevel.objects.filter(part_id__in=list(part_ids), on_hand__gt=0)
+    if engineer_ids is None:
+        levels = levels.filter(location__engineer__isnull=False)
+    else:
+        levels = levels.filter(location__engineer_id__in=list(engineer_ids))
     for engineer_id, part_id, on_hand in levels.values_list("location__engineer_id", "part_id", "on_hand"):
         found.setdefault(engineer_id, {})[part_id] = on_hand
     return found

@@ -8,11 +8,13 @@ since 1970, as in `dispatch.evaluator`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from dispatch import evaluator
+from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
 from dispatch.optimiser.problem import Break, Order, Problem, Worker
 from dispatch.policy import PRODUCT, Policy
@@ -30,8 +32,25 @@ TOLD_TOLERANCE = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A link to other work of the same run: its id and name, how it hangs on it, seconds between, its zone."""
+
+    first: int
+    name: str
+    kind: str
+    gap: int
+    zone: ZoneInfo
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the search can keep it: it knows what comes after what, not who does both."""
+        return self.kind in (LinkKind.AFTER, LinkKind.SAME_DAY)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """Work to find a place for. `was` is (engineer, start) of its visit; `told` whether people know of it."""
+    """Work to find a place for. `was` is (engineer, start) of its visit, `team` the engineers of a crew's visits;
+    `told` whether people know of it. `waits` are links to other tasks."""
 
     work: Work
     priority: int = 3
@@ -39,6 +58,13 @@ class Task:
     was: tuple[int, int] | None = None
     told: bool = False
     waiting_days: int = 0
+    team: tuple[int, ...] = ()
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def is_for_search(self) -> bool:
+        """Whether the search can plan it: one engineer, or a crew of which each has the skills."""
+        return self.work.crew_size == 1 or self.work.crew_cover == "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +92,6 @@ class Gap:
     target: Point | None
     has_target: bool
     pause: Break | None = None
-
-
-@dataclass(slots=True)
-class DayPlan:
-    """What a search made of the tasks; `unplaced` are those without a place, in the order given."""
-
-    placed: list[Placed] = field(default_factory=list)
-    unplaced: list[Task] = field(default_factory=list)
-    cost: int = 0
-    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +141,87 @@ def _with_break(person: Person, shift: Span, gaps: list[Gap]) -> list[Gap]:
         if room and max(room) >= seconds:
             best = room.index(max(room))
             gap = gaps[best]
-            pause = Break(max(earliest, gap.span[0]), min(latest, gap.span[1] - seconds), seconds)
+            closes = min(latest, gap.span[1] - seconds)
+            pause = Break(min(_whole_minute(max(earliest, gap.span[0])), closes), closes, seconds)
             gaps[best] = Gap(person, gap.span, gap.origin, gap.target, gap.has_target, pause)
             break
     return gaps
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A problem for the search: gaps are its workers; `owner` says which task each of its orders is of."""
+
+    gaps: Sequence[Gap]
+    tasks: Sequence[Task]
+    between: Span
+    problem: Problem
+    owner: list[int]
+
+    @property
+    def zero(self) -> int:
+        """The instant at which the problem's times begin: a whole minute, so that all its times are."""
+        return self.between[0] // 60 * 60
+
+    def placed(self, routes: Sequence[Sequence[int]], starts: Sequence[Sequence[int]]) -> list[Placed]:
+        """What the routes and times of a solution mean."""
+        found: list[Placed] = []
+        for gap, route, times in zip(self.gaps, routes, starts, strict=True):
+            place = _spot(gap.origin)
+            for order, start in zip(route, times, strict=True):
+                task = self.tasks[self.owner[order]]
+                spot = _spot(task.work.place)
+                minutes = -(-_leg(place, spot) // 60)
+                found.append(Placed(task, gap.person.id, self.zero + start, minutes))
+                place = spot
+        return found
+
+
 def problem_of(
     gaps: Sequence[Gap], tasks: Sequence[Task], between: Span, prices: Prices, policy: Policy = PRODUCT
-) -> Problem:
-    """The search's problem: gaps are its workers, tasks its orders; times count from `between[0]`."""
-    zero = between[0]
+) -> Asked:
+    """The search's problem; its times count from `Asked.zero`. A crew's task is one order for each member; a task
+    that waits for another of these is an order after that one's."""
+    zero = between[0] // 60 * 60
     able = _Able(gaps, zero, policy)
-    orders = [_order(task, gaps, able, between, prices) for task in tasks]
+    numbers = {person_id: n for n, person_id in enumerate(dict.fromkeys(gap.person.id for gap in gaps))}
+    owner = [number for number, task in enumerate(tasks) for _member in range(task.work.crew_size)]
+    first_of = {tasks[number].work.id: order for order, number in reversed(list(enumerate(owner)))}
+    orders = []
+    for order, number in enumerate(owner):
+        task = tasks[number]
+        member = order - first_of[task.work.id]
+        known = _order(task, able, between, prices)
+        wait = next((wait for wait in task.waits if wait.first in first_of), None)
+        orders.append(
+            replace(
+                known,
+                was=numbers.get(_expected(task, member), -1),
+                crew=number if task.work.crew_size > 1 else -1,
+                after=first_of[wait.first] if wait else -1,
+                gap=wait.gap if wait else 0,
+            )
+        )
     workers = [
         Worker(
             start=_spot(gap.origin),
             end=_spot(gap.target) if gap.has_target else NOWHERE,
-            shift=(gap.span[0] - zero, gap.span[1] - zero),
+            shift=(_whole_minute(gap.span[0]) - zero, gap.span[1] - zero),
             can=able.of(number),
             pause=_shifted(gap.pause, zero),
+            person=numbers[gap.person.id],
             name=gap.person.name,
         )
         for number, gap in enumerate(gaps)
     ]
-    return Problem(workers, orders, road_seconds)
+    return Asked(gaps, tasks, between, Problem(workers, orders, road_seconds), owner)
+
+
+def _expected(task: Task, member: int) -> int:
+    """Who the customer expects as this member of the crew, or of one engineer; 0 for nobody."""
+    if member < len(task.team):
+        return task.team[member]
+    return task.was[0] if task.was and not task.team else 0
 
 
 class _Able:
@@ -185,45 +257,37 @@ class _Able:
         return frozenset(self._can[place])
 
 
-def _order(task: Task, gaps: Sequence[Gap], able: _Able, between: Span, prices: Prices) -> Order:
-    work, zero = task.work, between[0]
+def _order(task: Task, able: _Able, between: Span, prices: Prices) -> Order:
+    work, zero = task.work, between[0] // 60 * 60
     opens, closes = start_window(task, between)
-    was = _gap_at(gaps, task.was) if task.was else -1
     prize = int(
         prices.prizes.get(task.priority, PRIZES[4]) * (1 + min(task.waiting_days, MOST_AGEING_DAYS) / 10)
     )
-    start_by, late_price = _lateness(task, prize, prices)
+    told = (task.was[1] - zero, task.was[1] + TOLD_TOLERANCE - zero) if task.told and task.was else None
     return Order(
         place=_spot(work.place),
         seconds=work.seconds,
         window=(opens - zero, max(opens, closes) - zero),
         prize=prize if closes >= opens else 0,
-        start_by=max(0, min(start_by, closes) - zero),
-        late_price=late_price,
+        start_by=max(0, min(work.promised[1], closes) - zero),
+        late_price=int(prize * prices.late_share),
         needs=frozenset({able.signature(work)}),
-        was=was,
-        change_price=(prices.change if task.told else UNTOLD_CHANGE) if was >= 0 else 0,
+        change_price=prices.change if task.told else UNTOLD_CHANGE,
+        told=told if told and told[0] >= 0 else None,
+        moved_price=prices.change,
         name=str(work.id),
     )
 
 
-def _lateness(task: Task, prize: int, prices: Prices) -> tuple[int, int]:
-    """From when on a start is late, and what that costs: after the promise, or well after what was told."""
-    promised = task.work.promised[1]
-    if task.told and task.was and task.was[1] + TOLD_TOLERANCE < promised:
-        return task.was[1] + TOLD_TOLERANCE, prices.change
-    return promised, int(prize * prices.late_share)
-
-
 def start_window(task: Task, between: Span) -> Span:
-    """The first and last instant at which a task may begin; the last is before the first when none is.
+    """The first and last whole minute at which a task may begin; the last is before the first when none is.
 
     Where somebody was told a time, never before it.
     """
     opens, closes = _work_window(task.work, between)
     if task.told and task.was:
         opens = max(opens, min(task.was[1], closes))
-    return opens, closes
+    return _whole_minute(opens), closes // 60 * 60
 
 
 def _work_window(work: Work, between: Span) -> Span:
@@ -237,84 +301,6 @@ def _work_window(work: Work, between: Span) -> Span:
         if min(closes, b - work.seconds) >= max(opens, a)
     ]
     return max(fitting, key=lambda span: (span[1] - span[0], -span[0]), default=(opens, opens - 1))
-
-
-def _gap_at(gaps: Sequence[Gap], was: tuple[int, int]) -> int:
-    for number, gap in enumerate(gaps):
-        if gap.person.id == was[0] and gap.span[0] <= was[1] < gap.span[1]:
-            return number
-    return -1
-
-
-def timed(gap: Gap, tasks: Sequence[Task], between: Span) -> list[Placed] | None:
-    """When each task of a gap begins, breaks kept; None when they do not fit after all.
-
-    Two clocks run along: without the break and with it; each takes the way that is over first.
-    """
-    free: list[tuple[int | None, int | None, bool]] = [
-        (gap.span[0], None if gap.pause else gap.span[0], False)
-    ]
-    legs: list[int] = []
-    place = _spot(gap.origin)
-    for task in tasks:
-        spot = _spot(task.work.place)
-        legs.append(_leg(place, spot))
-        place = spot
-        opens, closes = start_window(task, between)
-        free.append(_step(free[-1], legs[-1], gap.pause, (opens, closes), task.work.seconds))
-    last = _leg(place, _spot(gap.target)) if gap.has_target else 0
-    ending = _step(free[-1], last, gap.pause, (0, gap.span[1]), 0)
-    if ending[1] is None:
-        return None
-    return _traced(gap, tasks, free, legs, had=ending[2], between=between)
-
-
-def _step(
-    ready: tuple[int | None, int | None, bool], leg: int, pause: Break | None, window: Span, seconds: int
-) -> tuple[int | None, int | None, bool]:
-    """(free without the break, free with it, whether the break was had before this leg)."""
-    without, with_it = ready[0], ready[1]
-    arrive = None if without is None or pause is None else without + leg
-    had_before = None if with_it is None else with_it + leg
-    on_the_way = None
-    if pause is not None and without is not None and without <= pause.closes:
-        on_the_way = max(without + leg, pause.opens) + pause.seconds
-    options = [at for at in (had_before, on_the_way) if at is not None]
-    after = min(options, default=None)
-    return (
-        _free_after(arrive, window, seconds),
-        _free_after(after, window, seconds),
-        had_before is not None and after == had_before,
-    )
-
-
-def _free_after(arrive: int | None, window: Span, seconds: int) -> int | None:
-    if arrive is None:
-        return None
-    start = max(_whole_minute(arrive), window[0])
-    return start + seconds if start <= window[1] else None
-
-
-def _traced(
-    gap: Gap,
-    tasks: Sequence[Task],
-    free: Sequence[tuple[int | None, int | None, bool]],
-    legs: Sequence[int],
-    *,
-    had: bool,
-    between: Span,
-) -> list[Placed] | None:
-    """Follow the clocks back from the end: with the break until the leg on which it was had."""
-    found: list[Placed] = []
-    for number in range(len(tasks), 0, -1):
-        without, with_it, had_before = free[number]
-        end = with_it if had else without
-        if end is None:
-            return None
-        task = tasks[number - 1]
-        found.append(Placed(task, gap.person.id, end - task.work.seconds, -(-legs[number - 1] // 60)))
-        had = had and had_before
-    return found[::-1]
 
 
 def _leg(a: tuple[float, float], b: tuple[float, float]) -> int:

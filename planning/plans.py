@@ -6,16 +6,18 @@ by the busiest day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
-from dispatch.crews import Likings, Team, earliest_team
+from dispatch import policy as codes
+from dispatch.crews import Likings, Team, check_team, earliest_team
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
+from dispatch.links import Bound, bound_of, merged
 from dispatch.optimiser.search import Budget, solve
 from dispatch.parting import earliest_parts, ended, in_parts, parts_of
 from dispatch.policy import PRODUCT, Policy
-from planning.days import Gap, Placed, Prices, Task, gaps_of, problem_of, start_window, timed
+from planning.days import Placed, Prices, Task, gaps_of, problem_of, start_window
 
 DAY = 24 * 3600
 Progress = Callable[[int], bool]
@@ -62,15 +64,18 @@ def plan(
     """
     planner = _Planner(people, prices, likings or {}, policy)
     waiting = sorted(tasks, key=lambda task: (task.priority, task.work.promised[1], task.work.id))
-    if stretches:
-        waiting = planner.place_crews(waiting, (stretches[0][0], stretches[-1][1]))
-        waiting = planner.place_parts(waiting, (stretches[0][0], stretches[-1][1]))
+    planner.awaited = {wait.first for task in waiting for wait in task.waits}
+    everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
+    waiting = planner.place_crews(waiting, everything, left_by_search=False)
+    waiting = planner.place_parts(waiting, everything, if_whole=False)
     for number, stretch in enumerate(stretches):
         told = _share(progress, number, len(stretches))
         waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
-    everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
+        waiting = planner.place_waiting(waiting, stretch)
+    waiting = planner.place_crews(waiting, everything, left_by_search=True)
     waiting = planner.place_parts(waiting, everything, if_whole=True)
-    planner.found.unplaced += [(task, why_not(people, task, everything, policy)) for task in waiting]
+    waiting = planner.place_waiting(waiting, everything)
+    planner.found.unplaced += [(task, planner.why_not(task, everything)) for task in waiting]
     return planner.found
 
 
@@ -86,37 +91,102 @@ def _share(progress: Progress | None, number: int, of: int) -> Progress | None:
 
 
 class _Planner:
-    """The plan as it grows, over the same people."""
+    """The plan as it grows, over the same people. `ends`: when work planned by this run ends, and whose it is."""
 
     def __init__(self, people: Sequence[Person], prices: Prices, likings: Likings, policy: Policy) -> None:
         self.people, self.prices, self.likings, self.policy = people, prices, likings, policy
         self.by_id = {person.id: person for person in people}
+        self.ends: dict[int, tuple[int, int]] = {}
+        self.awaited: set[int] = set()
         self.found = Plan()
 
-    def place_crews(self, waiting: Sequence[Task], between: Span) -> list[Task]:
-        """Give work of several engineers its team; returns what one engineer can do."""
+    def place_crews(self, waiting: Sequence[Task], between: Span, *, left_by_search: bool) -> list[Task]:
+        """Give work of several engineers the first team that can come; returns what is still to be planned. What
+        the search can plan is left to it first."""
+        left = []
         for task in waiting:
-            if task.work.crew_size == 1:
-                continue
-            team = earliest_team(self.people, task.work, between, self.likings, self.policy)
-            if isinstance(team, Reason):
-                self.found.unplaced.append((task, (team,)))
-            else:
+            bound = self._bound(task)
+            is_later = task.work.crew_size == 1 or (task.is_for_search and not left_by_search)
+            team = None if is_later or bound is None else self._team(bound, between)
+            if isinstance(team, Team):
                 self._book(team, task)
-        return [task for task in waiting if task.work.crew_size == 1]
+            else:
+                left.append(task)
+        return left
 
-    def place_parts(self, waiting: Sequence[Task], between: Span, *, if_whole: bool = False) -> list[Task]:
+    def place_parts(self, waiting: Sequence[Task], between: Span, *, if_whole: bool) -> list[Task]:
         """Give work that may take several days its parts; returns what is still to be planned. Work that fits
         somebody's day whole is left to the search, unless `if_whole`."""
         left = []
         for task in waiting:
-            is_whole = not task.work.may_split or (not if_whole and self._fits_whole(task.work, between))
-            verdict = None if is_whole else self._in_parts(task.work, between)
+            bound = self._bound(task)
+            verdict = None
+            if bound is not None and bound.may_split and (if_whole or not self._fits_whole(bound, between)):
+                verdict = self._in_parts(bound, between)
             if verdict is None:
                 left.append(task)
             else:
                 self._book_parts(parts_of(verdict), task)
         return left
+
+    def place_waiting(self, waiting: Sequence[Task], between: Span) -> list[Task]:
+        """Plan what hangs on other work of the run as soon as that has its place: how close it must follow, or by
+        whom, the search does not know. Returns what is still to be planned."""
+        left = list(waiting)
+        while True:
+            ready = [task for task in left if task.waits and self._bound(task)]
+            done = [task for task in ready if self._insert(task, between)]
+            if not done:
+                return left
+            left = [task for task in left if task not in done]
+
+    def _insert(self, task: Task, between: Span) -> bool:
+        """The first time at which somebody can do the work, or a crew."""
+        work = self._bound(task)
+        if work is None:
+            return False
+        if work.crew_size > 1:
+            team = self._team(work, between)
+            if isinstance(team, Team):
+                self._book(team, task)
+            return isinstance(team, Team)
+        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
+        good = [verdict for verdict in asked if _is_good(verdict)]
+        best = min(good, key=lambda v: (v.span[0], v.travel_minutes, v.person.id), default=None)
+        if best is not None:
+            self._book(Team(*best.span, (best,)), task)
+        return best is not None
+
+    def _team(self, work: Work, between: Span) -> Team | Reason:
+        return earliest_team(self.people, work, between, self.likings, self.policy)
+
+    def _bound(self, task: Task) -> Work | None:
+        """The work with what its links leave of the time; None while something it waits for has no place."""
+        if not task.waits:
+            return task.work
+        if any(wait.first not in self.ends for wait in task.waits):
+            return None
+        work = task.work
+        bounds = [bound_of(w.kind, *self.ends[w.first], gap=w.gap, zone=w.zone) for w in task.waits]
+        bound = merged([*bounds, Bound(work.after, work.start_by, work.same_engineer)])
+        return replace(
+            work,
+            after=bound.after,
+            start_by=bound.start_by,
+            same_engineer=bound.engineer_id,
+            waits_for=task.waits[0].name,
+        )
+
+    def why_not(self, task: Task, between: Span) -> tuple[Reason, ...]:
+        """Why a task found no place: what it waits for has none, no crew can come, or the rules in the way."""
+        work = self._bound(task)
+        if work is None:
+            name = next(wait.name for wait in task.waits if wait.first not in self.ends)
+            return (Reason(codes.DEPENDENCY, {"work_order": name}),)
+        if work.crew_size > 1:
+            team = self._team(work, between)
+            return (team,) if isinstance(team, Reason) else (Reason("dearer"),)
+        return why_not(self.people, replace(task, work=work), between, self.policy)
 
     def _fits_whole(self, work: Work, between: Span) -> bool:
         asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
@@ -135,18 +205,20 @@ class _Planner:
             known = stop_id(task) if number == 0 else 0
             part.person.add(Stop(known, f"#{task.work.id}", start, end, task.work.place))
             self.found.placed.append(one)
+        self.ends[task.work.id] = parts[-1].span[1], parts[-1].person.id
 
     def search(
         self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None
     ) -> list[Task]:
         """Search one stretch; returns the tasks that found no place in it."""
         gaps = [gap for person in self.people for gap in gaps_of(person, stretch)]
-        fitting = [task for task in waiting if _fits(task, stretch)]
+        fitting = self._searched(waiting, stretch)
         if not gaps or not fitting:
             return waiting
         watch = _Watch(progress) if progress else None
+        asked = problem_of(gaps, fitting, stretch, self.prices, self.policy)
         solution = solve(
-            problem_of(gaps, fitting, stretch, self.prices, self.policy),
+            asked.problem,
             Budget(seconds=effort.seconds, steps=effort.steps, threads=effort.threads),
             seed=effort.seed,
             progress=watch,
@@ -154,25 +226,73 @@ class _Planner:
         if watch is not None and watch.was_stopped:
             raise Stopped
         self.found.steps += solution.steps
-        routes = [[fitting[i] for i in route] for route in solution.routes]
-        served = {id(one.task) for one in self._kept(_timed(gaps, routes, stretch))}
-        return [task for task in waiting if id(task) not in served]
+        self._keep(asked.placed(solution.routes, solution.starts))
+        served = {stop_id(one.task) for one in self.found.placed}
+        return [task for task in waiting if stop_id(task) not in served]
+
+    def _searched(self, waiting: Sequence[Task], stretch: Span) -> list[Task]:
+        """The tasks that the search may place in a stretch, each with what it waits for."""
+        known: dict[int, Task] = {}
+        left = [task for task in waiting if task.is_for_search]
+        while True:
+            more = []
+            for task in left:
+                one = self._as_searched(task, known)
+                if one is not None and one.work.id not in known and _fits(one, stretch):
+                    more.append(one)
+            if not more:
+                return list(known.values())
+            known |= {task.work.id: task for task in more}
+            left = [task for task in left if task.work.id not in known]
+
+    def _as_searched(self, task: Task, known: Mapping[int, Task]) -> Task | None:
+        """A task as the search sees it: with the bounds of what has its place, or after one of `known`."""
+        if not task.waits:
+            return task
+        if (bound := self._bound(task)) is not None:
+            return replace(task, work=bound, waits=())
+        can_follow = len(task.waits) == 1 and task.waits[0].first in known and task.waits[0].is_searched
+        return task if can_follow else None
 
     def _book(self, team: Team, task: Task) -> None:
         for verdict in team.verdicts:
             one = Placed(task, verdict.person.id, team.start, verdict.travel_minutes)
             verdict.person.add(_stop(one))
             self.found.placed.append(one)
+        self.ends[task.work.id] = team.end, team.verdicts[0].person.id
 
-    def _kept(self, placed: Sequence[Placed]) -> list[Placed]:
-        """Plan what was placed, at the old time where that is as good; take back what the evaluator is against."""
+    def _keep(self, placed: Sequence[Placed]) -> None:
+        """Plan what was placed, at the old time where that is as good; take back what the evaluator is against,
+        with the rest of its crew and what waits for it."""
         for one in placed:
             self.by_id[one.person_id].add(_stop(one))
-        good = [
-            self._as_before(one) for one in placed if _stands(self.by_id[one.person_id], one, self.policy)
-        ]
-        self.found.placed += good
-        return good
+        groups: dict[int, list[Placed]] = {}
+        for one in sorted(placed, key=lambda one: (one.start, one.person_id)):
+            groups.setdefault(stop_id(one.task), []).append(one)
+        for group in groups.values():
+            if not self._stands(group):
+                for one in group:
+                    _take_back(self.by_id[one.person_id], one)
+                continue
+            one = group[0]
+            kept = [self._as_before(one)] if len(group) == 1 and not self._is_linked(one.task) else group
+            self.found.placed += kept
+            self.ends[one.task.work.id] = kept[0].end, kept[0].person_id
+
+    def _is_linked(self, task: Task) -> bool:
+        return bool(task.waits) or task.work.id in self.awaited
+
+    def _stands(self, group: Sequence[Placed]) -> bool:
+        """Whether the evaluator agrees with everybody of a crew, now that the whole stretch is planned."""
+        task = group[0].task
+        work = self._bound(task)
+        if work is None or len(group) < work.crew_size:
+            return False
+        people = [self.by_id[one.person_id] for one in group]
+        if work.crew_size > 1 and check_team(people, work, self.likings):
+            return False
+        bound = replace(task, work=work)
+        return all(_agrees(self.by_id[o.person_id], replace(o, task=bound), self.policy) for o in group)
 
     def _as_before(self, one: Placed) -> Placed:
         """The same visit at the time it has already, when the plan around it lets that stand."""
@@ -201,27 +321,6 @@ class _Watch:
     def __call__(self, share: float, _cost: int) -> bool:
         self.was_stopped = self.was_stopped or not self.progress(int(share * 100))
         return not self.was_stopped
-
-
-def _timed(gaps: Sequence[Gap], routes: Sequence[list[Task]], stretch: Span) -> list[Placed]:
-    """The times of all routes. Whole minutes may not fit where seconds did: then the last task gives way."""
-    placed: list[Placed] = []
-    for gap, route in zip(gaps, routes, strict=True):
-        tasks = list(route)
-        while tasks:
-            if (times := timed(gap, tasks, stretch)) is not None:
-                placed += times
-                break
-            tasks.pop()
-    return placed
-
-
-def _stands(person: Person, one: Placed, policy: Policy) -> bool:
-    """Whether the evaluator agrees, now that the whole stretch is planned; else the stop is taken back."""
-    if _agrees(person, one, policy):
-        return True
-    _take_back(person, one)
-    return False
 
 
 def _agrees(person: Person, one: Placed, policy: Policy) -> bool:

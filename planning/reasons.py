@@ -17,6 +17,8 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
     own = {
         "nobody": _("nobody works in that time"),
         "dearer": _("the time went to more urgent work"),
+        "awaited": _("%(work_order)s waits for it and begins before it would end")
+        % {"work_order": reason.get("work_order", "")},
         "visit_gone": _("the visit is gone"),
         "visit_changed": _("somebody changed the visit meanwhile"),
         "already_planned": _("somebody planned the work meanwhile"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +17,11 @@ class TicketFact(Event):
     topic: ClassVar[str] = "ticket"
 
     ticket_id: int
+
+
+def ticket_ids(events: Iterable[TicketFact]) -> list[int]:
+    """The tickets that these facts are about, each once, in their order."""
+    return list(dict.fromkeys(event.ticket_id for event in events))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from channels.events import MessageReceived, MessageReturned
 from core.clock import now
 from customers.events import ContractChanged
-from journal.registry import on
+from journal.registry import on, on_many
 from notices.registry import name_kinds
 from tenants.actors import Actor
 from tickets import services
@@ -18,6 +20,7 @@ from tickets.events import (
     TicketAssigned,
     TicketOpened,
     TicketReplied,
+    ticket_ids,
 )
 from tickets.letters import KINDS
 from tickets.services.escalating import ESCALATION
@@ -54,17 +57,17 @@ def on_clocks_outdated(event: ClocksOutdated) -> None:
     )
 
 
-@on(TicketOpened)
-def on_ticket_opened(event: TicketOpened) -> None:
-    """Think about what it is about."""
-    services.form_opinion(ticket_id=event.ticket_id, actor=TRIAGE, at=event.occurred_at)
+@on_many(TicketOpened)
+def on_ticket_opened(events: Sequence[TicketOpened]) -> None:
+    """Think about what they are about."""
+    services.form_opinions(ticket_ids=ticket_ids(events), actor=TRIAGE, at=events[-1].occurred_at)
 
 
-@on(TicketReplied)
-def on_ticket_replied(event: TicketReplied) -> None:
-    """Think again when the customer said more."""
-    if not event.is_ours:
-        services.form_opinion(ticket_id=event.ticket_id, actor=TRIAGE, at=event.occurred_at)
+@on_many(TicketReplied)
+def on_ticket_replied(events: Sequence[TicketReplied]) -> None:
+    """Think again when customers said more."""
+    theirs = [event for event in events if not event.is_ours]
+    services.form_opinions(ticket_ids=ticket_ids(theirs), actor=TRIAGE, at=events[-1].occurred_at)
 
 
 @on(SlaWarned)
@@ -83,18 +86,20 @@ def on_sla_breached(event: SlaBreached) -> None:
     )
 
 
-@on(TicketAssigned)
-def on_ticket_assigned(event: TicketAssigned) -> None:
-    """Tell the new owner."""
-    services.tell_owner(
-        ticket_id=event.ticket_id,
-        membership_id=event.membership_id,
-        by=event.by_label,
-        key=f"assigned:{event.event_id}",
-        urgent=event.is_urgent,
-        actor=NOTICES,
-        at=event.occurred_at,
-    )
+@on_many(TicketAssigned)
+def on_ticket_assigned(events: Sequence[TicketAssigned]) -> None:
+    """Tell the new owners."""
+    owners = [
+        services.NewOwner(
+            ticket_id=event.ticket_id,
+            membership_id=event.membership_id,
+            by=event.by_label,
+            key=f"assigned:{event.event_id}",
+            urgent=event.is_urgent,
+        )
+        for event in events
+    ]
+    services.tell_owners(owners=owners, actor=NOTICES, at=events[-1].occurred_at)
 
 
 @on(MemberMentioned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.services.inquiries import recount_inquiries, refresh_inquiry
+from analytics.services.inquiries import recount_inquiries, refresh_inquiries
 from analytics.services.visits import refresh_figures
 
-__all__ = ["recount_inquiries", "refresh_figures", "refresh_inquiry"]
+__all__ = ["recount_inquiries", "refresh_figures", "refresh_inquiries"]

@@ -262,8 +262,12 @@ class Adapter:
         """What a verified call holds; what nobody needs to see is left out. Raises `Unreadable`."""
         return []
 
+    def can_name(self, sender: str) -> bool:
+        """Whether `name_of` may know more than the message said. Its ticket is opened after asking."""
+        return False
+
     def name_of(self, account: Account, sender: str) -> str:
-        """What the provider calls this sender; "" when it does not say."""
+        """What the provider calls this sender; "" when it does not say. Asked by a worker, once a message."""
         return ""
 
     def fetch(self, account: Account, media: Media) -> File:

@@ -38,6 +38,8 @@ from channels.adapters.base import (
 from channels.enums import Channel
 
 LONGEST_TEXT, MOST_TEXTS = 5_000, 5
+NAME_SECONDS = 3
+"""How long a ticket waits for its sender's name."""
 _EXTENSIONS = {"image": "jpg", "video": "mp4", "audio": "m4a", "file": "bin"}
 
 
@@ -86,11 +88,13 @@ class LineAdapter(Adapter):
             raise Unreadable("no list of events")
         return [_incoming(event) for event in events if event.get("type") == "message"]
 
+    def can_name(self, sender: str) -> bool:
+        return sender.startswith("U")
+
     def name_of(self, account: Account, sender: str) -> str:
-        if not sender.startswith("U"):
-            return ""
+        url = f"{_api('line')}/v2/bot/profile/{sender}"
         try:
-            answer = http.call("GET", f"{_api('line')}/v2/bot/profile/{sender}", headers=_bearer(account))
+            answer = http.call("GET", url, seconds=NAME_SECONDS, headers=_bearer(account))
         except http.Unreachable:
             return ""
         return str(answer.json().get("displayName", "")) if answer.status == 200 else ""

@@ -14,8 +14,8 @@ class InboundMessage(TenantModel):
     """What reached us, as it came (`raw`), and what we read in it. `external_id` is the channel's own id.
 
     `body` holds the new words, `quoted` the repeated ones, `html` a sanitised document without remote images.
-    Files that its provider keeps for us are fetched at `files_due_at`; while they are asked for, since
-    `files_claimed_at`, no others of its account are.
+    Files that its provider keeps for us, and its sender's name, are fetched at `files_due_at`; while they are
+    asked for, since `files_claimed_at`, no others of its account are.
     """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)

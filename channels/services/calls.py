@@ -130,6 +130,8 @@ def _enter(source: _Source, item: Incoming | Receipt, actor: Actor, at: datetime
 def _enter_words(source: _Source, item: Incoming, actor: Actor, at: datetime) -> None:
     account = source.account
     media = [{"ref": m.ref, "name": m.name, "content_type": m.content_type} for m in item.media]
+    name = clean(item.sender_name or _known_name(account.channel, item.sender))[:200]
+    is_unnamed = not name and source.adapter.can_name(item.sender)
     message, is_new = receive(
         channel=account.channel,
         external_id=f"{account.pk}:{item.external_id}",
@@ -138,25 +140,24 @@ def _enter_words(source: _Source, item: Incoming, actor: Actor, at: datetime) ->
         actor=actor,
         account=account,
         status=InboundStatus.READ,
+        sender_name=name,
         sender_address=clean(item.sender)[:254],
         sender_phone=clean(item.sender)[:40] if account.channel == "sms" else "",
         body=clean(item.text),
-        files_due_at=at if media else None,
+        files_due_at=at if media or is_unnamed else None,
         **{**item.facts, "kind": "message", "media": media, "attachments": len(media)},
+        **({"is_unnamed": True} if is_unnamed else {}),
     )
     if not is_new:
         return
-    message.sender_name = clean(item.sender_name or _known_name(message, source))[:200]
-    message.save(update_fields=["sender_name"])
-    journal.publish(MessageReceived(message_id=message.pk))
-    if media:
+    if not is_unnamed:
+        journal.publish(MessageReceived(message_id=message.pk))
+    if media or is_unnamed:
         journal.publish(MediaAnnounced(message_id=message.pk))
 
 
-def _known_name(message: InboundMessage, source: _Source) -> str:
-    """The sender's name as we heard it before, else as the provider says."""
-    before = InboundMessage.objects.filter(
-        channel=message.channel, sender_address=message.sender_address
-    ).exclude(sender_name="")
-    known = before.order_by("-pk").values_list("sender_name", flat=True).first()
-    return known or source.adapter.name_of(source.values, message.sender_address)
+def _known_name(channel: str, sender: str) -> str:
+    """The sender's name as we heard it before."""
+    before = InboundMessage.objects.filter(channel=channel, sender_address=clean(sender)[:254])
+    names = before.exclude(sender_name="").order_by("-pk").values_list("sender_name", flat=True)
+    return names.first() or ""

@@ -1,4 +1,4 @@
-"""Files that a provider keeps for us until we fetch them: claimed as rows, asked for outside any transaction."""
+"""Files and names that a provider keeps until we ask: claimed as rows, asked for outside any transaction."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from django.utils import translation
 from channels import adapters, rules, vault
 from channels.adapters.base import Account, Adapter, File, Media, NotWorking
 from channels.email import ReadFile
+from channels.events import MessageReceived
 from channels.models import InboundMessage
 from channels.services.accounts import locked_words, values_of
 from channels.services.attachments import attach_received, note_missing
 from core.clock import now
+from core.text import clean
+from journal import services as journal
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.queries import current_tenant
@@ -28,7 +31,7 @@ FETCHER = Actor.system("webhook")
 
 
 def fetch_due(*, limit: int = 50) -> int:
-    """Fetch the files that are due, of every tenant, for half a minute. Returns of how many messages.
+    """Fetch the files and names that are due, of every tenant, for half a minute. Returns of how many messages.
 
     Safe in any number of processes: one message of an account is claimed at a time, so that a provider that
     hangs holds one process. What it does not give is asked for again, and told as missing in the end.
@@ -55,15 +58,22 @@ def _fetch_claimed(tenant_id: int, message_id: int) -> None:
         message = InboundMessage.objects.select_related("account").defer("raw").get(pk=message_id)
         wanted = [Media(**facts) for facts in message.facts.get("media", [])]
         adapter = adapters.find_adapter(message.account.adapter) if message.account else None
-        if message.account is None or adapter is None or message.attachments.exists():
+        try:
+            values = values_of(message.account) if message.account and adapter else None
+        except vault.Locked:
+            values = None
+        language = current_tenant().language
+    if message.facts.get("is_unnamed"):
+        name = _ask_name(adapter, values, message) if adapter and values else ""
+        with tenant_active(tenant_id):
+            _name(message_id, name)
+    with tenant_active(tenant_id):
+        if not wanted or adapter is None or message.attachments.exists():
             _finish(message_id)
             return
-        try:
-            values = values_of(message.account)
-        except vault.Locked:
+        if values is None:
             _fail(message, wanted, locked_words(), now())
             return
-        language = current_tenant().language
     try:
         with translation.override(language):
             files = _fetch(adapter, values, wanted)
@@ -77,6 +87,23 @@ def _fetch_claimed(tenant_id: int, message_id: int) -> None:
         if not kept.attachments.exists():
             attach_received(message=kept, files=read, actor=FETCHER, at=now())
         _finish(message_id)
+
+
+def _ask_name(adapter: Adapter, values: Account, message: InboundMessage) -> str:
+    try:
+        return adapter.name_of(values, message.sender_address)
+    except Exception:  # Whatever the provider answers, the message goes on.
+        log.exception("a name could not be read", extra={"message_id": message.pk})
+        return ""
+
+
+def _name(message_id: int, name: str) -> None:
+    """Let a message go on that waited for its sender's name, whether it got one or not."""
+    message = InboundMessage.objects.select_for_update().defer("raw").get(pk=message_id)
+    if message.facts.pop("is_unnamed", False):
+        message.sender_name = clean(name)[:200]
+        message.save(update_fields=["sender_name", "facts"])
+        journal.publish(MessageReceived(message_id=message_id))
 
 
 def _fetch(adapter: Adapter, values: Account, wanted: list[Media]) -> list[File]:

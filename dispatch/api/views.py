@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, status
@@ -72,6 +72,14 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     read_scope = Permission.WORK_VIEW
     write_scope = Permission.WORK_CREATE
 
+    def get_queryset(self) -> QuerySet[WorkOrder]:
+        """What an act needs of its work order, and no more: services read it anew under its lock."""
+        if self.action in {"list", "retrieve", "create", "partial_update", "cancel"}:
+            return super().get_queryset()
+        if self.action == "candidates":
+            return queries.for_planning(WorkOrder.objects.all())
+        return WorkOrder.objects.all()
+
     @extend_schema(
         request=NewWorkOrderSerializer, responses={201: WorkOrderSerializer}, summary="Make a work order"
     )
@@ -101,7 +109,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule; and
         the smallest changes that would help while nobody can."""
         given = _read(CandidatesSerializer, request).validated_data
-        work_order = queries.get_work_order(self.get_object().pk)
+        work_order = self.get_object()
         days, most = given["days"], given["limit"]
         answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
         changes = queries.ways_out(work_order, self.at, answer, days=days)

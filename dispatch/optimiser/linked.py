@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOMENTS = 48
 """How many moments of a window are tried, each time others."""
+MINUTE = 60
 TRIED = 4
 """How many people are tried for each of a crew, the cheapest ones."""
 
@@ -188,9 +189,10 @@ class Links:
         grid = np.linspace(opens, closes, MOMENTS).astype(np.int64)
         shifted = np.minimum(grid + self.rng.integers(0, 1 + (closes - opens) // MOMENTS), closes)
         was = [moments[order] for order in members if order in moments]
-        return np.unique(np.concatenate([grid, shifted, [m for m in was if opens <= m <= closes]])).astype(
-            np.int64
-        )
+        tried = np.concatenate([grid, shifted]).astype(np.int64)
+        # Nobody is told seconds: whole minutes, but for the bounds themselves.
+        tried = np.clip(tried // MINUTE * MINUTE, opens, closes)
+        return np.unique([*tried, *(m for m in was if opens <= m <= closes)]).astype(np.int64)
 
     def _team(self, prices: list[NDArray[np.int64]], persons: NDArray[np.int32]) -> tuple[int, list[int]]:
         """The cheapest routes of as many different people: (their price, one route for each)."""

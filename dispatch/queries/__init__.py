@@ -33,7 +33,6 @@ from dispatch.queries.work import (
     active_work_types,
     check_visible_visit,
     dispatch_rules,
-    find_work_type_for_topic,
     get_rule,
     get_visit,
     get_work_order,
@@ -52,6 +51,7 @@ from dispatch.queries.work import (
     work_orders_for,
     work_orders_of_ticket,
     work_types,
+    work_types_for_topics,
 )
 
 __all__ = [
@@ -70,7 +70,6 @@ __all__ = [
     "crew_for",
     "dispatch_rules",
     "engineer_loads",
-    "find_work_type_for_topic",
     "for_planning",
     "get_consent",
     "get_offer_for",
@@ -116,4 +115,5 @@ __all__ = [
     "work_orders_for",
     "work_orders_of_ticket",
     "work_types",
+    "work_types_for_topics",
 ]

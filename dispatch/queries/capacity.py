@@ -78,7 +78,7 @@ def capacity(
 
 def _workers(dates: Sequence[date], begins: dict[date, datetime], zone: ZoneInfo) -> list[Worker]:
     begin, end = begins[dates[0]], begins[dates[-1] + timedelta(days=1)]
-    engineers = workforce.engineers_with_everything(since=begin).filter(is_active=True)
+    engineers = workforce.engineers_to_plan(since=begin).filter(is_active=True)
     found = {engineer.pk: _worker(engineer, dates, begins) for engineer in engineers}
     rows = Visit.objects.filter(
         engineer_id__in=found, status__in=_TAKES_TIME, start_at__lt=end, end_at__gt=begin

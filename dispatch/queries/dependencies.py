@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from core.spans import whole_days
-from dispatch.enums import LinkKind, VisitStatus
+from dispatch.enums import VisitStatus
+from dispatch.links import Bound, bound_of, merged
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 
-RIGHT_AFTER = timedelta(minutes=30)
-"""How much later than it could, work that goes right after other work may start."""
-
 _CAME_TO_NOTHING = (VisitStatus.CANCELLED, VisitStatus.NO_SHOW, VisitStatus.COULD_NOT_COMPLETE)
+
+Ends = Mapping[int, "tuple[int, int] | None"]
+"""{work order id: (when it is to end in seconds, the engineer)} where that differs from its visits; None for
+work that is not to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What links leave: start from `after` (None: not known yet) and by `start_by`, by whom, for what."""
+    """What links leave, and the name of what is waited for last. `bound` None: not known yet."""
 
     waits_for: str
-    after: datetime | None
-    start_by: datetime | None = None
-    engineer_id: int = 0
+    bound: Bound | None
 
 
 def with_links() -> Prefetch[Any]:
@@ -37,43 +36,46 @@ def with_links() -> Prefetch[Any]:
     return Prefetch("links_before", queryset=links, to_attr="links_to_keep")
 
 
-def dependency_of(work_order: WorkOrder) -> Dependency | None:
-    """All links of a work order as one bound; None when it hangs on nothing."""
+def links_of(work_order: WorkOrder) -> list[WorkOrderLink]:
+    """What a work order hangs on."""
     if not hasattr(work_order, "links_to_keep"):
-        _load(work_order)
-    found = [_bound(link) for link in work_order.links_to_keep]  # type: ignore[attr-defined]
+        prefetch_related_objects([work_order], with_links())
+    found: list[WorkOrderLink] = work_order.links_to_keep  # type: ignore[attr-defined]
+    return found
+
+
+def dependency_of(work_order: WorkOrder, ends: Ends | None = None) -> Dependency | None:
+    """All links of a work order as one bound; None when it hangs on nothing."""
+    given = ends or {}
+    found = [(str(link.first), _bound(link, given)) for link in links_of(work_order) if _counts(link, given)]
     if not found:
         return None
-    unknown = next((d for d in found if d.after is None), None)
+    unknown = next((name for name, bound in found if bound is None), None)
     if unknown is not None:
-        return unknown
-    latest = max(found, key=_after)
-    ends = [d.start_by for d in found if d.start_by is not None]
-    engineer = next((d.engineer_id for d in found if d.engineer_id), 0)
-    return Dependency(latest.waits_for, latest.after, min(ends, default=None), engineer)
+        return Dependency(unknown, None)
+    bounds = [(name, bound) for name, bound in found if bound is not None]
+    latest = max(bounds, key=lambda one: one[1].after)
+    return Dependency(latest[0], merged(bound for _name, bound in bounds))
 
 
-def _after(dependency: Dependency) -> float:
-    return dependency.after.timestamp() if dependency.after else 0.0
+def _counts(link: WorkOrderLink, ends: Ends) -> bool:
+    return link.first_id not in ends or ends[link.first_id] is not None
 
 
-def _load(work_order: WorkOrder) -> None:
-    prefetch_related_objects([work_order], with_links())
-
-
-def _bound(link: WorkOrderLink) -> Dependency:
+def _bound(link: WorkOrderLink, ends: Ends) -> Bound | None:
     first = link.first
-    visits = first.counting_visits  # type: ignore[attr-defined]
-    name = str(first)
-    if not visits:
-        return Dependency(name, None)
+    known = ends.get(link.first_id) or _last_end(first)
+    if known is None:
+        return None
+    zone = first.site.zone or first.tenant.zone
+    return bound_of(link.kind, *known, gap=link.gap_minutes * 60, zone=zone)
+
+
+def _last_end(first: WorkOrder) -> tuple[int, int] | None:
+    """When the last visit of work ends or ended, and whose it is; None without any, or while some of work that
+    takes several days is not planned."""
+    visits: list[Visit] = first.counting_visits  # type: ignore[attr-defined]
+    if not visits or first.left_minutes:
+        return None
     last = max(visits, key=lambda visit: visit.ended_at or visit.end_at)
-    end = last.ended_at or last.end_at
-    after = end + timedelta(minutes=link.gap_minutes)
-    if link.kind == LinkKind.IMMEDIATELY:
-        return Dependency(name, after, after + RIGHT_AFTER)
-    if link.kind == LinkKind.SAME_DAY:
-        zone = first.site.zone or first.tenant.zone
-        day = end.astimezone(zone).date()
-        return Dependency(name, after, whole_days(day, day, zone)[1] - timedelta(minutes=1))
-    return Dependency(name, after, None, last.engineer_id if link.kind == LinkKind.SAME_ENGINEER else 0)
+    return int((last.ended_at or last.end_at).timestamp()), last.engineer_id

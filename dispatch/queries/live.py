@@ -1,8 +1,13 @@
 """The instant world of a tenant, kept in the process and checked against the database at every question.
 
 What is kept is thrown away structurally: each question first asks the database for a number made of the
-versions (`xmin`, `ctid`) of every row that the world was read from. Another number means other rows: then the
-engineers are read anew, or only those whose visits differ.
+versions of every row that the world was read from. Another number means other rows: then the engineers are read
+anew, or only those whose visits differ.
+
+A version is where a row lies (`ctid`) and who wrote it (`xmin`): one transaction never writes two rows to one
+place, and the place is given away again only to a later one. Neither alone would do: places are used again, and
+one transaction may write a row twice, or another in its stead, with a question in between. `age` is the only way
+to the number of a transaction that needs no text; taken from the age of the first it stays the same.
 """
 
 from __future__ import annotations
@@ -40,13 +45,16 @@ _PEOPLE = (
     "workforce_providerskill",
     "workforce_providerterritory",
 )
-_ROW = "hashtextextended({0}.xmin::text || {0}.ctid::text, 0)"
-_PEOPLE_SQL = " UNION ALL ".join(
-    f"(SELECT count(*), coalesce(sum({_ROW.format('x')}), 0) FROM {table} x WHERE tenant_id = %s)"  # noqa: S608
-    for table in _PEOPLE
+_WRITER = "age('3'::xid)::bigint - age({0}.xmin)"
+_VERSION = f"hashtidextended({{0}}.ctid, {_WRITER})"
+_OF_TABLES = " UNION ALL ".join(
+    f"(SELECT {-number}, count(*), coalesce(bit_xor({_VERSION.format('x')}), 0)"  # noqa: S608
+    f" FROM {table} x WHERE tenant_id = %s)"
+    for number, table in enumerate(_PEOPLE)
 )
-_VISITS_SQL = f"""
-    SELECT v.engineer_id, count(*), sum({_ROW.format("v")} # {_ROW.format("s")})
+_OF_VISITS = f"""
+    SELECT v.engineer_id, count(*),
+           bit_xor(hashtidextended(s.ctid, {_VERSION.format("v")} # ({_WRITER.format("s")})))
     FROM dispatch_visit v
     JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
     JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
@@ -58,11 +66,12 @@ _STATUSES = [str(s) for s in (*OCCUPYING, VisitStatus.DONE, VisitStatus.COULD_NO
 Key = tuple[int, datetime, int]
 """(tenant id, midnight, days)."""
 Versions = dict[int, tuple[int, int]]
+"""{engineer id: (visits, their number)}; of the tables of the workforce by their place in `_PEOPLE`, negative."""
 
 
 @dataclass(slots=True)
 class _Kept:
-    people: list[tuple[int, int]]
+    people: Versions
     visits: Versions
     world: instant.World
     numbers: dict[int, int] = field(default_factory=dict)
@@ -80,10 +89,10 @@ def live_world(
     begin = datetime.combine(from_at.astimezone(UTC).date(), time(0), tzinfo=UTC) - timedelta(days=1)
     days = (until - begin).days + 2
     kept = _checked((active_tenant_id(), begin, days))
-    knowledge = knowledge_of(list(kept.numbers), site_ids, part_ids)
+    knowledge = knowledge_of(None, site_ids, part_ids)
     people = kept.world.crowd.people
     known: dict[int, Person] = {}
-    for engineer_id in knowledge.who():
+    for engineer_id in knowledge.who() & kept.numbers.keys():
         number = kept.numbers[engineer_id]
         known[number] = replace(people[number])
         knowledge.tell(known[number])
@@ -114,16 +123,17 @@ def _checked(key: Key) -> _Kept:
     return kept
 
 
-def _versions(tenant_id: int, begin: datetime, end: datetime) -> tuple[list[tuple[int, int]], Versions]:
+def _versions(tenant_id: int, begin: datetime, end: datetime) -> tuple[Versions, Versions]:
+    """Of the workforce, and of the visits."""
     with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE_SQL, [tenant_id] * len(_PEOPLE))
-        people = [(int(count), int(total)) for count, total in cursor.fetchall()]
-        cursor.execute(_VISITS_SQL, [tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES])
-        visits = {int(e): (int(count), int(total)) for e, count, total in cursor.fetchall()}
-    return people, visits
+        of_visits = (tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES)
+        cursor.execute(f"{_OF_TABLES} UNION ALL {_OF_VISITS}", (*[tenant_id] * len(_PEOPLE), *of_visits))
+        found = {number: (count, version) for number, count, version in cursor.fetchall()}
+    visits = {number: found.pop(number) for number in list(found) if number > 0}
+    return found, visits
 
 
-def _load(people: list[tuple[int, int]], visits: Versions, begin: datetime, end: datetime) -> _Kept:
+def _load(people: Versions, visits: Versions, begin: datetime, end: datetime) -> _Kept:
     loaded = load_world(begin, end)
     world = instant.World(loaded.people)
     return _Kept(people, visits, world, {p.id: number for number, p in enumerate(loaded.people)})

@@ -9,16 +9,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Case, Count, Max, QuerySet, When
 
 from core.clock import now
 from customers import queries as customers
 from customers.models import Site
 from dispatch.enums import PolicyStatus, VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
+from dispatch.links import Bound
 from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
 from dispatch.policy import PRODUCT, Policy
-from dispatch.queries.dependencies import Dependency, dependency_of, with_links
+from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
 from dispatch.ranking import Answer, rank
 from dispatch.rules import OCCUPYING
 from dispatch.travel import Point
@@ -57,7 +58,7 @@ def load_world(
     """Load engineers (all active ones, or those named), who has been at which of the sites and at their
     customers, and how many of the parts lie in whose van. `policy` None reads the one in force."""
     begin, end = from_at - _MARGIN, until + _MARGIN
-    engineers = workforce.engineers_with_everything(engineer_ids, since=begin)
+    engineers = workforce.engineers_to_plan(engineer_ids, since=begin)
     if engineer_ids is None:
         engineers = engineers.filter(is_active=True)
     found = list(engineers)
@@ -93,14 +94,21 @@ def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
     )
 
 
-def work_of(work_order: WorkOrder, from_at: datetime | None = None, until: datetime | None = None) -> Work:
+def work_of(
+    work_order: WorkOrder,
+    from_at: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    ends: Ends | None = None,
+) -> Work:
     """A work order as the evaluator sees it (`for_planning` loads what it reads).
 
-    Visiting hours are told between two instants, by default from yesterday for three weeks.
+    Visiting hours are told between two instants, by default from yesterday for three weeks. `ends` says when what
+    it hangs on is to end, where that differs from its visits.
     """
     site = work_order.site
     hours = visiting_hours(site, from_at, until)
-    hangs_on = dependency_of(work_order)
+    hangs_on = dependency_of(work_order, ends)
     return Work(
         id=work_order.pk,
         seconds=work_order.minutes_to_plan * 60,
@@ -133,11 +141,12 @@ def visiting_hours(
 
 
 def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:
+    bound = hangs_on.bound or Bound(FOREVER)
     return {
         "waits_for": hangs_on.waits_for,
-        "after": seconds(hangs_on.after) if hangs_on.after else FOREVER,
-        "start_by": seconds(hangs_on.start_by) if hangs_on.start_by else FOREVER,
-        "same_engineer": hangs_on.engineer_id,
+        "after": bound.after,
+        "start_by": bound.start_by,
+        "same_engineer": bound.engineer_id,
     }
 
 
@@ -213,11 +222,13 @@ class Knowledge:
 
 
 def knowledge_of(
-    engineer_ids: Collection[int], site_ids: Collection[int], part_ids: Collection[int]
+    engineer_ids: Collection[int] | None, site_ids: Collection[int], part_ids: Collection[int]
 ) -> Knowledge:
-    """What these engineers know of the sites and their customers, and have of the parts."""
+    """What these engineers (None: all, the inactive ones too) know of the sites and their customers, and have
+    of the parts."""
     found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
-    preferences = EngineerPreference.objects.filter(engineer_id__in=engineer_ids)
+    theirs = {} if engineer_ids is None else {"engineer_id__in": engineer_ids}
+    preferences = EngineerPreference.objects.filter(**theirs).order_by()
     for engineer_id, customer_id, liking in preferences.values_list("engineer_id", "customer_id", "liking"):
         found.likings[engineer_id][customer_id] = liking
     if part_ids:
@@ -225,17 +236,22 @@ def knowledge_of(
         found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
     if not site_ids:
         return found
-    done = Visit.objects.filter(engineer_id__in=engineer_ids, status=VisitStatus.DONE).order_by()
-    at_sites = done.filter(work_order__site_id__in=site_ids).values_list("engineer_id", "work_order__site_id")
-    for engineer_id, site_id, times, last in at_sites.annotate(times=Count("id"), last=Max("start_at")):
-        found.sites[engineer_id][site_id] = times
-        found.site_last[engineer_id][site_id] = seconds(last)
-    theirs = Site.objects.filter(pk__in=site_ids).values("customer_id")
-    at_customers = done.filter(work_order__customer_id__in=theirs)
-    for engineer_id, customer_id in at_customers.values_list(
-        "engineer_id", "work_order__customer_id"
-    ).distinct():
+    done = Visit.objects.filter(
+        **theirs,
+        status=VisitStatus.DONE,
+        work_order__customer_id__in=Site.objects.filter(pk__in=site_ids).values("customer_id"),
+    )
+    one_of_these = Case(When(work_order__site_id__in=site_ids, then="work_order__site_id"), default=0)
+    times = (
+        done.order_by()
+        .annotate(site=one_of_these)
+        .values_list("engineer_id", "work_order__customer_id", "site")
+    )
+    for engineer_id, customer_id, site_id, count, last in times.annotate(Count("id"), Max("start_at")):
         found.customers[engineer_id].add(customer_id)
+        if site_id:
+            found.sites[engineer_id][site_id] = count
+            found.site_last[engineer_id][site_id] = seconds(last)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -38,11 +39,10 @@ def get_work_type(work_type_id: int) -> WorkType:
     return found
 
 
-def find_work_type_for_topic(topic_id: int | None) -> WorkType | None:
-    """The field work that a ticket's topic names, or None."""
-    if topic_id is None:
-        return None
-    return active_work_types().filter(topic_id=topic_id).order_by("id").first()
+def work_types_for_topics(topic_ids: Collection[int]) -> dict[int, WorkType]:
+    """The field work that tickets' topics name, by topic; topics that name none are left out."""
+    found = active_work_types().filter(topic_id__in=topic_ids).order_by("-id")
+    return {work_type.topic_id: work_type for work_type in found if work_type.topic_id is not None}
 
 
 def work_orders() -> QuerySet[WorkOrder]:

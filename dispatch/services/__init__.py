@@ -8,6 +8,7 @@ from dispatch.services.consenting import NeedsConsent
 from dispatch.services.consents import NoWindowLeft, answer_consent, ask_consent, withdraw_consent
 from dispatch.services.crews import schedule_crew
 from dispatch.services.days import PartOfWork, schedule_parts
+from dispatch.services.field_work import open_field_work
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.judging import CannotSchedule
 from dispatch.services.offers import (
@@ -20,7 +21,6 @@ from dispatch.services.offers import (
 from dispatch.services.planning import (
     cancel_visit,
     follow_merged_ticket,
-    follow_planned_visit,
     move_visit,
     schedule_visit,
     send_drafts,
@@ -39,18 +39,17 @@ from dispatch.services.reactions import (
     meet_cancelled_visit,
     meet_ended_visit,
     meet_new_work,
-    meet_planned_visit,
+    meet_planned_visits,
 )
 from dispatch.services.replanning import Placement, place_visits
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
 from dispatch.services.slots import book_slot
-from dispatch.services.timers import await_arrival, await_shares, fire_due_timers
+from dispatch.services.timers import await_arrivals, await_shares, fire_due_timers
 from dispatch.services.trials import Trial, try_rule
 from dispatch.services.work_orders import (
     cancel_work_order,
     create_work_order,
     create_work_order_from_ticket,
-    open_field_work,
     settle_work_order,
     update_work_order,
 )
@@ -70,7 +69,7 @@ __all__ = [
     "ask_where_absent",
     "auto_dispatch",
     "auto_dispatch_open",
-    "await_arrival",
+    "await_arrivals",
     "await_shares",
     "book_slot",
     "cancel_visit",
@@ -86,13 +85,12 @@ __all__ = [
     "expire_offer",
     "fire_due_timers",
     "follow_merged_ticket",
-    "follow_planned_visit",
     "import_requests",
     "meet_arrived_part",
     "meet_cancelled_visit",
     "meet_ended_visit",
     "meet_new_work",
-    "meet_planned_visit",
+    "meet_planned_visits",
     "move_rule",
     "move_visit",
     "open_field_work",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.enums import Permission
 from core.errors import Conflict
 from dispatch import events, queries
-from dispatch.enums import RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
+from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.queries.facts import Occasion
 from dispatch.services.choosing import Choice, Ground, Rulebook, choose, walk
@@ -21,6 +21,7 @@ from dispatch.services.judging import EXCLUSION_VIOLATION, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from journal import services as journal
+from tenants.active import active_tenant_id
 from tenants.actors import Actor
 
 Progress = Callable[[int], object]
@@ -28,6 +29,8 @@ Progress = Callable[[int], object]
 CHUNK = 200
 TRIES = 3
 SOURCE = "auto-dispatch"
+PLANNING_LOCK = 7_301
+"""The class of the advisory locks, one for each company, that workers planning new work take in turn."""
 
 
 @transaction.atomic
@@ -178,13 +181,24 @@ def fire(
     )
 
 
-def dispatch_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
-    """Auto-dispatch work that just appeared, once: None when it is planned already or a rule has looked at
-    it."""
-    waiting = WorkOrder.objects.filter(pk=work_order_id, status=WorkOrderStatus.UNSCHEDULED, runs=None)
-    if not waiting.exists():
-        return None
-    return auto_dispatch(work_order_id=work_order_id, actor=actor, at=at)
+@transaction.atomic
+def dispatch_new_work(*, work_order_ids: Collection[int], actor: Actor, at: datetime) -> list[DispatchRun]:
+    """Auto-dispatch work that just appeared, once: what is planned already, or what a rule has looked at, is
+    left out. Written together, one such batch of the company after the other."""
+    actor.require(Permission.VISIT_PLAN)
+    _take_turns()
+    fresh = queries.tray().filter(pk__in=work_order_ids, runs=None)
+    waiting = list(fresh.select_for_update(of=("self",)))
+    offered = Offer.objects.filter(work_order__in=waiting, status=OfferStatus.OFFERED)
+    ids = set(offered.values_list("work_order_id", flat=True))
+    runs = _dispatch_each([w for w in waiting if w.pk not in ids], Occasion(), actor, at)
+    return [*runs, *(auto_dispatch(work_order_id=pk, actor=actor, at=at) for pk in sorted(ids))]
+
+
+def _take_turns() -> None:
+    """Wait until no other worker is planning new work of this company: both would choose the same times."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [PLANNING_LOCK, active_tenant_id()])
 
 
 @transaction.atomic
@@ -204,13 +218,28 @@ def auto_dispatch_open(
     the answer to an offer, is left alone.
     """
     actor.require(Permission.VISIT_PLAN)
-    book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
     offered = Offer.objects.filter(status="offered").values("work_order_id")
     tray = queries.tray().exclude(pk__in=offered)
     waiting = list(tray.select_for_update(of=("self",), skip_locked=True)[:limit])
+    runs = _dispatch_each(waiting, Occasion(event), actor, at, rule_id=rule_id, progress=progress)
+    counts = Counter({"assigned": 0, "nobody": 0, "no_rule": 0})
+    counts.update(str(run.outcome) for run in runs)
+    return dict(counts)
+
+
+def _dispatch_each(
+    waiting: Sequence[WorkOrder],
+    occasion: Occasion,
+    actor: Actor,
+    at: datetime,
+    *,
+    rule_id: int | None = None,
+    progress: Progress | None = None,
+) -> list[DispatchRun]:
+    """Choose for each of these locked work orders, in order, against one world kept up in memory."""
+    book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=actor.kind != "member")
     ground = Ground(at, book.days, {work_order.site_id for work_order in waiting})
-    occasion = Occasion(event)
-    counts: Counter[str] = Counter({"assigned": 0, "nobody": 0, "no_rule": 0})
+    runs: list[DispatchRun] = []
     for first in range(0, len(waiting), CHUNK):
         chunk = waiting[first : first + CHUNK]
         book.look_back([work_order.pk for work_order in chunk])
@@ -221,34 +250,36 @@ def auto_dispatch_open(
             choices.append(choice)
             if progress:
                 progress(1)
-        if _write(choices, actor, at):
-            counts.update(str(choice.outcome) for choice in choices)
-        else:
+        if (written := _write(choices, actor, at)) is None:
             # A visit of somebody else came between: this chunk one by one, against a fresh world.
-            for order in chunk:
-                run = auto_dispatch(work_order_id=order.pk, actor=actor, at=at, event=event, rule_id=rule_id)
-                counts[str(run.outcome)] += 1
+            event = occasion.event
+            written = [
+                auto_dispatch(work_order_id=order.pk, actor=actor, at=at, event=event, rule_id=rule_id)
+                for order in chunk
+            ]
             ground.loaded = None
-    return dict(counts)
+        runs += written
+    return runs
 
 
-def _write(choices: list[Choice], actor: Actor, at: datetime) -> bool:
-    """Write visits, runs, offers, statuses and facts of a chunk. False when a time was taken meanwhile."""
+def _write(choices: list[Choice], actor: Actor, at: datetime) -> list[DispatchRun] | None:
+    """Write visits, runs, offers, statuses and facts of a chunk. None when a time was taken meanwhile."""
     visits = [visit for choice in choices for visit in choice.visits]
     try:
         despite_deadlocks(lambda: Visit.objects.bulk_create(visits, batch_size=500))
     except IntegrityError as problem:
         if sqlstate_of(problem) != EXCLUSION_VIOLATION:
             raise
-        return False
+        return None
     runs = DispatchRun.objects.bulk_create([_run(choice, at) for choice in choices], batch_size=500)
     for run, choice in zip(runs, choices, strict=True):
         if choice.offers:
             make_offers(run, choice.offers, actor=actor, at=at)
     follow_many([choice.work_order for choice in choices if choice.visit is not None], at=at)
-    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source=SOURCE)
+    changes = [_told_of(choice, visit) for choice in choices for visit in choice.visits]
+    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source=SOURCE, changes=changes)
     journal.publish(*(fact for visit in visits for fact in _facts(visit)))
-    return True
+    return runs
 
 
 def _run(choice: Choice, at: datetime) -> DispatchRun:
@@ -270,9 +301,13 @@ def _run(choice: Choice, at: datetime) -> DispatchRun:
 def _tell(choice: Choice, actor: Actor, at: datetime) -> None:
     follow_visits(choice.work_order, at=at)
     for visit in choice.visits:
-        changes = {"rule": choice.rule.name if choice.rule else "", "from": visit.start_at.isoformat()}
+        changes = _told_of(choice, visit)
         journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=changes, source=SOURCE)
         journal.publish(*_facts(visit))
+
+
+def _told_of(choice: Choice, visit: Visit) -> dict[str, str]:
+    return {"rule": choice.rule.name if choice.rule else "", "from": visit.start_at.isoformat()}
 
 
 def _facts(visit: Visit) -> list[events.VisitFact]:

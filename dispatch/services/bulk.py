@@ -29,6 +29,8 @@ class NewWork:
     subject: str
     description: str = ""
     ticket_id: int | None = None
+    contact_id: int | None = None
+    asset_id: int | None = None
     priority: int = 3
     promised_end_at: datetime | None = None
     source: str = ""
@@ -57,6 +59,8 @@ def create_work_orders_in_bulk(
                 customer_id=row.customer_id,
                 work_type_id=row.work_type_id,
                 ticket_id=row.ticket_id,
+                contact_id=row.contact_id,
+                asset_id=row.asset_id,
                 subject=clean(row.subject).strip()[:300],
                 description=clean(row.description),
                 priority=row.priority,
@@ -81,7 +85,8 @@ def create_work_orders_in_bulk(
         ],
         batch_size=BATCH,
     )
-    journal.record_many(actor=actor, verb="created", things=work_orders, at=at, source=source)
+    told = [{"work_type": types[w.work_type_id].name, "priority": w.priority} for w in work_orders]
+    journal.record_many(actor=actor, verb="created", things=work_orders, at=at, source=source, changes=told)
     journal.publish(*(events.WorkOrderCreated(work_order_id=work_order.pk) for work_order in work_orders))
     return work_orders
 

@@ -34,7 +34,7 @@ TRIES = 5
 _TRY_AGAIN = {"40P01", "40001"}
 LOOK_AGAIN = timedelta(hours=1)
 """A ticket whose visit is late wakes; it waits at least so long when it waits for that visit once more."""
-_CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
+CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
 
 
 def check_work_is_open(work_order: WorkOrder) -> None:
@@ -130,7 +130,7 @@ def follow_ticket(ticket_id: int, *, at: datetime) -> None:
     )
     waits_for_visit = ticket.status == TicketStatus.WAITING and ticket.waiting_for == WaitingFor.VISIT
     if coming is not None and (
-        ticket.status in _CAN_WAIT or (waits_for_visit and ticket.visit_at != coming.start_at)
+        ticket.status in CAN_WAIT or (waits_for_visit and ticket.visit_at != coming.start_at)
     ):
         tickets.wait_ticket(
             ticket_id=ticket.pk,

@@ -37,7 +37,7 @@ def judge(
     work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
 ) -> Verdict:
     """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
-    world = load_world(start_at, end_at, engineer_ids=[engineer_id], site_ids=[work_order.site_id])
+    world = load_world(start_at, end_at, engineer_ids=[engineer_id])
     person = world.person(engineer_id)
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})

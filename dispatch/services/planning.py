@@ -229,15 +229,6 @@ def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> V
 
 
 @transaction.atomic
-def follow_planned_visit(*, visit_id: int, actor: Actor, at: datetime) -> None:
-    """Let the ticket of a visit planned in bulk wait for it. Changes nothing when it waits already."""
-    visit = queries.visits().filter(pk=visit_id).first()
-    actor.require(Permission.VISIT_PLAN, visit)
-    if visit is not None and visit.work_order.ticket_id is not None:
-        follow_ticket(visit.work_order.ticket_id, at=at)
-
-
-@transaction.atomic
 def follow_merged_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> None:
     """Let a ticket wait for the visits of tickets merged into it. Changes nothing when it waits already."""
     actor.require(Permission.VISIT_PLAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,13 +10,13 @@ from django.db.models import Q
 
 from accounts.enums import Permission
 from dispatch import queries
-from dispatch.enums import RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
-from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder
+from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
+from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.rules import OCCUPYING
 from dispatch.services.auto import dispatch_new_work, fire
 from dispatch.services.offers import withdraw_needless_offers
-from dispatch.services.planning import follow_planned_visit
 from dispatch.services.timers import await_shares
+from dispatch.services.waiting import follow_tickets
 from inventory.models import Part
 from tenants.actors import Actor
 from tickets.enums import WaitingFor
@@ -25,21 +26,24 @@ LOOKS_AHEAD = timedelta(hours=36)
 
 
 @transaction.atomic
-def meet_new_work(*, work_order_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
-    """Plan work that just appeared; when it is still unplanned then, let the rules watch its clock."""
-    run = dispatch_new_work(work_order_id=work_order_id, actor=actor, at=at)
-    if run is None or run.outcome != RunOutcome.ASSIGNED:
-        await_shares(work_order_id=work_order_id, actor=actor, at=at)
-    return run
+def meet_new_work(*, work_order_ids: Collection[int], actor: Actor, at: datetime) -> list[DispatchRun]:
+    """Plan work that just appeared; what is still unplanned then, let the rules watch its clock."""
+    runs = dispatch_new_work(work_order_ids=work_order_ids, actor=actor, at=at)
+    planned = {run.work_order_id for run in runs if run.outcome == RunOutcome.ASSIGNED}
+    if waiting := set(work_order_ids) - planned:
+        await_shares(work_order_ids=waiting, actor=actor, at=at)
+    return runs
 
 
 @transaction.atomic
-def meet_planned_visit(*, visit_id: int, actor: Actor, at: datetime) -> None:
-    """The ticket waits for the visit; what was still offered of its work is taken back."""
-    follow_planned_visit(visit_id=visit_id, actor=actor, at=at)
-    work_order_id = Visit.objects.filter(pk=visit_id).values_list("work_order_id", flat=True).first()
-    if work_order_id is not None:
+def meet_planned_visits(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> None:
+    """What was still offered of their work is taken back; the tickets wait for the visits."""
+    actor.require(Permission.VISIT_PLAN)
+    offered = Offer.objects.filter(work_order__visits__in=visit_ids, status=OfferStatus.OFFERED)
+    for work_order_id in offered.order_by("work_order_id").values_list("work_order_id", flat=True).distinct():
         withdraw_needless_offers(work_order_id=work_order_id, actor=actor, at=at)
+    tickets = WorkOrder.objects.filter(visits__in=visit_ids, ticket__isnull=False).order_by()
+    follow_tickets(set(tickets.values_list("ticket_id", flat=True)), at=at)
 
 
 @transaction.atomic
@@ -58,7 +62,7 @@ def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> Dispat
         at=at,
     )
     if run is None or run.outcome != RunOutcome.ASSIGNED:
-        await_shares(work_order_id=visit.work_order_id, actor=actor, at=at)
+        await_shares(work_order_ids=[visit.work_order_id], actor=actor, at=at)
     withdraw_needless_offers(work_order_id=visit.work_order_id, actor=actor, at=at)
     return run
 

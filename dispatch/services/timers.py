@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.enums import Permission
@@ -168,25 +169,24 @@ def _arm_next(rule: DispatchRule, at: datetime) -> None:
 
 @transaction.atomic
 def await_shares(
-    *, actor: Actor, at: datetime, work_order_id: int | None = None, ticket_id: int | None = None
+    *, actor: Actor, at: datetime, work_order_ids: Collection[int] = (), ticket_ids: Collection[int] = ()
 ) -> None:
-    """Set the timers of rules that act when an SLA clock of this work, or of this ticket, has used a share."""
+    """Set the timers of rules that act when an SLA clock of this work, or of these tickets, has used a share."""
     actor.require(Permission.VISIT_PLAN)
     rules = _enabled(RuleEvent.SLA_SHARE)
     if not rules:
         return
-    waiting = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
-    chosen = waiting.filter(pk=work_order_id) if work_order_id else waiting.filter(ticket_id=ticket_id or 0)
-    _arm_shares(chosen, rules)
+    chosen = Q(pk__in=work_order_ids) | Q(ticket_id__in=ticket_ids)
+    _arm_shares(WorkOrder.objects.filter(chosen, status=WorkOrderStatus.UNSCHEDULED), rules)
 
 
 @transaction.atomic
-def await_arrival(*, visit_id: int, actor: Actor, at: datetime) -> None:
-    """Set the timers of rules that act when the engineer of this visit is late."""
+def await_arrivals(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> None:
+    """Set the timers of rules that act when the engineers of these visits are late."""
     actor.require(Permission.VISIT_PLAN)
     rules = _enabled(RuleEvent.ENGINEER_LATE)
     if rules:
-        _arm_visits(Visit.objects.filter(pk=visit_id, status__in=NOT_YET_THERE, arrived_at=None), rules)
+        _arm_visits(Visit.objects.filter(pk__in=visit_ids, status__in=NOT_YET_THERE, arrived_at=None), rules)
 
 
 def _enabled(event: str) -> list[DispatchRule]:

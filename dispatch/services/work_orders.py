@@ -129,18 +129,6 @@ def _new_place(ticket: Ticket, address: str, actor: Actor, at: datetime) -> int 
     return site.pk
 
 
-def open_field_work(*, ticket_id: int, actor: Actor, at: datetime) -> WorkOrder | None:
-    """Make the work order of a ticket whose topic names a kind of field work, once. None when nothing is
-    to do."""
-    ticket = Ticket.objects.filter(pk=ticket_id).first()
-    if ticket is None or ticket.site_id is None:
-        return None
-    work_type = queries.find_work_type_for_topic(ticket.topic_id)
-    if work_type is None or queries.work_orders_of_ticket(ticket_id).exists():
-        return None
-    return create_work_order_from_ticket(ticket_id=ticket_id, work_type_id=work_type.pk, actor=actor, at=at)
-
-
 def promise_of(ticket: Ticket) -> datetime | None:
     """When the ticket's running arrival clock is due, or None."""
     clock = SlaClock.objects.filter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -40,19 +41,27 @@ def issue_link(
             link.expires_at = expires_at
             link.save(update_fields=["expires_at"])
         return link
+    link = _new_link(visit, purpose, at, contact_id)
+    link.save()
+    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=_told_of(link))
+    return link
+
+
+def _new_link(visit: Visit, purpose: str, at: datetime, contact_id: int | None = None) -> CustomerLink:
     link = CustomerLink(
         visit=visit,
         contact_id=contact_id or visit.work_order.contact_id,
         purpose=LinkPurpose(purpose),
         nonce=links.new_nonce(),
         created_at=at,
-        expires_at=expires_at,
+        expires_at=rules.expires_at(purpose, visit_ends_at=visit.end_at, at=at),
     )
     link.code_hash = links.hash_of(links.code_of(link))
-    link.save()
-    changes = {"purpose": str(purpose), "expires_at": expires_at.isoformat()}
-    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=changes)
     return link
+
+
+def _told_of(link: CustomerLink) -> dict[str, str]:
+    return {"purpose": str(link.purpose), "expires_at": link.expires_at.isoformat()}
 
 
 @transaction.atomic
@@ -68,11 +77,26 @@ def revoke_link(*, link_id: int, actor: Actor, at: datetime, reason: str = "") -
 
 
 @transaction.atomic
-def invite_to_track(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
-    """Make the tracking link of a sent visit and mail it to the contact, once."""
-    link = issue_link(visit_id=visit_id, purpose=LinkPurpose.TRACK, actor=actor, at=at)
-    _send(dispatch.get_visit(visit_id), link, actor, at)
-    return link
+def invite_to_track(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> list[CustomerLink]:
+    """Make the tracking links of sent visits and mail each to its contact, once."""
+    visits = dispatch.visits().select_for_update(of=("self",)).filter(pk__in=visit_ids).order_by("pk")
+    found = {visit.pk: visit for visit in visits}
+    living = queries.living_links(found, LinkPurpose.TRACK, at)
+    made = []
+    for pk, visit in found.items():
+        if pk in living:
+            made.append(issue_link(visit_id=pk, purpose=LinkPurpose.TRACK, actor=actor, at=at))
+        else:
+            permissions.check_may_show_code(actor, visit)
+            made.append(_new_link(visit, LinkPurpose.TRACK, at))
+    fresh = [link for link in made if not link.pk]
+    CustomerLink.objects.bulk_create(fresh)
+    changes = [_told_of(link) for link in fresh]
+    things = [found[link.visit_id] for link in fresh]
+    journal.record_many(actor=actor, verb="link_issued", things=things, at=at, source="", changes=changes)
+    for link in made:
+        _send(found[link.visit_id], link, actor, at)
+    return made
 
 
 @transaction.atomic

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,6 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership
 from core.clock import now
 from core.errors import NotAllowed
 from journal import services as journal
@@ -31,6 +31,17 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 60
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What one person is told: JSON facts, where it leads, and the key under which that happens once."""
+
+    membership_id: int
+    facts: Mapping[str, Any]
+    path: str
+    key: str
+    urgent: bool = False
+
+
 @transaction.atomic
 def notify(
     *,
@@ -44,54 +55,102 @@ def notify(
     urgent: bool = False,
     instead_of: str = "",
 ) -> list[Notice]:
-    """Tell people of the tenant something, once per person and `key`. Returns the notices that were made.
+    """Tell people of the tenant something, as `notify_each` does. Returns the notices that were made.
+
+    What waits under the key `instead_of` is overtaken, and never told.
+    """
+    tellings = [
+        Telling(membership_id=pk, facts=facts, path=path, key=key, urgent=urgent) for pk in membership_ids
+    ]
+    return notify_each(tellings=tellings, kind=kind, actor=actor, at=at, instead_of=instead_of)
+
+
+@transaction.atomic
+def notify_each(
+    *, tellings: Sequence[Telling], kind: str, actor: Actor, at: datetime, instead_of: str = ""
+) -> list[Notice]:
+    """Tell people of the tenant one kind of thing, once per person and key, in a fixed number of statements.
 
     Nobody is told of their own act, nor of a kind they do not want. A notice waits for its person's own
     hours; an `urgent` one reaches whoever is on call at once, wanted or not. Of a kind that folds, what a
-    person has not read yet about the same `path` takes the new facts instead of being told again. `facts`
-    are JSON. What waits under the key `instead_of` is overtaken, and never told.
+    person has not read yet about the same `path` takes the new facts instead of being told again.
     """
-    people = [m for m in queries.reachable(membership_ids) if m.pk != actor.membership_id]
-    how, wishes = kind_named(kind) or UNKNOWN, queries.wishes_of(m.pk for m in people)
-    told = set(Notice.objects.filter(membership__in=people, key=key).values_list("membership_id", flat=True))
-    on_call = {m.pk for m in queries.on_call_at(at)} if urgent and people else set()
-    people = [m for m in people if m.pk not in told]
-    people = [m for m in people if m.pk in on_call or wishes[m.pk].kinds.get(kind, how.is_wanted)]
+    found = queries.reachable({one.membership_id for one in tellings})
+    people = {m.pk: m for m in found if m.pk != actor.membership_id}
+    tellings = [one for one in tellings if one.membership_id in people]
+    on_call = {m.pk for m in queries.on_call_at(at)} if any(one.urgent for one in tellings) else set()
+    how, wishes = kind_named(kind) or UNKNOWN, queries.wishes_of(people)
+
+    def is_wanted(one: Telling) -> bool:
+        at_once = one.urgent and one.membership_id in on_call
+        return at_once or bool(wishes[one.membership_id].kinds.get(kind, how.is_wanted))
+
+    tellings = [one for one in _untold(tellings) if is_wanted(one)]
     if instead_of:
-        Notice.objects.filter(membership__in=people, key=instead_of, delivered_at=None).delete()
+        ids = {one.membership_id for one in tellings}
+        Notice.objects.filter(membership__in=ids, key=instead_of, delivered_at=None).delete()
+    later: list[Telling] = []
     if how.folds:
-        folded = _fold(people, kind, facts, path)
-        people = [m for m in people if m.pk not in folded]
+        tellings, later = _fold(tellings, kind)
     zone = current_tenant().zone
     made = []
-    for member in people:
-        at_once = member.pk in on_call
-        due = rules.due_at(wishes[member.pk].weekly, queries.zone_of(member, zone), at, at_once=at_once)
-        made.append(
-            Notice(
-                membership=member,
-                kind=kind,
-                facts=dict(facts),
-                path=path,
-                key=key[:200],
-                is_urgent=at_once,
-                made_at=at,
-                due_at=due,
-                delivered_at=at if due <= at else None,
-            )
-        )
+    for one in tellings:
+        at_once = one.urgent and one.membership_id in on_call
+        weekly, own_zone = wishes[one.membership_id].weekly, queries.zone_of(people[one.membership_id], zone)
+        due = rules.due_at(weekly, own_zone, at, at_once=at_once)
+        made.append(_notice(one, kind, at, due, is_urgent=at_once))
     Notice.objects.bulk_create(made)
     _tell(notice for notice in made if notice.delivered_at is not None)
-    return made
+    return [*made, *(notify_each(tellings=later, kind=kind, actor=actor, at=at) if later else ())]
 
 
-def _fold(people: list[Membership], kind: str, facts: Mapping[str, Any], path: str) -> set[int]:
-    """Put the new facts into what these people have not read yet. Returns whom that tells."""
-    unread = Notice.objects.filter(membership__in=people, kind=kind, path=path, read_at=None)
-    found = set(unread.values_list("membership_id", flat=True))
-    if found:
-        unread.update(facts=dict(facts), count=F("count") + 1)
-    return found
+def _untold(tellings: Sequence[Telling]) -> list[Telling]:
+    """Those whose person was told nothing under their key yet; of equal ones the first."""
+    if not tellings:
+        return []
+    ids, keys = {one.membership_id for one in tellings}, {one.key for one in tellings}
+    known = Notice.objects.filter(membership__in=ids, key__in=keys)
+    told = set(known.values_list("membership_id", "key"))
+    firsts = {(one.membership_id, one.key): one for one in reversed(tellings)}
+    return [
+        one
+        for one in tellings
+        if firsts.get((one.membership_id, one.key)) is one and (one.membership_id, one.key) not in told
+    ]
+
+
+def _notice(one: Telling, kind: str, at: datetime, due: datetime, *, is_urgent: bool) -> Notice:
+    return Notice(
+        membership_id=one.membership_id,
+        kind=kind,
+        facts=dict(one.facts),
+        path=one.path,
+        key=one.key[:200],
+        is_urgent=is_urgent,
+        made_at=at,
+        due_at=due,
+        delivered_at=at if due <= at else None,
+    )
+
+
+def _fold(tellings: Sequence[Telling], kind: str) -> tuple[list[Telling], list[Telling]]:
+    """Put new facts into what people have not read yet. Gives what is left to be told, and what must wait for
+    that because it folds into it."""
+    ids, paths = {one.membership_id for one in tellings}, {one.path for one in tellings}
+    unread = Notice.objects.filter(membership__in=ids, kind=kind, path__in=paths, read_at=None)
+    open_ones = set(unread.values_list("membership_id", "path")) if tellings else set()
+    fresh: dict[tuple[int, str], Telling] = {}
+    later = []
+    for one in tellings:
+        what = (one.membership_id, one.path)
+        if what in open_ones:
+            same = unread.filter(membership_id=one.membership_id, path=one.path)
+            same.update(facts=dict(one.facts), count=F("count") + 1)
+        elif what in fresh:
+            later.append(one)
+        else:
+            fresh[what] = one
+    return list(fresh.values()), later
 
 
 def _tell(delivered: Iterable[Notice]) -> None:

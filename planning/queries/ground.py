@@ -9,17 +9,18 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from dispatch import queries as dispatch
 from dispatch.crews import Likings
 from dispatch.enums import LockLevel, WorkOrderStatus
-from dispatch.evaluator import FOREVER, Person, Span, Stop
-from dispatch.models import Visit, WorkOrder
+from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
+from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
+from dispatch.queries.dependencies import Ends, links_of
 from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
-from dispatch.rules import MOVABLE
-from planning.days import Prices, Task
+from dispatch.rules import MOVABLE, OCCUPYING
+from planning.days import Prices, Task, Wait
 from planning.enums import RunKind
 from planning.models import PlanRun
 from workforce.models import Engineer
@@ -55,8 +56,9 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     free = _movable(planned, world.people, run, at, policy)
     _take_off(world.people, free)
     crews = _crews(free)
-    tasks = [_visit_task(run, group, at) for group in crews.values()]
-    tasks += [_task(order, run, at) for order in waiting]
+    links = Links.of([*waiting, *(visit.work_order for visit in free)])
+    tasks = [_visit_task(run, group, at, links) for group in crews.values()]
+    tasks += [_task(order, run, at, links) for order in waiting]
     return Ground(
         people=world.people,
         tasks=tasks,
@@ -155,11 +157,55 @@ def _crews(free: Iterable[Visit]) -> dict[int, list[Visit]]:
     return {group[0].pk: group for group in groups.values()}
 
 
-def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime) -> Task:
+@dataclass(slots=True)
+class Links:
+    """How the work of a run hangs together: `within` says that the run plans it; `before` by when planned work that
+    the run leaves alone needs it done."""
+
+    within: Ends
+    before: dict[int, int]
+
+    @classmethod
+    def of(cls, orders: Sequence[WorkOrder]) -> Links:
+        ids = [order.pk for order in orders]
+        rows = WorkOrderLink.objects.filter(first_id__in=ids).exclude(then_id__in=ids)
+        planned = rows.filter(then__visits__status__in=OCCUPYING)
+        starts = planned.values_list("first_id", "gap_minutes").annotate(start=Min("then__visits__start_at"))
+        before: dict[int, int] = {}
+        for first_id, gap, start in starts.order_by():
+            bound = seconds(start) - gap * 60
+            before[first_id] = min(bound, before.get(first_id, bound))
+        return cls(dict.fromkeys(ids), before)
+
+    def waits_of(self, order: WorkOrder) -> tuple[Wait, ...]:
+        """What an order waits for that the run plans too."""
+        return tuple(
+            Wait(
+                link.first_id,
+                str(link.first),
+                link.kind,
+                link.gap_minutes * 60,
+                link.first.site.zone or link.first.tenant.zone,
+            )
+            for link in links_of(order)
+            if link.first_id in self.within
+        )
+
+    def work_of(self, order: WorkOrder, run: PlanRun) -> Work:
+        """The work without the links that the run keeps itself."""
+        return work_of(
+            order, run.from_at - timedelta(days=1), run.until + timedelta(days=1), ends=self.within
+        )
+
+
+def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime, links: Links) -> Task:
     first = group[0]
     order = first.work_order
     told = any(visit.sent_at is not None or visit.lock_level in LOCKED for visit in group)
-    work = work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1))
+    work = links.work_of(order, run)
+    bound = links.before.get(order.pk, FOREVER)
+    if seconds(first.end_at) <= bound < work.window[1]:
+        work = replace(work, window=(work.window[0], bound))
     if order.may_split:
         seconds_of_part = seconds(first.end_at) - seconds(first.start_at)
         work = replace(work, seconds=seconds_of_part, may_split=False)
@@ -172,12 +218,18 @@ def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime) -> Task:
         was=(first.engineer_id, seconds(first.start_at)),
         told=told,
         waiting_days=_days(order, at),
+        team=tuple(visit.engineer_id for visit in group) if len(group) > 1 else (),
+        waits=links.waits_of(order),
     )
 
 
-def _task(order: WorkOrder, run: PlanRun, at: datetime) -> Task:
-    work = work_of(order, run.from_at - timedelta(days=1), run.until + timedelta(days=1))
-    return Task(work=work, priority=order.priority, waiting_days=_days(order, at))
+def _task(order: WorkOrder, run: PlanRun, at: datetime, links: Links) -> Task:
+    return Task(
+        work=links.work_of(order, run),
+        priority=order.priority,
+        waiting_days=_days(order, at),
+        waits=links.waits_of(order),
+    )
 
 
 def _days(order: WorkOrder, at: datetime) -> int:

@@ -12,15 +12,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
-from core.errors import IllegalTransition, NotFound
+from core.errors import Conflict, IllegalTransition, NotFound
 from dispatch import evaluator
 from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
 from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
-from dispatch.models import Visit, WorkOrder
+from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
+from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
-from dispatch.rules import MOVABLE
+from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.services import Placement
 from journal import services as journal
 from planning import queries
@@ -56,14 +57,17 @@ def accept_changes(
 ) -> dict[str, int]:
     """Carry out a proposal, whole or the rows named. Returns {"accepted", "stale"}.
 
-    A row whose visit or work changed since, or that the evaluator is against by now, is marked as overtaken
+    Raises `Conflict` (code "waits") when a row waits for another of the proposal that is not among those named. A
+    row whose visit or work changed since, or that the evaluator is against by now, is marked as overtaken
     with its reasons; the others are carried out. Rows of one crew go together. Accepting a row twice changes
     nothing.
     """
     run = queries.run_for_update(run_id)
     actor.require(Permission.VISIT_PLAN, run)
     _check_open(run)
-    rows, stale = _rows(_chosen(run, change_ids))
+    chosen = _chosen(run, change_ids)
+    _check_links(run, chosen)
+    rows, stale = _rows(chosen)
     stale |= _refused(run, rows, at)
     done = [row for row in rows if row.change.pk not in stale]
     if done:
@@ -118,6 +122,18 @@ def _chosen(run: PlanRun, change_ids: Collection[int] | None) -> list[PlanChange
     every = list(rows)
     keys = {row.crew_key for row in every if row.pk in change_ids and row.crew_key}
     return [row for row in every if row.pk in change_ids or (row.crew_key and row.crew_key in keys)]
+
+
+def _check_links(run: PlanRun, chosen: Sequence[PlanChange]) -> None:
+    """What waits for other work of the proposal is not accepted without it."""
+    mine = {change.work_order_id for change in chosen if change.kind in PLACING}
+    links = WorkOrderLink.objects.filter(then_id__in=mine).exclude(first_id__in=mine)
+    others = run.changes.filter(state=ChangeState.OPEN, kind__in=PLACING)
+    missing = links.filter(first_id__in=others.values("work_order_id"))
+    link = missing.select_related("first", "then").order_by("id").first()
+    if link is not None:
+        text = _("%(then)s waits for %(first)s, which is in the proposal too. Accept %(first)s as well.")
+        raise Conflict(text % {"then": link.then, "first": link.first}, code="waits")
 
 
 def _rows(changes: Sequence[PlanChange]) -> tuple[list[_Row], dict[int, list[dict[str, Any]]]]:
@@ -181,16 +197,41 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     stale: dict[int, list[dict[str, Any]]] = {}
     while True:
         _put(people, walls, rows, stale)
+        ends = _ends(rows, stale)
         against = {
             row.change.pk: why
             for row in placing
             if row.change.pk not in stale
-            if (why := _why(run, row, people, world.policy))
+            if (why := _why(run, row, people, ends, world.policy) or _too_late(row, rows, ends))
         }
         against |= _same_crew(placing, against)
         if not against:
             return stale
         stale |= against
+
+
+def _ends(rows: Sequence[_Row], stale: Collection[int]) -> dict[int, tuple[int, int]]:
+    """When the work that is placed ends, and whose it is, with the rows carried out except those put aside."""
+    ends: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        change = row.change
+        if row.places and change.pk not in stale and change.to_end_at and change.to_engineer_id:
+            known = ends.get(row.order.pk, (0, 0))
+            ends[row.order.pk] = max(known, (seconds(change.to_end_at), change.to_engineer_id))
+    return ends
+
+
+def _too_late(row: _Row, rows: Sequence[_Row], ends: dict[int, tuple[int, int]]) -> list[dict[str, Any]]:
+    """Planned work that waits for this row's and would begin before it ends; the rows' own are judged themselves."""
+    if row.visit is None or row.order.pk not in ends:
+        return []
+    mine = {other.order.pk for other in rows}
+    links = WorkOrderLink.objects.filter(first_id=row.order.pk).exclude(then_id__in=mine)
+    for link in links.filter(then__visits__status__in=OCCUPYING).select_related("then"):
+        start = min(visit.start_at for visit in link.then.visits.filter(status__in=OCCUPYING))
+        if seconds(start) < ends[row.order.pk][0] + link.gap_minutes * 60:
+            return [Reason("awaited", {"work_order": str(link.then)}).as_json()]
+    return []
 
 
 def _put(
@@ -216,12 +257,14 @@ def _new_stop(row: _Row) -> Stop:
     return Stop(-change.pk, str(row.order), start, end, place)
 
 
-def _why(run: PlanRun, row: _Row, people: dict[int, Person], policy: Policy) -> list[dict[str, Any]]:
+def _why(
+    run: PlanRun, row: _Row, people: dict[int, Person], ends: Ends, policy: Policy
+) -> list[dict[str, Any]]:
     """What the evaluator has against a row beyond what its proposal told, or nothing."""
     change, person = row.change, people.get(row.change.to_engineer_id or 0)
     if person is None or change.to_start_at is None or change.to_end_at is None:
         return [Reason("engineer_gone").as_json()]
-    work = work_of(row.order, run.from_at - DAY, run.until + DAY)
+    work = work_of(row.order, run.from_at - DAY, run.until + DAY, ends=ends)
     if not row.is_first:
         work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     start, end = seconds(change.to_start_at), seconds(change.to_end_at)

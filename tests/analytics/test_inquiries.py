@@ -75,7 +75,7 @@ def test_the_figures_say_what_their_definitions_say(in_acme: Company) -> None:
 
 def test_only_the_system_writes_figures(in_acme: Company) -> None:
     with pytest.raises(NotAllowed):
-        services.refresh_inquiry(ticket_id=make_ticket().pk, actor=in_acme.dirk.actor, at=AT)
+        services.refresh_inquiries(ticket_ids=[make_ticket().pk], actor=in_acme.dirk.actor, at=AT)
 
 
 def test_the_page_shows_them(acme: Company, signed_in: SignIn) -> None:

@@ -36,6 +36,7 @@ INNER_ROOM_IMPORTS = {
     "accounts.guards": "every page names the permission that opens it",
     "dispatch.evaluator": "the one opinion on who can go: whoever plans asks it",
     "dispatch.crews": "as the evaluator, for those who go together",
+    "dispatch.links": "what a link leaves of the time, pure",
     "dispatch.parting": "as the evaluator, for work that takes several days",
     "dispatch.policy": "what the evaluator judges by",
     "dispatch.travel": "the distances that the evaluator reckons with",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -40,14 +41,79 @@ def _answer(asked: Asked) -> Said:
     return Said(200, b'{"sentMessages": [{"id": "461230966842064897"}]}')
 
 
+def _deliver() -> None:
+    """Everything that follows a call: it is read, the sender's name is asked for, a ticket is opened."""
+    journal.deliver_all()
+    services.fetch_due()
+    journal.deliver_all()
+
+
 def test_a_message_becomes_a_ticket_of_a_named_sender(in_acme: Company, line: WebPeer) -> None:
     account = make_account("line")
     assert line_call(account, line_event()).status_code == 200
-    journal.deliver_all()
+    _deliver()
     ticket = Ticket.objects.get()
     assert (ticket.channel, ticket.subject) == ("line", "The copier jams")
     assert ticket.contact is not None
     assert (ticket.contact.name, ticket.contact.prefers, ticket.contact.email) == ("青木まり", "line", "")
+
+
+def test_a_name_is_asked_for_once_and_never_while_a_call_is_read(in_acme: Company, line: WebPeer) -> None:
+    account = make_account("line")
+    line_call(account, line_event("1", webhookEventId="1"))
+    journal.deliver_all()
+    assert (_asked_names(line), Ticket.objects.count()) == (0, 0)
+    services.fetch_due()
+    journal.deliver_all()
+    line_call(account, line_event("2", webhookEventId="2"))
+    journal.deliver_all()
+    assert (_asked_names(line), TicketMessage.objects.count()) == (1, 2)
+    assert services.fetch_due() == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Said(500, b"away"),
+        Said(404, b'{"message": "Not found"}'),
+        Said(200, b"[]"),
+        Said(200, b"\xff"),
+    ],
+)
+def test_without_its_senders_name_a_message_goes_on_all_the_same(
+    in_acme: Company, line: WebPeer, answer: Said
+) -> None:
+    line.answer = lambda _asked: answer
+    line_call(make_account("line"), line_event())
+    _deliver()
+    ticket = Ticket.objects.get()
+    assert ticket.contact is not None
+    assert (ticket.subject, ticket.contact.name) == ("The copier jams", "U4af4980629")
+    assert services.fetch_due() == 0
+
+
+def test_a_provider_that_hangs_delays_a_ticket_and_loses_none(
+    in_acme: Company, line: WebPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_late(_asked: Asked) -> Said:
+        time.sleep(1)
+        return Said()
+
+    monkeypatch.setattr("channels.adapters.line.NAME_SECONDS", 0.2)
+    line.answer = answer_late
+    line_call(make_account("line"), line_event())
+    _deliver()
+    assert Ticket.objects.get().subject == "The copier jams"
+
+
+def test_a_group_has_no_name_to_ask_for(in_acme: Company, line: WebPeer) -> None:
+    line_call(make_account("line"), line_event(source={"type": "group", "groupId": "C1", "userId": "U1"}))
+    journal.deliver_all()
+    assert (_asked_names(line), Ticket.objects.count()) == (0, 1)
+
+
+def _asked_names(line: WebPeer) -> int:
+    return sum("/profile/" in asked.path for asked in line.asked)
 
 
 def test_the_sender_goes_on_in_the_open_ticket_and_begins_anew_after_it(
@@ -56,11 +122,11 @@ def test_the_sender_goes_on_in_the_open_ticket_and_begins_anew_after_it(
     account = make_account("line")
     for number in ("1", "2"):
         line_call(account, line_event(number, webhookEventId=number))
-        journal.deliver_all()
+        _deliver()
     assert TicketMessage.objects.filter(ticket=Ticket.objects.get()).count() == 2
     Ticket.objects.update(status="spam")
     line_call(account, line_event("3", webhookEventId="3"))
-    journal.deliver_all()
+    _deliver()
     assert Ticket.objects.count() == 2
     assert Ticket.objects.values("contact").distinct().count() == 1
 
@@ -69,7 +135,7 @@ def test_a_redelivered_event_enters_once(in_acme: Company, line: WebPeer) -> Non
     account = make_account("line")
     line_call(account, line_event())
     line_call(account, line_event(deliveryContext={"isRedelivery": True}))
-    journal.deliver_all()
+    _deliver()
     assert InboundMessage.objects.filter(sender_address="U4af4980629").count() == 1
 
 
@@ -101,7 +167,7 @@ def test_what_is_no_text_is_told_in_words(
     in_acme: Company, line: WebPeer, message: dict[str, Any], words: str
 ) -> None:
     line_call(make_account("line"), line_event(message=message))
-    journal.deliver_all()
+    _deliver()
     assert words in TicketMessage.objects.get().body
 
 

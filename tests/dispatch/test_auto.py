@@ -118,8 +118,8 @@ def test_field_work_is_made_and_planned_by_events_once(acme: Company) -> None:
         work_order = WorkOrder.objects.get(ticket=ticket)
         assert work_order.visits.count() == 1
         assert work_order.runs.count() == 1
-        services.open_field_work(ticket_id=ticket.pk, actor=SYSTEM, at=AT)
-        services.dispatch_new_work(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+        services.open_field_work(ticket_ids=[ticket.pk], actor=SYSTEM, at=AT)
+        services.dispatch_new_work(work_order_ids=[work_order.pk], actor=SYSTEM, at=AT)
         assert (WorkOrder.objects.count(), DispatchRun.objects.count()) == (1, 1)
 
 

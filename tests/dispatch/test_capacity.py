@@ -20,7 +20,7 @@ from workforce.models import CapacityRule, ShiftBreak
 MONDAY = date(2026, 11, 23)
 MIDNIGHT = datetime(2026, 11, 22, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-QUERIES = 12
+QUERIES = 11
 """For any number of engineers, visits and days; the tenant's row is known already."""
 
 

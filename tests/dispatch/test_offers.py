@@ -194,7 +194,7 @@ def test_offers_of_work_that_was_planned_by_hand_are_taken_back(in_acme: Company
     visit = services.schedule_visit(
         work_order_id=work_order.pk, engineer_id=tom.pk, start_at=AT + HOUR, actor=in_acme.dora.actor, at=AT
     )
-    services.meet_planned_visit(visit_id=visit.pk, actor=SYSTEM, at=AT)
+    services.meet_planned_visits(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
     assert set(Offer.objects.values_list("status", flat=True)) == {"withdrawn"}
     assert Notice.objects.filter(kind="offer_withdrawn", membership=in_acme.tom.membership).exists()
 

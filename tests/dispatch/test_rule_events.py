@@ -107,7 +107,7 @@ def test_who_is_late_by_twenty_minutes_is_stood_in_for(in_acme: Company, at_time
     at_time(AT)
     late, other = make_engineer("Late"), make_engineer("Other")
     visit = make_visit(AT + HOUR, engineer=late, status="dispatched", sent_at=AT)
-    services.await_arrival(visit_id=visit.pk, actor=SYSTEM, at=AT)
+    services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
     at_time(AT + HOUR + 19 * MINUTE)
     assert not DispatchRun.objects.exists()
     at_time(AT + HOUR + 20 * MINUTE)

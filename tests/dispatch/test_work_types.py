@@ -56,7 +56,7 @@ def test_work_of_a_resting_type_is_kept_and_none_is_added(acme: Company) -> None
         resting = make_work_type(is_active=False, topic=topic)
         order = make_work_order(work_type=resting)
         assert resting not in WorkOrderForm().fields["work_type"].queryset  # type: ignore[attr-defined]
-        assert queries.find_work_type_for_topic(topic.pk) is None
+        assert queries.work_types_for_topics([topic.pk]) == {}
         assert queries.get_work_order(order.pk).work_type == resting
 
 

@@ -107,6 +107,41 @@ class TestQueue:
         rest = queries.queue_page(queue.Queue(view="all", q="copier"), reader(in_acme), after=first.after)
         assert [ticket.number for ticket in first.rows + rest.rows] == numbers[::-1][:4]
 
+    @pytest.mark.parametrize(
+        ("words", "shown"),
+        [
+            ("T-7", [7, 711, 710, 77, 71, 70, 9]),
+            ("t-71", [71, 711, 710]),
+            ("Ｔ－７１", [71, 711, 710]),
+            ("7", [7, 711, 710, 8]),
+            ("71", [71, 711, 710, 8]),
+            ("T-12", []),
+            ("T-07", []),
+            ("beta-70", [8]),
+        ],
+    )
+    def test_a_number_shows_its_ticket_first_then_numbers_that_begin_so_then_texts(
+        self, in_acme: Company, monkeypatch: pytest.MonkeyPatch, words: str, shown: list[int]
+    ) -> None:
+        texts = {8: "The pump beta-70 7110", 9: "It is as in T-7, again"}
+        numbers = (5, 7, 8, 9, 70, 71, 77, 710, 711)
+        made = [make_ticket(subject=texts.get(number, "Copier"), description="").pk for number in numbers]
+        for pk, number in reversed(list(zip(made, numbers, strict=True))):
+            ticket = Ticket.objects.get(pk=pk)
+            ticket.search_text = ticket.search_text.replace(f"t-{ticket.number} ", f"t-{number} ")
+            ticket.number = number
+            ticket.save()
+        for rows in (50, 3):
+            monkeypatch.setattr("tickets.queries.inbox.ROWS", rows)
+            asked, after, seen = queue.Queue(view="all", q=words), "", []
+            for _page in range(5):
+                page = queries.queue_page(asked, reader(in_acme), after=after)
+                seen += [ticket.number for ticket in page.rows]
+                if not (after := page.after):
+                    break
+            assert (seen, after) == (shown, "")
+            assert {one.number for one in queries.search_tickets(words)} == set(shown)
+
     def test_a_search_narrowed_by_channel_looks_past_the_others(self, in_acme: Company) -> None:
         wanted = make_ticket(channel="phone")
         for _n in range(3):
@@ -114,9 +149,10 @@ class TestQueue:
         asked = queue.Queue(view="open", q="copier", channel="phone")
         assert [one.pk for one in queries.queue_page(asked, reader(in_acme)).rows] == [wanted.pk]
 
-    @pytest.mark.parametrize("after", ["x", "-", "9" * 40, "never-", "1e9-3", "never-x"])
-    def test_a_made_up_place_begins_at_the_start(self, desk: Client, after: str) -> None:
-        assert desk.get("/t/acme/tickets/", {"after": after}).status_code == 200
+    @pytest.mark.parametrize("after", ["x", "-", "9" * 40, "never-", "1e9-3", "never-x", "n-3"])
+    @pytest.mark.parametrize("words", ["", "copier", "T-7"])
+    def test_a_made_up_place_begins_at_the_start(self, desk: Client, after: str, words: str) -> None:
+        assert desk.get("/t/acme/tickets/", {"after": after, "q": words}).status_code == 200
 
     def test_counts_stop_at_a_thousand(self, in_acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("tickets.queries.inbox.MOST_COUNTED", 2)

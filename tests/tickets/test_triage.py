@@ -132,7 +132,7 @@ class TestOpinion:
         self.solved(in_acme, toner.pk, "Prints are pale", "Pale stripes")
         make_article(title="Change the toner", topic_code="toner", is_published=True)
         ticket = make_ticket(subject="Pale prints since Monday", description="")
-        services.form_opinion(ticket_id=ticket.pk, actor=FOUNDER, at=AT)
+        services.form_opinions(ticket_ids=[ticket.pk], actor=FOUNDER, at=AT)
         ticket.refresh_from_db()
         best = ticket.opinion["topic"][0]
         assert (best["id"], best["texts"], "pale" in best["words"]) == (toner.pk, 2, True)
@@ -145,7 +145,7 @@ class TestOpinion:
         make_topic(code="toner", name="トナー切れ")
         jam = make_topic(name="紙づまり Paper jam")
         ticket = make_ticket(subject=text, description="")
-        services.form_opinion(ticket_id=ticket.pk, actor=FOUNDER, at=AT)
+        services.form_opinions(ticket_ids=[ticket.pk], actor=FOUNDER, at=AT)
         ticket.refresh_from_db()
         assert ticket.opinion["topic"][0]["id"] == jam.pk
 
@@ -153,7 +153,7 @@ class TestOpinion:
         asset = make_asset(name="Copier 3F", model="C360i")
         make_asset(asset.site, name="Scanner lobby", model="S1")
         ticket = make_ticket(customer_id=asset.site.customer_id, description="The C360i copier is loud")
-        services.form_opinion(ticket_id=ticket.pk, actor=FOUNDER, at=AT)
+        services.form_opinions(ticket_ids=[ticket.pk], actor=FOUNDER, at=AT)
         ticket.refresh_from_db()
         assert [one["id"] for one in ticket.opinion["asset"]] == [asset.pk]
         facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": in_acme.sora.actor, "at": AT}
@@ -165,7 +165,7 @@ class TestOpinion:
     def test_an_unknown_language_gets_no_guess(self, in_acme: Company) -> None:
         make_topic()
         ticket = make_ticket(subject="Ну вот опять", description="")
-        services.form_opinion(ticket_id=ticket.pk, actor=FOUNDER, at=AT)
+        services.form_opinions(ticket_ids=[ticket.pk], actor=FOUNDER, at=AT)
         ticket.refresh_from_db()
         assert "topic" not in ticket.opinion
 

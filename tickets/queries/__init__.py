@@ -17,6 +17,7 @@ from tickets.queries.calendars import (
 from tickets.queries.clocks import (
     ClockView,
     Line,
+    arrivals_due,
     clocks_of,
     explain,
     get_clock,
@@ -51,6 +52,7 @@ from tickets.queries.families import (
     family_ids,
     find_living_id,
     find_ticket_by_number,
+    joined_by_others,
     kin_of,
     living_for_update,
     merged_into,
@@ -63,8 +65,6 @@ from tickets.queries.inbox import (
     Reader,
     queue_page,
     queue_rows,
-    search_tickets,
-    searched,
     view_counts,
 )
 from tickets.queries.promises import (
@@ -76,7 +76,9 @@ from tickets.queries.promises import (
     situations_of,
 )
 from tickets.queries.saved import saved_views, view_for_update
+from tickets.queries.search import search_tickets, searched
 from tickets.queries.tickets import (
+    desk_by_load,
     find_least_busy_member,
     find_repeat,
     find_ticket_of_inbound,
@@ -101,6 +103,7 @@ __all__ = [
     "Reader",
     "Situation",
     "all_policies",
+    "arrivals_due",
     "calendar_for_update",
     "calendar_of",
     "calendars",
@@ -111,6 +114,7 @@ __all__ = [
     "codes_of",
     "colleagues",
     "conversation_of",
+    "desk_by_load",
     "duplicates_of",
     "escalation_for_update",
     "escalations_for",
@@ -136,6 +140,7 @@ __all__ = [
     "get_ticket",
     "handling_time",
     "holidays_named",
+    "joined_by_others",
     "kin_of",
     "latest_tickets_of",
     "living_for_update",

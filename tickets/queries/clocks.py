@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.calendars import elapsed
 from core.errors import NotFound
 from tickets import sla
-from tickets.enums import ClockState
+from tickets.enums import ClockState, SlaKpi
 from tickets.models import SlaClock, SlaSegment, Ticket
 from tickets.queries.promises import calendar_of
 
@@ -105,6 +105,17 @@ def _replayed(clock: SlaClock, at: datetime) -> ClockView:
         percent=_percent(reading),
         is_running=reading.state == "running",
     )
+
+
+def arrivals_due(ticket_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the running arrival clocks of these tickets are due, by ticket."""
+    running = SlaClock.objects.filter(
+        ticket_id__in=list(ticket_ids),
+        kpi=SlaKpi.ARRIVAL,
+        state__in=[ClockState.RUNNING, ClockState.BREACHED],
+        due_at__isnull=False,
+    )
+    return {pk: due_at for pk, due_at in running.order_by("-id").values_list("ticket_id", "due_at") if due_at}
 
 
 def share_reached_at(ticket_id: int, kpi: str, percent: int) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -96,6 +97,12 @@ def _all_merged(family: dict[int, Ticket]) -> list[Ticket]:
 
 def _lean() -> QuerySet[Ticket]:
     return Ticket.objects.defer("search_text", "search_grams")
+
+
+def joined_by_others(ticket_ids: Collection[int]) -> set[int]:
+    """Those of these tickets in which others go on."""
+    rows = Ticket.objects.filter(merged_into_id__in=ticket_ids).values_list("merged_into_id", flat=True)
+    return set(rows)
 
 
 def family_ids(ticket_id: int) -> list[int]:

@@ -12,9 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
 
 from accounts.queries import find_member, members
 from core.text import fold
@@ -22,20 +20,16 @@ from tenants.active import active_tenant_id
 from tenants.actors import Actor
 from tenants.models import Tenant
 from tickets.enums import TicketStatus
-from tickets.grams import grams_wanted
 from tickets.models import SlaClock, Ticket
-from tickets.queries.tickets import tickets
+from tickets.queries.search import MOST_FOUND, found_rows, place_of, wanted
 from tickets.queue import Queue
 from tickets.rules import ACTIVE
 
 ROWS = 50
 MOST_COUNTED = 999
-MOST_FOUND = 500
 LIVING = sorted(ACTIVE)
 _COUNTED_BY = {"open": "number", "mine": "pk", "new": "number", "waiting": "number"}
 """A column that the index of the view holds: counting then reads no ticket."""
-_ROUNDS = 6
-"""How often a search whose other conditions throw most of it away looks further back for one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +59,11 @@ class _CountUpTo(Subquery):
 
 def queue_page(queue: Queue, reader: Reader, *, after: str = "") -> QueuePage:
     """The next rows of the queue; a place that is none of ours begins at the start."""
-    place = _place_of(after, by_number=queue.by_number)
     found = _with_row_facts(narrowed(queue, reader))
     if queue.q:
-        rows, following = _found_rows(queue, found, place[1] if place else None)
-    elif queue.by_number:
+        return _found_page(queue, found, after)
+    place = _place_of(after, by_number=queue.by_number)
+    if queue.by_number:
         rows, following = _by_number(found, place[1] if place else None)
     else:
         rows, following = _by_due(found, place)
@@ -120,24 +114,6 @@ def narrowed(queue: Queue, reader: Reader) -> QuerySet[Ticket]:
         late = SlaClock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=reader.at)
         found = found.filter(Exists(late))
     return found
-
-
-def search_tickets(text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
-    """Tickets that hold these words in number, subject, text or names; the newest first, at most `limit`."""
-    return searched(tickets(), text, limit=limit).order_by("-id")
-
-
-def searched(queryset: QuerySet[Ticket], text: str, *, limit: int = MOST_FOUND) -> QuerySet[Ticket]:
-    """`queryset` narrowed to what `text` finds, by an index that row-level security cannot use itself."""
-    needle = fold(text)
-    if not needle:
-        return queryset
-    wanted = grams_wanted(needle, active_tenant_id())
-    found = RawSQL(
-        "SELECT id FROM search_tickets(%s, %s::int[], %s, NULL, false)",
-        [needle, wanted, limit],
-    )
-    return queryset.filter(pk__in=found)
 
 
 def _with_row_facts(found: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -206,31 +182,14 @@ def _beyond(in_order: QuerySet[Ticket], due: datetime | None, last: int) -> list
     return rows
 
 
-def _found_rows(queue: Queue, found: QuerySet[Ticket], below: int | None) -> tuple[list[Ticket], str]:
-    """The newest hits that fit the other conditions. What is rare among the hits takes a few rounds."""
+def _found_page(queue: Queue, found: QuerySet[Ticket], after: str) -> QueuePage:
+    """The hits that fit the other conditions. Where there are none, the index is asked for one page."""
+    looked_for = wanted(queue.q)
+    place = place_of(after, looked_for)
     plain = not (set(queue.values()) - {"view", "q"}) and queue.view == "all"
     most = ROWS + 1 if plain else MOST_FOUND
-    rows: list[Ticket] = []
-    for _round in range(_ROUNDS):
-        hits = _search(queue.q, most=most, below=below, living=queue.is_living)
-        rows += found.filter(pk__in=[pk for pk, _number in hits]).order_by("-number")[: ROWS + 1]
-        if len(rows) > ROWS:
-            return rows[:ROWS], str(rows[ROWS - 1].number)
-        if len(hits) < most:
-            return rows, ""
-        below = hits[-1][1]
-    return rows, str(below)
-
-
-def _search(text: str, *, most: int, below: int | None, living: bool) -> list[tuple[int, int]]:
-    """Ids and numbers of the newest tickets below a number that hold these words."""
-    needle = fold(text)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, number FROM search_tickets(%s, %s::int[], %s, %s, %s)",
-            [needle, grams_wanted(needle, active_tenant_id()), most, below, living],
-        )
-        return list(cursor.fetchall())
+    rows, following = found_rows(looked_for, found, place, rows=ROWS, most=most, living=queue.is_living)
+    return QueuePage(rows, following, place is None)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -97,11 +97,18 @@ def find_topic(code: str) -> Topic | None:
     return Topic.objects.filter(code=code).first()
 
 
+_LOAD = Count("tickets", filter=Q(tickets__status__in=ACTIVE))
+
+
 def find_least_busy_member() -> Membership | None:
     """Of those whose role answers tickets, the one who owns the fewest open ones; None when nobody may."""
-    return (
-        Membership.objects.filter(is_active=True, role__permissions__contains=[Permission.TICKET_WORK])
-        .annotate(load=Count("tickets", filter=Q(tickets__status__in=ACTIVE)))
-        .order_by("load", "id")
-        .first()
-    )
+    return _desk().annotate(load=_LOAD).order_by("load", "id").first()
+
+
+def desk_by_load() -> list[tuple[int, int]]:
+    """(number of open tickets, id) of everybody whose role answers tickets, the least busy first."""
+    return list(_desk().annotate(load=_LOAD).order_by("load", "id").values_list("load", "pk"))
+
+
+def _desk() -> QuerySet[Membership]:
+    return Membership.objects.filter(is_active=True, role__permissions__contains=[Permission.TICKET_WORK])

@@ -11,7 +11,7 @@ from tickets.services.calendars import (
     update_calendar,
 )
 from tickets.services.chat import desk_writes, say_in_chat, take_chat_delivery, visitor_writes
-from tickets.services.clocks import note_work_order, stop_clock
+from tickets.services.clocks import note_work_order, note_work_orders, stop_clock
 from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
 from tickets.services.conversation import (
     add_message,
@@ -42,6 +42,7 @@ from tickets.services.policies import (
 )
 from tickets.services.presence import sit_at
 from tickets.services.progress import (
+    Wait,
     assign_owner,
     close_ticket,
     continue_ticket,
@@ -50,6 +51,7 @@ from tickets.services.progress import (
     resolve_ticket,
     take_ticket,
     triage_ticket,
+    wait_for_visits,
     wait_ticket,
 )
 from tickets.services.replays import replay_clocks
@@ -62,8 +64,8 @@ from tickets.services.replies import (
 from tickets.services.returns import note_return
 from tickets.services.saved import move_view, remove_view, rename_view, save_view
 from tickets.services.splitting import split_ticket
-from tickets.services.suggestions import dismiss_duplicate, form_opinion, take_suggestion
-from tickets.services.telling import tell_of_mention, tell_of_reply, tell_owner
+from tickets.services.suggestions import dismiss_duplicate, form_opinions, take_suggestion
+from tickets.services.telling import NewOwner, tell_of_mention, tell_of_reply, tell_owners
 from tickets.services.timers import fire_due_timers
 from tickets.services.waking import wake_due_tickets
 
@@ -72,7 +74,9 @@ __all__ = [
     "Intake",
     "LikelyDuplicate",
     "NewItem",
+    "NewOwner",
     "NewTicket",
+    "Wait",
     "add_escalation",
     "add_message",
     "add_reply_file",
@@ -91,7 +95,7 @@ __all__ = [
     "escalate",
     "fire_due_escalations",
     "fire_due_timers",
-    "form_opinion",
+    "form_opinions",
     "import_closed_days",
     "issue_codes",
     "log_call",
@@ -100,6 +104,7 @@ __all__ = [
     "move_view",
     "note_return",
     "note_work_order",
+    "note_work_orders",
     "open_quarantined",
     "open_ticket",
     "open_tickets_in_bulk",
@@ -134,13 +139,14 @@ __all__ = [
     "take_ticket",
     "tell_of_mention",
     "tell_of_reply",
-    "tell_owner",
+    "tell_owners",
     "triage_ticket",
     "unmerge_ticket",
     "update_calendar",
     "update_canned_reply",
     "update_sub_state",
     "visitor_writes",
+    "wait_for_visits",
     "wait_ticket",
     "wake_due_tickets",
 ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from core.clock import now
 from journal import services as journal
 from tenants.actors import Actor
 from tickets import queries, rules
@@ -54,18 +55,48 @@ def note_work_order(*, ticket_id: int, work_type_code: str, actor: Actor, at: da
     return ticket
 
 
+@transaction.atomic
+def note_work_orders(*, work_types: Mapping[int, str], actor: Actor, at: datetime) -> None:
+    """`note_work_order` for many tickets, by their ids, in a fixed number of statements."""
+    tickets = list(Ticket.objects.select_for_update().filter(pk__in=work_types).order_by("pk"))
+    living = [ticket for ticket in tickets if ticket.status != TicketStatus.MERGED]
+    happened_to(living, SlaEvent.WORK_ORDERED, actor=actor, at=at, reason=SegmentReason.ENDED)
+    changed = [ticket for ticket in living if ticket.work_type_code != work_types[ticket.pk]]
+    for ticket in changed:
+        ticket.work_type_code = work_types[ticket.pk]
+    if changed:
+        retarget_many(changed, actor=actor, at=at, reason=SegmentReason.RETARGETED)
+    for ticket in living:
+        ticket.updated_at = now()
+    Ticket.objects.bulk_update(living, ["work_type_code", "due_at", "event_times", "updated_at"])
+    for ticket in tickets:
+        if ticket.status == TicketStatus.MERGED:
+            note_work_order(ticket_id=ticket.pk, work_type_code=work_types[ticket.pk], actor=actor, at=at)
+
+
 def happened(ticket: Ticket, event: SlaEvent, *, actor: Actor, at: datetime, reason: str) -> bool:
     """Tell the ticket's clocks of an event: some are met, some begin. Sets `due_at` and `event_times` in
     memory. Says whether any clock was stopped."""
-    ticket.event_times = {**ticket.event_times, event.value: at.isoformat()}
-    living = ledger.clocks_for_update(ticket.pk)
+    return bool(happened_to([ticket], event, actor=actor, at=at, reason=reason))
+
+
+def happened_to(
+    tickets: Sequence[Ticket], event: SlaEvent, *, actor: Actor, at: datetime, reason: str
+) -> set[int]:
+    """`happened` of many locked tickets. Gives the ids of those whose clocks were stopped."""
+    for ticket in tickets:
+        ticket.event_times = {**ticket.event_times, event.value: at.isoformat()}
+    living = ledger.clocks_for_update(*(ticket.pk for ticket in tickets))
     changes = [ledger.Change(clock, state) for clock in living if (state := _ended(clock, event))]
     ledger.apply(changes, actor=actor, at=at, reason=reason)
-    running = [clock for clock in living if clock.stopped_at is None]
-    begun = _begin(ticket, event, running, actor=actor, at=at)
-    if changes or begun:
-        ticket.due_at = ledger.next_due_at(ticket.pk)
-    return bool(changes)
+    stopped = {change.clock.ticket_id for change in changes}
+    begun = _begin(tickets, event, living, actor=actor, at=at)
+    if moved := stopped | begun:
+        dues = ledger.next_dues(moved)
+        for ticket in tickets:
+            if ticket.pk in moved:
+                ticket.due_at = dues.get(ticket.pk)
+    return stopped
 
 
 def _ended(clock: SlaClock, event: SlaEvent) -> ClockState | None:
@@ -80,23 +111,28 @@ def _ended(clock: SlaClock, event: SlaEvent) -> ClockState | None:
 
 
 def _begin(
-    ticket: Ticket, event: SlaEvent, living: Sequence[SlaClock], *, actor: Actor, at: datetime
-) -> bool:
-    """Start what is measured from this event, unless its clock runs: the oldest unanswered one counts."""
+    tickets: Sequence[Ticket], event: SlaEvent, clocks: Sequence[SlaClock], *, actor: Actor, at: datetime
+) -> set[int]:
+    """Start what is measured from this event, unless its clock runs: the oldest unanswered one counts. Gives
+    the tickets for which something began."""
     begins = SlaItem.objects.filter(starts_on=event, version=F("policy__version"), policy__is_active=True)
     if not begins.exists():
-        return False
-    busy = {clock.code for clock in living}
-    awaits_first = any(clock.kpi == SlaKpi.FIRST_RESPONSE for clock in living)
-    wanted = [
-        one
-        for one in promised_now([ticket], at)[ticket.pk].values()
-        if one.item.starts_on == event
-        and one.item.code not in busy
-        and not (awaits_first and one.item.kpi == SlaKpi.NEXT_RESPONSE)
-    ]
-    _start(ticket, wanted, actor=actor, at=at, reason=SegmentReason.HAPPENED)
-    return bool(wanted)
+        return set()
+    promised, begun = promised_now(tickets, at), set()
+    for ticket in tickets:
+        living = [clock for clock in clocks if clock.ticket_id == ticket.pk and clock.stopped_at is None]
+        busy = {clock.code for clock in living}
+        awaits_first = any(clock.kpi == SlaKpi.FIRST_RESPONSE for clock in living)
+        wanted = [
+            one
+            for one in promised[ticket.pk].values()
+            if one.item.starts_on == event
+            and one.item.code not in busy
+            and not (awaits_first and one.item.kpi == SlaKpi.NEXT_RESPONSE)
+        ]
+        _start(ticket, wanted, actor=actor, at=at, reason=SegmentReason.HAPPENED)
+        begun |= {ticket.pk} if wanted else set()
+    return begun
 
 
 def _start(ticket: Ticket, wanted: Sequence[Promised], *, actor: Actor, at: datetime, reason: str) -> None:
@@ -139,15 +175,24 @@ def follow_status(ticket: Ticket, *, actor: Actor, at: datetime, reason: str) ->
 
     `reason` is why clocks go on; why they pause follows from what the ticket waits for.
     """
+    follow_status_of([ticket], actor=actor, at=at, reason=reason)
+
+
+def follow_status_of(tickets: Sequence[Ticket], *, actor: Actor, at: datetime, reason: str) -> None:
+    """`follow_status` of many locked tickets in a fixed number of statements."""
+    by_id = {ticket.pk: ticket for ticket in tickets}
     changes = []
-    for clock in ledger.clocks_for_update(ticket.pk):
+    for clock in ledger.clocks_for_update(*by_id):
+        ticket = by_id[clock.ticket_id]
         wanted = _state_now(ticket, clock.item)
         if (clock.state == ClockState.PAUSED) != (wanted == ClockState.PAUSED):
             why = _pause_reason(ticket) if wanted == ClockState.PAUSED else reason
             changes.append(ledger.Change(clock, wanted, reason=why))
     ledger.apply(changes, actor=actor, at=at, reason=reason)
-    if changes:
-        ticket.due_at = ledger.next_due_at(ticket.pk)
+    if moved := {change.clock.ticket_id for change in changes}:
+        dues = ledger.next_dues(moved)
+        for pk in moved:
+            by_id[pk].due_at = dues.get(pk)
 
 
 def _state_now(ticket: Ticket, item: SlaItem) -> ClockState:

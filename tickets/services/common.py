@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from heapq import heapify, heapreplace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.clock import now
 from core.errors import Conflict
 from journal import services as journal
 from journal.events import Event
@@ -17,7 +20,7 @@ from tickets.enums import WaitingFor
 from tickets.events import TicketChanged
 from tickets.models import Ticket
 from tickets.rules import ACTIVE
-from tickets.services.telling import owned_by
+from tickets.services.telling import owned_by, owned_by_many
 
 
 def ensure_owner(ticket: Ticket, actor: Actor) -> None:
@@ -35,6 +38,23 @@ def ensure_owner(ticket: Ticket, actor: Actor) -> None:
         )
     ticket.owner_id = member.pk
     owned_by(ticket, actor)
+
+
+def ensure_owners(tickets: Sequence[Ticket], actor: Actor) -> None:
+    """Give each ownerless ticket to the least busy of the desk at that moment; Conflict when there is none."""
+    ownerless = [ticket for ticket in tickets if ticket.owner_id is None]
+    if not ownerless or (actor.membership_id and actor.can(permissions.WORK)):
+        for ticket in ownerless:
+            ensure_owner(ticket, actor)
+        return
+    load = queries.desk_by_load()
+    heapify(load)
+    if not load:
+        ensure_owner(ownerless[0], actor)
+    for ticket in ownerless:
+        busy, ticket.owner_id = load[0]
+        heapreplace(load, (busy + 1, ticket.owner_id))
+    owned_by_many(ownerless, actor)
 
 
 def next_action_at(ticket: Ticket, at: datetime) -> datetime:
@@ -76,3 +96,23 @@ def finish(
     journal.record(actor=actor, verb=verb, thing=ticket, at=at, changes=changes, reason=reason)
     journal.publish(event or TicketChanged(ticket_id=ticket.pk))
     return ticket
+
+
+def finish_many(
+    tickets: Sequence[Ticket],
+    *,
+    verb: str,
+    actor: Actor,
+    at: datetime,
+    changes: Sequence[dict[str, Any]],
+    fields: Sequence[str],
+) -> None:
+    """`finish` of many tickets of which only `fields`, and what follows from the state, have changed."""
+    for ticket in tickets:
+        _keep_whole(ticket, at)
+        ticket.version += 1
+        ticket.updated_at = now()
+    follows = {"next_action_at", "sub_state", "visit_at", "version", "updated_at"}
+    Ticket.objects.bulk_update(tickets, sorted({*fields, *follows}))
+    journal.record_many(actor=actor, verb=verb, things=tickets, at=at, source="", changes=changes)
+    journal.publish(*(TicketChanged(ticket_id=ticket.pk) for ticket in tickets))

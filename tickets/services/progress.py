@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +19,7 @@ from tickets.enums import SegmentReason, SlaEvent, TicketStatus, WaitingFor
 from tickets.events import TicketReopened, TicketResolved
 from tickets.models import Ticket, Topic
 from tickets.services import clocks
-from tickets.services.common import ensure_owner, finish
+from tickets.services.common import ensure_owner, ensure_owners, finish, finish_many
 from tickets.services.opening import find_whom, searchable
 from tickets.services.telling import owned_by
 
@@ -120,6 +122,39 @@ def wait_ticket(
     clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CONTINUED)
     changes = {"status": [before, ticket.status], "waiting_for": waiting_for}
     return finish(ticket, verb="waits", actor=actor, at=at, changes=changes, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """When a ticket that waits for its visit wakes, and when that visit begins."""
+
+    ticket_id: int
+    next_action_at: datetime
+    visit_at: datetime
+
+
+@transaction.atomic
+def wait_for_visits(*, waits: Sequence[Wait], actor: Actor, at: datetime) -> list[Ticket]:
+    """`wait_ticket` of many tickets that wait for visits, in a fixed number of statements.
+
+    Those that cannot wait from their state raise `IllegalTransition` for all.
+    """
+    given = {wait.ticket_id: wait for wait in waits}
+    tickets = queries.tickets_for_update(*sorted(given))
+    actor.require(permissions.WORK)
+    changes = []
+    for ticket in tickets:
+        if ticket.status != TicketStatus.WAITING:
+            rules.check_move(str(ticket), ticket.status, TicketStatus.WAITING)
+        changes.append({"status": [ticket.status, TicketStatus.WAITING], "waiting_for": WaitingFor.VISIT})
+    ensure_owners(tickets, actor)
+    for ticket in tickets:
+        ticket.status, ticket.waiting_for = TicketStatus.WAITING, WaitingFor.VISIT
+        ticket.next_action_at, ticket.visit_at = given[ticket.pk].next_action_at, given[ticket.pk].visit_at
+    clocks.follow_status_of(tickets, actor=actor, at=at, reason=SegmentReason.CONTINUED)
+    fields = ("status", "waiting_for", "owner", "due_at")
+    finish_many(tickets, verb="waits", actor=actor, at=at, changes=changes, fields=fields)
+    return tickets
 
 
 @transaction.atomic

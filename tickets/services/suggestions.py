@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,25 +35,36 @@ _LEARNED_KEY = "tickets.learned.{tenant}.{topics}"
 
 
 @transaction.atomic
-def form_opinion(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket | None:
-    """Store what the ticket is probably about: ranked topics, assets, a priority and articles, with reasons.
+def form_opinions(*, ticket_ids: Collection[int], actor: Actor, at: datetime) -> list[Ticket]:
+    """Store what tickets are probably about: ranked topics, assets, a priority and articles, with reasons.
 
-    Looks only for what nobody has said yet. Changes nothing else of the ticket, and is no act to record.
+    Looks only for what nobody has said yet. Changes nothing else of the tickets, and is no act to record.
+    Gives the active ones, in the order of their ids.
     """
-    ticket = Ticket.objects.select_for_update().filter(pk=ticket_id).first()
-    actor.require(permissions.VIEW, ticket)
-    if ticket is None or ticket.status not in ACTIVE:
-        return None
+    actor.require(permissions.VIEW)
+    tickets = list(Ticket.objects.select_for_update().filter(pk__in=ticket_ids).order_by("pk"))
+    tickets = [ticket for ticket in tickets if ticket.status in ACTIVE]
+    known = learned() if any(ticket.topic_id is None for ticket in tickets) else Learned()
+    assets = _Assets.of([ticket for ticket in tickets if ticket.asset_id is None])
+    for ticket in tickets:
+        opinion = {"at": at.isoformat(), **_thought_of(ticket, known, assets)}
+        ticket.opinion = {
+            **_kept(ticket.opinion),
+            **{name: value for name, value in opinion.items() if value},
+        }
+    Ticket.objects.bulk_update(tickets, ["opinion"])
+    return tickets
+
+
+def _thought_of(ticket: Ticket, known: Learned, assets: _Assets) -> dict[str, Any]:
     words = words_of(f"{ticket.subject} {ticket.description}")
-    opinion: dict[str, Any] = {"at": at.isoformat()}
-    if ticket.topic_id is None and (guesses := learned().guess(words)):
+    opinion: dict[str, Any] = {}
+    if ticket.topic_id is None and (guesses := known.guess(words)):
         topics = Topic.objects.in_bulk([guess.topic_id for guess in guesses])
         opinion |= _about_topics([(topics[g.topic_id], g) for g in guesses if g.topic_id in topics], ticket)
     if ticket.asset_id is None and ticket.customer_id is not None:
-        opinion["asset"] = _about_assets(ticket, words)
-    ticket.opinion = {**_kept(ticket.opinion), **{name: value for name, value in opinion.items() if value}}
-    ticket.save(update_fields=["opinion"])
-    return ticket
+        opinion["asset"] = _about_assets(assets.near(ticket), words)
+    return opinion
 
 
 @transaction.atomic
@@ -148,16 +161,37 @@ def _about_topics(found: list[tuple[Topic, Guess]], ticket: Ticket) -> dict[str,
     return told
 
 
-def _about_assets(ticket: Ticket, words: frozenset[str]) -> list[dict[str, Any]]:
-    """The customer's assets whose name, model or serial the text names; or their only one."""
-    assets = Asset.objects.filter(site__customer_id=ticket.customer_id or 0).select_related("site")
-    if ticket.site_id is not None:
-        assets = assets.filter(site_id=ticket.site_id)
-    rows = list(assets.order_by("id")[:MOST_ASSETS])
+@dataclass(frozen=True, slots=True)
+class _Assets:
+    """The assets that tickets may be about, read together for all tickets that name their site."""
+
+    at_sites: dict[int, list[Asset]]
+
+    @classmethod
+    def of(cls, tickets: Iterable[Ticket]) -> _Assets:
+        found: dict[int, list[Asset]] = {
+            ticket.site_id: [] for ticket in tickets if ticket.site_id is not None
+        }
+        rows = Asset.objects.filter(site_id__in=found).select_related("site").order_by("id") if found else ()
+        for asset in rows:
+            found[asset.site_id].append(asset)
+        return cls(found)
+
+    def near(self, ticket: Ticket) -> list[Asset]:
+        """Those at the ticket's site, else all of its customer's."""
+        if ticket.site_id is not None:
+            here = self.at_sites.get(ticket.site_id, ())
+            return [asset for asset in here if asset.site.customer_id == ticket.customer_id][:MOST_ASSETS]
+        theirs = Asset.objects.filter(site__customer_id=ticket.customer_id or 0).select_related("site")
+        return list(theirs.order_by("id")[:MOST_ASSETS])
+
+
+def _about_assets(assets: list[Asset], words: frozenset[str]) -> list[dict[str, Any]]:
+    """Those whose name, model or serial the text names; or the only one."""
     ranked = []
-    for asset in rows:
+    for asset in assets:
         named = words_of(f"{asset.name} {asset.model} {asset.serial}")
-        score = 1.0 if len(rows) == 1 else shared_words(named, words)
+        score = 1.0 if len(assets) == 1 else shared_words(named, words)
         if score >= 0.3:
             told = sorted(named & words)[:3]
             ranked.append({"id": asset.pk, "label": str(asset), "score": round(score, 2), "words": told})

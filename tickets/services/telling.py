@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,26 +25,54 @@ EXCERPT = 200
 
 def owned_by(ticket: Ticket, actor: Actor, *, urgent: bool = False) -> None:
     """Say that somebody else than the actor owns the ticket from now on."""
-    if ticket.owner_id is not None and ticket.owner_id != actor.membership_id:
-        fact = TicketAssigned(
+    owned_by_many([ticket], actor, urgent=urgent)
+
+
+def owned_by_many(tickets: Iterable[Ticket], actor: Actor, *, urgent: bool = False) -> None:
+    """`owned_by` of many tickets."""
+    facts = [
+        TicketAssigned(
             ticket_id=ticket.pk,
             membership_id=ticket.owner_id,
             by_id=actor.membership_id,
             by_label=actor.label[:200] if actor.kind == "member" else "",
             is_urgent=urgent,
         )
-        journal.publish(fact)
+        for ticket in tickets
+        if ticket.owner_id is not None and ticket.owner_id != actor.membership_id
+    ]
+    if facts:
+        journal.publish(*facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOwner:
+    """Whose a ticket became, by whom, and under which key that is told once."""
+
+    ticket_id: int
+    membership_id: int
+    by: str
+    key: str
+    urgent: bool
 
 
 @transaction.atomic
-def tell_owner(
-    *, ticket_id: int, membership_id: int, by: str, key: str, urgent: bool, actor: Actor, at: datetime
-) -> None:
-    """Tell a new owner that the ticket is theirs, unless it has gone on meanwhile."""
-    ticket = queries.get_ticket(ticket_id)
-    if ticket.owner_id == membership_id and ticket.status in ACTIVE:
-        facts = {**facts_of(ticket), "by": by}
-        tell([membership_id], letters.ASSIGNED, ticket, facts, key=key, actor=actor, at=at, urgent=urgent)
+def tell_owners(*, owners: Sequence[NewOwner], actor: Actor, at: datetime) -> None:
+    """Tell new owners that tickets are theirs, unless those have gone on meanwhile."""
+    found = queries.tickets().in_bulk({owner.ticket_id for owner in owners})
+    tellings = []
+    for owner in owners:
+        ticket = found.get(owner.ticket_id)
+        if ticket and ticket.owner_id == owner.membership_id and ticket.status in ACTIVE:
+            telling = notices.Telling(
+                membership_id=owner.membership_id,
+                facts={**facts_of(ticket), "by": owner.by},
+                path=path_of(ticket),
+                key=owner.key,
+                urgent=owner.urgent,
+            )
+            tellings.append(telling)
+    notices.notify_each(tellings=tellings, kind=letters.ASSIGNED, actor=actor, at=at)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Reads of working time. They use what is prefetched (`engineers_with_everything`), else they ask."""
+"""Reads of working time. They use what is prefetched (`engineers_to_plan`), else they ask."""
 
 from __future__ import annotations
 

@@ -19,16 +19,21 @@ def active_engineers() -> QuerySet[Engineer]:
     return Engineer.objects.filter(is_active=True)
 
 
-def engineers_with_everything(
+def engineers_with_everything(ids: Collection[int] | None = None) -> QuerySet[Engineer]:
+    """Engineers with all that their pages show: a fixed number of queries."""
+    return engineers_to_plan(ids).prefetch_related("engineer_skills__skill")
+
+
+def engineers_to_plan(
     ids: Collection[int] | None = None, *, since: datetime | None = None
 ) -> QuerySet[Engineer]:
-    """Engineers with skills, territories, provider and its scope, shifts with breaks, extra shifts and
+    """Engineers with levels of skills, territories, provider and its scope, shifts with breaks, extra shifts and
     absences loaded: a fixed number of queries. `since` leaves out extra shifts and absences that had ended
     by then."""
     chosen = Engineer.objects.all() if ids is None else Engineer.objects.filter(pk__in=ids)
     over = Q() if since is None else Q(end_at__gt=since)
     return chosen.select_related("tenant", "provider", "membership").prefetch_related(
-        "engineer_skills__skill",
+        "engineer_skills",
         "territories",
         "provider__skills",
         "provider__territories",
