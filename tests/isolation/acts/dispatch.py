@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from customers.models import Asset, Contact, Customer, Site
-from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkType
+from dispatch.models import ConsentRequest, DispatchPolicy, Visit, WorkOrder, WorkType
 from dispatch.policy import ALLOW, BLOCK, LIMITS, VERDICTS, WEIGHTS
 from inventory.models import Part
 from tests.isolation.acts.common import local
@@ -67,7 +67,16 @@ KEPT = {
     "released_hours": 0,
 }
 
+
+def _confirmed(side: Side) -> None:
+    """The second visit is confirmed, and nobody was asked yet."""
+    put(ConsentRequest, 1, status="withdrawn")(side)
+    put(Visit, 1, lock_level="confirmed")(side)
+
+
 PAGES: dict[str, Act] = {
+    "dispatch:visit_consent": Act({**PLAN, "version": 1, "act": "ask"}, n=1, before=_confirmed),
+    "dispatch:consent_withdraw": Act(),
     "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
     "dispatch:work_order_create": Act(
         {
@@ -134,6 +143,8 @@ PAGES: dict[str, Act] = {
 
 
 API: dict[str, Act] = {
+    "visit-consent post": Act({**API_PLAN, "version": 1}, n=1, before=_confirmed),
+    "consent-withdraw post": Act({"reason": "settled by phone"}),
     "offer-accept post": Act({"engineer": Own(Engineer, 1)}, n=1, before=_offered),
     "offer-decline post": Act({"reason": "too far"}, n=1, before=_offered),
     "offer-withdraw post": Act({"reason": "planned by hand"}, n=1, before=_offered),
