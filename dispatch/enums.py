@@ -197,3 +197,19 @@ class TimerKind(models.TextChoices):
     CONSENT_EXPIRES = "consent_expires", _("A customer's time to answer ends")
     RULE_RUNS = "rule_runs", _("A rule runs")
     ENGINEER_LATE = "engineer_late", _("An engineer is late")
+
+
+class TravelSource(models.TextChoices):
+    """Who says how long driving takes."""
+
+    ESTIMATE = "estimate", _("Estimated from the distance")
+    OSRM = "osrm", _("OSRM")
+    VALHALLA = "valhalla", _("Valhalla")
+
+
+class TravelBand(models.TextChoices):
+    """Parts of a trip with a speed of their own, in the order of `travel.BANDS`."""
+
+    SHORT = "short", _("The first 5 km")
+    MIDDLE = "middle", _("From 5 to 20 km")
+    LONG = "long", _("Beyond 20 km")

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
-from dispatch.enums import Objective, Rule, RuleVerdict
+from dispatch.enums import Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
+from dispatch.part_forms import PartLinesField, as_lines
 from dispatch.parting import MOST_PARTS
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from dispatch.services import PartOfWork
@@ -155,6 +156,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("Also when the work type says nothing of it."),
     )
+    parts = PartLinesField()
 
     class Meta:
         model = WorkOrder
@@ -173,7 +175,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things, nothing for what was left empty."""
-        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "", False)}
+        facts = {key: value for key, value in self.cleaned_data.items() if value not in (None, "", False, {})}
         facts["site_id"] = facts.pop("site").pk
         facts["work_type_id"] = facts.pop("work_type").pk
         return facts
@@ -221,6 +223,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         empty_label="–",
     )
+    parts = PartLinesField(label=_("Usual parts"))
 
     class Meta:
         model = WorkType
@@ -244,6 +247,8 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             del self.fields["code"]
             needed = {row.skill_id: row.level for row in self.instance.work_type_skills.all()}
+            usual = self.instance.work_type_parts.select_related("part")
+            self.fields["parts"].initial = as_lines({row.part.code: row.quantity for row in usual})
         else:
             del self.fields["is_active"]
             needed = {}
@@ -271,6 +276,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         facts["topic_id"] = values["topic"].pk if values["topic"] else None
         levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
         facts["skills"] = {pk: level for pk, level in levels.items() if level}
+        facts["parts"] = values["parts"]
         return facts
 
 
@@ -313,6 +319,21 @@ class PolicyForm(forms.Form):
             "limits": {code: given[code] for code in LIMIT_LABELS},
             "note": given["note"],
         }
+
+
+class TravelForm(forms.Form):
+    """Who is asked for travel times, and where."""
+
+    source = forms.ChoiceField(label=_("Travel times from"), choices=TravelSource.choices)
+    base_url = forms.CharField(
+        label=_("Address of the service"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Such as http://osrm.example:5000. An address inside our own network must be allowed by whoever "
+            "runs this system."
+        ),
+    )
 
 
 LIMIT_LABELS = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from dispatch.travel import ESTIMATE, Roads
+
 BLOCK: Final = "block"
 CONFIRM: Final = "confirm"
 ALLOW: Final = "allow"
@@ -112,12 +114,16 @@ LIMIT_RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version in force: version 0 is the product's own. Absent keys mean the product's values."""
+    """One version in force: version 0 is the product's own. Absent keys mean the product's values.
+
+    `roads` is no part of the version: it is how long driving takes, the same for everybody who judges.
+    """
 
     version: int = 0
     verdicts: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+    roads: Roads = ESTIMATE
 
     @classmethod
     def default(cls) -> Policy:

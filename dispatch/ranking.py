@@ -15,6 +15,7 @@ from dispatch.evaluator.checks import PREFERRED_LIKING
 from dispatch.evaluator.search import too_long_for
 from dispatch.parting import parts_of
 from dispatch.policy import PRODUCT, Policy
+from dispatch.travel import SILENT, UNKNOWN
 
 LONG_TRAVEL_MINUTES = 45
 BUSY_PERCENT = 85
@@ -50,6 +51,7 @@ class Candidate:
             "end": verdict.end,
             "travel_minutes": verdict.travel_minutes,
             "travel_km": round(verdict.travel_km, 1),
+            "travel_source": verdict.travel_source,
             "late_minutes": verdict.late_minutes,
             "overtime_minutes": verdict.overtime_minutes,
             "score": round(self.score, 1),
@@ -259,6 +261,10 @@ def _pluses(verdict: Verdict, work: Work, least_travel: int) -> Iterable[Reason]
 def _minuses(verdict: Verdict, work: Work) -> Iterable[Reason]:
     yield from verdict.broken
     yield from verdict.allowed
+    if verdict.travel_source == UNKNOWN:
+        yield Reason("place_unknown", {"minutes": verdict.travel_minutes})
+    elif verdict.travel_source.endswith(SILENT):
+        yield Reason("roads_silent", {"source": verdict.travel_source.removesuffix(SILENT)})
     if verdict.travel_minutes >= LONG_TRAVEL_MINUTES:
         yield Reason("long_travel", {"minutes": verdict.travel_minutes})
     if verdict.load_percent >= BUSY_PERCENT:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import formats
+from dispatch.enums import TravelSource
 from dispatch.evaluator import Reason
 from dispatch.expressions import WrongExpression
 
@@ -221,10 +222,10 @@ def _visiting_hours(facts: Facts) -> str:
 
 
 def _parts(facts: Facts) -> str:
-    return _("not enough of a part in the van: %(has)s of %(needed)s") % {
-        "has": f"{float(facts.get('has', 0)):g}",
-        "needed": f"{float(facts.get('needed', 0)):g}",
-    }
+    counts = {name: f"{float(facts.get(name, 0)):g}" for name in ("has", "needed")}
+    if part := facts.get("part"):
+        return _("%(part)s: %(has)s of %(needed)s in the van") % {**counts, "part": part}
+    return _("not enough of a part in the van: %(has)s of %(needed)s") % counts
 
 
 def _max_travel(facts: Facts) -> str:
@@ -316,6 +317,12 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     ),
     "free_day": lambda _facts: _("nothing else planned that day"),
     "long_travel": lambda f: _("%(minutes)s min travel") % {"minutes": f["minutes"]},
+    "place_unknown": lambda f: (
+        _("a place without coordinates, %(minutes)s min of travel taken") % {"minutes": f["minutes"]}
+    ),
+    "roads_silent": lambda f: (
+        _("%(source)s did not answer, travel is estimated") % {"source": TravelSource(f["source"]).label}
+    ),
     "busy": lambda f: _("day is %(percent)s%% full") % {"percent": f["percent"]},
     "overqualified": lambda f: _("%(levels)s levels above what is needed") % {"levels": f["levels"]},
 }

@@ -18,3 +18,16 @@ def fire_timers() -> int:
         if claimed < BATCH:
             break
     return total
+
+
+@shared_task(name="dispatch.ask_for_roads", ignore_result=True, queue="outside")
+def ask_for_roads() -> int:
+    """Ask routing services about the places of work that waits; a slow one holds up nothing of ours."""
+    return services.ask_for_waiting()
+
+
+@shared_task(name="dispatch.learn_travel", ignore_result=True)
+def learn_travel() -> int:
+    """Learn from finished trips, and forget legs that nobody asked about for long."""
+    services.prune_legs()
+    return services.calibrate_all()

@@ -65,6 +65,7 @@ _SETTINGS: list[tuple[str, str, str, Any, tuple[P, ...]]] = [
     ("on_call", "notices:on_call", "phone-call", _("On call"), ROSTER),
     ("work_types", "dispatch:work_type_list", "tool", _("Work types"), (P.RULE_EDIT,)),
     ("policy", "dispatch:policy_edit", "adjustments", _("Dispatch policy"), (P.RULE_EDIT,)),
+    ("travel", "dispatch:travel_edit", "route", _("Travel times"), (P.RULE_EDIT,)),
     ("audit", "journal:audit", "history", _("Who did what"), (P.AUDIT_VIEW,)),
     ("undelivered", "journal:parked_list", "alert-triangle", _("Undelivered facts"), (P.TENANT_MANAGE,)),
 ]

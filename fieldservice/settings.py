@@ -181,6 +181,8 @@ CELERY_BEAT_SCHEDULE = {
     "notices": {"task": "notices.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "planning": {"task": "planning.carry_out", "schedule": 1.0, "options": {"expires": 5}},
     "calendars": {"task": "tickets.refresh_calendars", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "roads": {"task": "dispatch.ask_for_roads", "schedule": 15.0, "options": {"expires": 15}},
+    "travel": {"task": "dispatch.learn_travel", "schedule": 86_400.0, "options": {"expires": 3600}},
     "certificates": {
         "task": "workforce.tell_of_certificates",
         "schedule": 21_600.0,

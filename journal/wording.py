@@ -21,7 +21,9 @@ Words = str | Promise
 VERBS: dict[str, tuple[str, Words]] = {
     "added": ("user-plus", pgettext_lazy("audit", "added")),
     "answered": ("checklist", pgettext_lazy("audit", "answered a step")),
+    "answered_again": ("wifi", pgettext_lazy("audit", "had an answer again")),
     "assigned": ("user-check", pgettext_lazy("audit", "assigned")),
+    "calibrated": ("scale", pgettext_lazy("audit", "learned from finished trips")),
     "cancelled": ("ban", pgettext_lazy("audit", "cancelled")),
     "changed": ("edit", pgettext_lazy("audit", "changed")),
     "charge_changed": ("receipt", pgettext_lazy("audit", "changed a charge")),
@@ -66,6 +68,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "reopened": ("rotate", pgettext_lazy("audit", "reopened")),
     "removed": ("trash", pgettext_lazy("audit", "removed")),
     "replied": ("send", pgettext_lazy("audit", "replied")),
+    "reset": ("rotate", pgettext_lazy("audit", "forgot what was learned")),
     "resolved": ("check", pgettext_lazy("audit", "resolved")),
     "response_changed": ("mood-neutral", pgettext_lazy("audit", "changed the rating")),
     "response_recorded": ("mood-smile", pgettext_lazy("audit", "rated")),
@@ -83,6 +86,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "withdrawn": ("user-off", pgettext_lazy("audit", "withdrew the invitation")),
     "tried": ("refresh", pgettext_lazy("audit", "tried the account")),
     "waits": ("player-pause", pgettext_lazy("audit", "put on hold")),
+    "went_silent": ("wifi-off", pgettext_lazy("audit", "had no answer")),
 }
 
 FIELDS: dict[str, Words] = {

@@ -11,15 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from dispatch import evaluator
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
 from dispatch.optimiser.problem import Break, Order, Problem, Worker
 from dispatch.policy import PRODUCT, Policy
-from dispatch.travel import Point
-from planning.roads import NOWHERE, UNKNOWN, road_seconds
+from dispatch.travel import ESTIMATE, Point, Roads
+from planning.roads import NOWHERE, UNKNOWN, seconds_by
 
 SHORTEST_GAP = 15 * 60
 PRIZES: Mapping[int, int] = {1: 144_000, 2: 36_000, 3: 10_800, 4: 3_600}
@@ -157,6 +155,7 @@ class Asked:
     between: Span
     problem: Problem
     owner: list[int]
+    roads: Roads = ESTIMATE
 
     @property
     def zero(self) -> int:
@@ -167,13 +166,12 @@ class Asked:
         """What the routes and times of a solution mean."""
         found: list[Placed] = []
         for gap, route, times in zip(self.gaps, routes, starts, strict=True):
-            place = _spot(gap.origin)
+            place = gap.origin
             for order, start in zip(route, times, strict=True):
                 task = self.tasks[self.owner[order]]
-                spot = _spot(task.work.place)
-                minutes = -(-_leg(place, spot) // 60)
+                minutes = self.roads.trip(place, task.work.place)[0]
                 found.append(Placed(task, gap.person.id, self.zero + start, minutes))
-                place = spot
+                place = task.work.place
         return found
 
 
@@ -214,7 +212,9 @@ def problem_of(
         )
         for number, gap in enumerate(gaps)
     ]
-    return Asked(gaps, tasks, between, Problem(workers, orders, road_seconds), owner)
+    return Asked(
+        gaps, tasks, between, Problem(workers, orders, seconds_by(policy.roads)), owner, policy.roads
+    )
 
 
 def _expected(task: Task, member: int) -> int:
@@ -301,10 +301,6 @@ def _work_window(work: Work, between: Span) -> Span:
         if min(closes, b - work.seconds) >= max(opens, a)
     ]
     return max(fitting, key=lambda span: (span[1] - span[0], -span[0]), default=(opens, opens - 1))
-
-
-def _leg(a: tuple[float, float], b: tuple[float, float]) -> int:
-    return int(road_seconds(np.array([a]), np.array([b]))[0, 0])
 
 
 def _spot(place: Point | None) -> tuple[float, float]:

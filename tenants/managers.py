@@ -6,9 +6,14 @@ import time, before any tenant can be active.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.query import RawQuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -25,6 +30,14 @@ class CurrentTenant(models.Expression):
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         return "%s", (active_tenant_id(),)
 
+
+_AS_JSON = (
+    *(models.BigIntegerField, models.IntegerField, models.PositiveIntegerField),
+    *(models.PositiveSmallIntegerField, models.SmallIntegerField, models.BooleanField, models.FloatField),
+    *(models.CharField, models.TextField, models.DateTimeField, models.DateField, models.DecimalField),
+    *(models.UUIDField, models.JSONField, models.ForeignKey),
+)
+"""Fields whose values PostgreSQL reads from JSON as they are; what is derived of them may mean something else."""
 
 _scoped: dict[tuple[type[models.Model], type[models.QuerySet[Any]]], models.QuerySet[Any]] = {}
 
@@ -47,3 +60,53 @@ class TenantManager(models.Manager[Row_co]):
     def raw(self, *args: Any, **kwargs: Any) -> RawQuerySet[Any]:
         active_tenant_id()
         return super().raw(*args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Row_co], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        """As Django's own, with the values as one JSON text in place of a CASE of each field and row: a tenth
+        of the work. Fields and values that are not plain go Django's way."""
+        rows, names = list(objs), list(fields)
+        chosen: list[Any] = [self.model._meta.get_field(name) for name in names]
+        given = [[getattr(row, field.attname) for field in chosen] for row in rows]
+        are_saved = all(row.pk is not None for row in rows)
+        if not rows or not are_saved or not all(map(_is_plain, chosen)) or any(map(_are_reckoned, given)):
+            return super().bulk_update(rows, names, batch_size)
+        one: Any
+        for one in rows:
+            one._prepare_related_fields_for_save(operation_name="bulk_update", fields=chosen)
+        size = batch_size or len(rows)
+        return sum(
+            self._update_from_json(rows[first : first + size], chosen) for first in range(0, len(rows), size)
+        )
+
+    def _update_from_json(self, rows: Sequence[Any], fields: Sequence[Any]) -> int:
+        table, pk = self.model._meta.db_table, self.model._meta.pk
+        shape = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in [pk, *fields])
+        changes = ", ".join(f'"{field.column}" = row."{field.column}"' for field in fields)
+        values = [{field.column: getattr(row, field.attname) for field in [pk, *fields]} for row in rows]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE "{table}" kept SET {changes} '  # noqa: S608  names of our own columns
+                f"FROM jsonb_to_recordset(%s::jsonb) AS row({shape}) "
+                f'WHERE kept.tenant_id = %s AND kept."{pk.column}" = row."{pk.column}"',
+                [json.dumps(values, default=_primitive), active_tenant_id()],
+            )
+            return int(cursor.rowcount)
+
+
+def _is_plain(field: Any) -> bool:
+    return type(field) in _AS_JSON and getattr(field, "encoder", None) is None
+
+
+def _are_reckoned(values: Iterable[object]) -> bool:
+    return any(hasattr(value, "resolve_expression") for value in values)
+
+
+def _primitive(value: Any) -> Any:
+    """To the microsecond and the last digit, which JSON's own numbers and Django's encoder would cut."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"{value!r} is not plain")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -37,10 +37,11 @@ class NotWorking(Exception):
 
 @dataclass(frozen=True)
 class Group:
-    """A heading under which fields stand together, and a sentence on them."""
+    """A heading under which fields stand together, and a sentence on them. `look` is a class of its section."""
 
     title: Text
     about: Text = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,8 @@ class Account:
     options: Mapping[str, Any]
     secrets: Mapping[str, str] = field(repr=False)
     hook_url: str
+    keep: Callable[[str, str], None] = field(default=lambda _name, _secret: None, repr=False, compare=False)
+    """Keep a secret that the provider gave in place of another, by its field's name."""
 
     def option(self, name: str) -> str:
         """An option as text; "" when it was left out."""
@@ -246,8 +249,13 @@ class Adapter:
         """Try the account without sending anything: what was found, in words. Raises `NotWorking`."""
         raise NotImplementedError
 
-    def complaints(self, address: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
-        """What is wrong with values that are all there, by field, before an account is saved."""
+    def complaints(
+        self, address: str, options: Mapping[str, Any], secrets: Collection[str] = ()
+    ) -> dict[str, list[str]]:
+        """What is wrong with values that are all there, by field, before an account is saved.
+
+        `secrets` are the names of the secrets that it has.
+        """
         return {}
 
     def verify(self, account: Account, call: Call) -> None:

@@ -6,7 +6,7 @@ import imaplib
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from channels import http
+from channels.adapters import oauth
 from channels.adapters.base import Account, NotWorking
 
 TIMEOUT_SECONDS = 20.0
@@ -92,7 +93,7 @@ def opened(account: Account) -> Iterator[Mailbox]:
     except (imaplib.IMAP4.error, OSError, ValueError) as problem:
         raise NotWorking(_("The mailbox cannot be reached: %(why)s") % {"why": _words(problem)}) from problem
     try:
-        _expect(wire.login(account.option("imap_user"), account.secret("imap_password")))
+        _sign_in(wire, account)
         yield Mailbox(wire, account.option("imap_folder") or "INBOX")
     except (imaplib.IMAP4.error, OSError, ValueError) as problem:
         raise NotWorking(_("The mailbox cannot be read: %(why)s") % {"why": _words(problem)}) from problem
@@ -110,6 +111,31 @@ def _connect(account: Account) -> imaplib.IMAP4:
     if how == "starttls":
         wire.starttls(ssl.create_default_context())
     return wire
+
+
+def _sign_in(wire: imaplib.IMAP4, account: Account) -> None:
+    """Raises IMAP4.error when the server refuses, also a fresh token; `NotWorking` when there is no token."""
+    if not oauth.is_used(account.options):
+        _expect(wire.login(account.option("imap_user"), account.secret("imap_password")))
+        return
+    refused: imaplib.IMAP4.error | None = None
+    for token in oauth.tokens(account):
+        said = oauth.phrase(account, account.option("imap_user"), token).encode()
+        try:
+            wire.authenticate("XOAUTH2", _saying(said))
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as problem:
+            refused = problem
+        else:
+            return
+    if refused is not None:
+        raise refused
+
+
+def _saying(said: bytes) -> Callable[[bytes], bytes]:
+    """The empty answer to a challenge asks for the refusal, which imaplib then raises."""
+    return lambda challenge: b"" if challenge else said
 
 
 def _expect(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from smtplib import SMTPException
+from collections.abc import Collection, Mapping
+from smtplib import SMTPAuthenticationError, SMTPException
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels import http
-from channels.adapters import imap
-from channels.adapters.base import Account, Adapter, Field, Group, NotWorking, Outcome, Outgoing
+from channels.adapters import imap, oauth
+from channels.adapters.base import Account, Adapter, Field, Group, NotWorking, Outcome, Outgoing, Retry
 from channels.adapters.letters import compose, hand_over
 from channels.enums import Channel
 
@@ -45,6 +46,7 @@ class MailboxAdapter(Adapter):
     has_hook = False
     address_hint = gettext_lazy("What customers write to, and what answers come from.")
     fields = (
+        *oauth.FIELDS,
         Field(
             name="imap_host",
             label=gettext_lazy("IMAP server"),
@@ -100,6 +102,11 @@ class MailboxAdapter(Adapter):
         ),
     )
 
+    def complaints(
+        self, address: str, options: Mapping[str, Any], secrets: Collection[str] = ()
+    ) -> dict[str, list[str]]:
+        return oauth.complaints(options, secrets)
+
     def check(self, account: Account) -> str:
         found = []
         if account.option("imap_host"):
@@ -112,7 +119,10 @@ class MailboxAdapter(Adapter):
 
     def send(self, account: Account, message: Outgoing) -> Outcome:
         letter = compose(message, name=account.company, address=account.address)
-        return hand_over(letter, (lambda: _smtp(account)) if account.option("smtp_host") else None)
+        try:
+            return hand_over(letter, (lambda: _smtp(account)) if account.option("smtp_host") else None)
+        except NotWorking as problem:
+            return Retry(reason=str(problem)[:500])
 
 
 class _Wire(smtplib.SMTP):
@@ -127,24 +137,55 @@ class _SecureWire(smtplib.SMTP_SSL):
 
 
 class _Backend(EmailBackend):
-    """Django's SMTP, through our own door."""
+    """Django's SMTP, through our own door; with `signs_in_as` by a token in place of a password."""
+
+    signs_in_as: Account | None = None
+
+    def open(self) -> bool | None:
+        opened = super().open()
+        if opened and self.signs_in_as is not None and self.connection is not None:
+            try:
+                _show_token(self.connection, self.signs_in_as)
+            except Exception:
+                self.close()
+                raise
+        return opened
 
     @property
     def connection_class(self) -> Any:
         return _SecureWire if self.use_ssl else _Wire
 
 
+def _show_token(wire: smtplib.SMTP, account: Account) -> None:
+    """Raises SMTPException when the server refuses also a fresh token, `NotWorking` without any."""
+    refused: SMTPAuthenticationError | None = None
+    wire.ehlo_or_helo_if_needed()
+    for token in oauth.tokens(account):
+        said = oauth.phrase(account, account.option("smtp_user"), token)
+        try:
+            # The empty answer to a challenge asks for the refusal, which is then raised.
+            wire.auth("XOAUTH2", lambda challenge=None, said=said: "" if challenge else said)
+        except SMTPAuthenticationError as problem:
+            refused = problem
+        else:
+            return
+    if refused is not None:
+        raise refused
+
+
 def _smtp(account: Account) -> EmailBackend:
-    how = account.option("smtp_security") or "tls"
-    return _Backend(
+    how, by_token = account.option("smtp_security") or "tls", oauth.is_used(account.options)
+    backend = _Backend(
         host=account.option("smtp_host"),
         port=int(account.option("smtp_port") or 465),
-        username=account.option("smtp_user"),
-        password=account.secret("smtp_password"),
+        username="" if by_token else account.option("smtp_user"),
+        password="" if by_token else account.secret("smtp_password"),
         use_ssl=how == "tls",
         use_tls=how == "starttls",
         timeout=TIMEOUT_SECONDS,
     )
+    backend.signs_in_as = account if by_token else None
+    return backend
 
 
 def _try_smtp(account: Account) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -61,7 +61,9 @@ class WidgetAdapter(Adapter):
         ),
     )
 
-    def complaints(self, address: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
+    def complaints(
+        self, address: str, options: Mapping[str, Any], secrets: Collection[str] = ()
+    ) -> dict[str, list[str]]:
         errors: dict[str, list[str]] = {}
         if not chats.find_origin(address):
             errors["address"] = [_("Write it like https://www.example.com")]

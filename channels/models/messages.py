@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from channels.enums import Channel, InboundStatus, OutboundStatus
 from channels.models.accounts import ChannelAccount
@@ -109,8 +112,12 @@ class OutboundMessage(TenantModel):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="outbound_once")]
         indexes = [
+            # What has no time is due at once; `claim_outbound` says the same words.
             models.Index(
-                fields=["due_at", "id"], condition=models.Q(status="queued"), name="outbound_due_idx"
+                Coalesce("due_at", datetime(1, 1, 1, tzinfo=UTC)),
+                "id",
+                condition=models.Q(status="queued"),
+                name="outbound_due_idx",
             ),
             models.Index(
                 fields=["tenant", "channel", "external_id"],

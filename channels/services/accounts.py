@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets as random
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from channels.models import ChannelAccount
 from core.errors import BadInput, Conflict
 from core.text import clean, is_address
 from journal import services as journal
+from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.queries import current_tenant
 
@@ -115,7 +117,19 @@ def values_of(account: ChannelAccount) -> Account:
         options=account.options,
         secrets=vault.unseal(account.secrets),
         hook_url=hook_url(account),
+        keep=partial(keep_secret, tenant.pk, account.pk),
     )
+
+
+def keep_secret(tenant_id: int, account_id: int, name: str, secret: str) -> None:
+    """Keep what a provider gave in place of an account's secret, in a transaction of its own.
+
+    A provider that renews secrets takes the old one for a while, or never again.
+    """
+    with tenant_active(tenant_id):
+        account = queries.account_for_update(account_id)
+        account.secrets = vault.seal({**_held(account), name: secret})
+        account.save(update_fields=["secrets"])
 
 
 def hook_url(account: ChannelAccount) -> str:
@@ -177,7 +191,7 @@ def _fill(
             errors[field.name] = [_("This is needed.")]
         elif value and len(str(value)) < LEAST_SECRET.get(field.name, 0):
             errors[field.name] = [_("At least %(count)s characters.") % {"count": LEAST_SECRET[field.name]}]
-    errors = errors or spoken.complaints(account.address, open_values)
+    errors = errors or spoken.complaints(account.address, open_values, kept)
     if errors:
         raise BadInput(_("Something is missing or wrong: look at the marked fields."), errors=errors)
     account.options, account.secrets = open_values, vault.seal(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkT
 from dispatch.parting import MOST_PARTS
 from dispatch.ranking import ORDERS
 from dispatch.services import PartOfWork
+from inventory.models import Part
 from tickets.enums import Priority
 from tickets.models import Ticket
 from workforce.models import Engineer, Skill
@@ -30,6 +32,14 @@ class NeededSkillSerializer(serializers.ModelSerializer[WorkOrderSkill]):
         fields = ["skill", "code", "level"]
 
 
+class NeededPartSerializer(serializers.Serializer[Any]):
+    """A part to bring, and how many."""
+
+    part = serializers.PrimaryKeyRelatedField(queryset=Part.objects.all())
+    code = serializers.CharField(source="part.code", read_only=True)
+    quantity = serializers.FloatField(min_value=0.001, max_value=10_000, default=1)
+
+
 class WorkTypeSkillSerializer(serializers.ModelSerializer[WorkTypeSkill]):
     """A skill that a kind of work needs."""
 
@@ -44,12 +54,12 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
     """A kind of work."""
 
     skills = WorkTypeSkillSerializer(source="work_type_skills", many=True, read_only=True)
+    parts = NeededPartSerializer(source="work_type_parts", many=True, read_only=True)
 
     class Meta:
         model = WorkType
         fields = ["id", "code", "name", "duration_minutes", "may_split", "crew_size", "crew_cover", "topic"]
-        fields += ["is_active"]
-        fields += ["skills"]
+        fields += ["is_active", "skills", "parts"]
 
 
 class WorkOrderSerializer(ReadSerializer[WorkOrder]):
@@ -57,12 +67,14 @@ class WorkOrderSerializer(ReadSerializer[WorkOrder]):
 
     reference = serializers.CharField(source="__str__", read_only=True)
     skills = NeededSkillSerializer(source="needed_skills", many=True, read_only=True)
+    parts = NeededPartSerializer(source="work_order_parts", many=True, read_only=True)
     visits = serializers.SerializerMethodField()
 
     class Meta:
         model = WorkOrder
         fields = ["id", "reference", "number", "status", "ticket", "customer", "site", "asset", "contact"]
-        fields += ["work_type", "subject", "description", "priority", "duration_minutes", "skills", "visits"]
+        fields += ["work_type", "subject", "description", "priority", "duration_minutes", "skills"]
+        fields += ["parts", "visits"]
         fields += ["crew_size", "crew_cover", "may_split", "left_minutes"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         fields += ["follow_up_reason", "source", "external_id", "created_at", "updated_at", "version"]
@@ -87,6 +99,7 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
     contact = serializers.PrimaryKeyRelatedField(
         queryset=Contact.objects.all(), required=False, allow_null=True
     )
+    parts = NeededPartSerializer(many=True, required=False, help_text="All the parts expected")
     promised_start_at = serializers.DateTimeField(required=False, allow_null=True)
     promised_end_at = serializers.DateTimeField(required=False, allow_null=True)
     window_start_at = serializers.DateTimeField(required=False, allow_null=True)
@@ -95,6 +108,8 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things."""
         facts = dict(self.validated_data)
+        if (parts := facts.pop("parts", None)) is not None:
+            facts["parts"] = {one["part"].pk: round(Decimal(one["quantity"]), 3) for one in parts}
         for name in ("asset", "contact", "site", "work_type", "ticket"):
             if name in facts:
                 thing = facts.pop(name)
@@ -235,5 +250,6 @@ class RunSerializer(serializers.ModelSerializer[DispatchRun]):
     class Meta:
         model = DispatchRun
         fields = ["id", "work_order", "rule", "rule_version", "event", "outcome", "visit"]
+        fields += ["policy_version"]
         fields += ["inputs", "explanation", "at"]
         read_only_fields = fields

@@ -16,7 +16,7 @@ from accounts.api.views import Resource
 from accounts.enums import Permission
 from customers.models import Site
 from dispatch import queries, reasons
-from dispatch.api.serializers import NeededSkillSerializer
+from dispatch.api.serializers import NeededPartSerializer, NeededSkillSerializer
 from dispatch.evaluator import Work
 from dispatch.instant import Question, Slot
 from dispatch.instant.slots import reasons_of
@@ -24,18 +24,10 @@ from dispatch.models import DispatchPolicy, WorkOrder, WorkType
 from dispatch.policy import LIMITS, VERDICTS, WEIGHTS
 from dispatch.queries.planning import instant, work_of
 from dispatch.queries.slots import Asked, work_to_be
-from inventory.models import Part
 from tickets.enums import Priority
 from workforce import queries as workforce
 
 MOST_DAYS = 14
-
-
-class NeededPartSerializer(serializers.Serializer[Any]):
-    """A part to bring, and how many."""
-
-    part = serializers.PrimaryKeyRelatedField(queryset=Part.objects.all())
-    quantity = serializers.FloatField(min_value=0.001, max_value=10_000, default=1)
 
 
 class SlotsSerializer(serializers.Serializer[Any]):
@@ -145,13 +137,13 @@ def _work_of(given: Mapping[str, Any], at: datetime) -> tuple[Work, Site]:
         work_order: WorkOrder = given["work_order"]
         margin = timedelta(days=1)
         return work_of(work_order, at - margin, at + timedelta(days=given["days"]) + margin), work_order.site
-    skills, parts = given.get("skills"), given.get("parts") or []
+    skills, parts = given.get("skills"), given.get("parts")
     work = work_to_be(
         given["site"],
         given["work_type"],
         given,
         skills=None if skills is None else {row["skill"].pk: row["level"] for row in skills},
-        parts={row["part"].pk: row["quantity"] for row in parts},
+        parts=None if parts is None else {row["part"]: row["quantity"] for row in parts},
     )
     return work, given["site"]
 

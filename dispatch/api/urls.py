@@ -8,6 +8,7 @@ from dispatch.api.capacity import CapacityViewSet, PreferenceViewSet
 from dispatch.api.consents import ConsentViewSet
 from dispatch.api.offers import OfferViewSet
 from dispatch.api.slots import PolicyViewSet, SlotsViewSet
+from dispatch.api.travel import TravelProfileViewSet
 from dispatch.api.views import VisitViewSet, WorkOrderViewSet, WorkTypeViewSet
 
 router = SimpleRouter()
@@ -21,5 +22,6 @@ router.register("capacity", CapacityViewSet, basename="capacity")
 router.register("engineer-preferences", PreferenceViewSet, basename="engineer-preference")
 router.register("slots", SlotsViewSet, basename="slot")
 router.register("dispatch-policies", PolicyViewSet, basename="dispatch-policy")
+router.register("travel-profiles", TravelProfileViewSet, basename="travel-profile")
 
 urlpatterns = router.urls

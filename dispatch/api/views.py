@@ -50,7 +50,7 @@ def _read(serializer: type[Serializer[Any]], request: Request, **kwargs: Any) ->
 class WorkTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     """Kinds of work."""
 
-    queryset = WorkType.objects.prefetch_related("work_type_skills__skill")
+    queryset = WorkType.objects.prefetch_related("work_type_skills__skill", "work_type_parts__part")
     serializer_class = WorkTypeSerializer
     read_scope = Permission.WORK_VIEW
     write_scope = Permission.RULE_EDIT
@@ -65,6 +65,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
             queryset=WorkOrderSkill.objects.select_related("skill"),
             to_attr="needed_skills",
         ),
+        "work_order_parts__part",
         Prefetch("visits", queryset=Visit.objects.only("id", "work_order_id"), to_attr="known_visits"),
     )
     serializer_class = WorkOrderSerializer

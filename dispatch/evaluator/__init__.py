@@ -8,7 +8,7 @@ facts are primitives, so that a verdict can be stored and told in any language l
 
 from dispatch.evaluator.checks import fixed_reasons
 from dispatch.evaluator.model import FOREVER, Break, Person, Reason, Span, Stop, Verdict, Work
-from dispatch.evaluator.search import FAR_MINUTES, earliest_start, evaluate
+from dispatch.evaluator.search import FAR_MINUTES, earliest_start, evaluate, evaluate_as_told
 from dispatch.policy import (
     ABSENCE,
     CERTIFICATE,
@@ -42,5 +42,6 @@ __all__ = [
     "Work",
     "earliest_start",
     "evaluate",
+    "evaluate_as_told",
     "fixed_reasons",
 ]

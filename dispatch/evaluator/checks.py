@@ -9,7 +9,7 @@ from dispatch.evaluator.gaps import lost_breaks, shift_around
 from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Work
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.rules import is_among
-from dispatch.travel import trip
+from dispatch.travel import ESTIMATE, Roads
 
 ANY = "any"
 EXCLUDED_LIKING, PREFERRED_LIKING = "excluded", "preferred"
@@ -34,7 +34,9 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
         yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
     for part_id, needed in work.parts.items():
         if (has := person.parts.get(part_id, 0)) < needed:
-            yield Reason(codes.PARTS, {"part_id": part_id, "needed": float(needed), "has": float(has)})
+            named = {"part": work.part_names[part_id]} if part_id in work.part_names else {}
+            counts = {"needed": float(needed), "has": float(has)}
+            yield Reason(codes.PARTS, {"part_id": part_id, **counts, **named})
     if work.same_engineer and person.id != work.same_engineer:
         facts = {"engineer_id": work.same_engineer, "work_order": work.waits_for}
         yield Reason(codes.DEPENDENCY, facts)
@@ -80,13 +82,15 @@ def time_reasons(person: Person, start: int, end: int) -> Iterable[Reason]:
             yield Reason(codes.ABSENCE, {"from": a, "to": b})
 
 
-def break_reasons(person: Person, stops: Sequence[Stop], work: Work, span: Span) -> Iterable[Reason]:
+def break_reasons(
+    person: Person, stops: Sequence[Stop], work: Work, span: Span, roads: Roads = ESTIMATE
+) -> Iterable[Reason]:
     """Breaks that the visit leaves no room for."""
     shift = shift_around(person, span[0])
     if shift is None or not person.breaks:
         return
     new = Stop(0, "", span[0], span[1], work.place)
-    for earliest, latest, length in lost_breaks(person, shift, stops, new, person.absences):
+    for earliest, latest, length in lost_breaks(person, shift, stops, new, person.absences, roads=roads):
         yield Reason(codes.BREAK, {"from": earliest, "to": latest + length, "minutes": length // 60})
 
 
@@ -97,7 +101,13 @@ def overlap_reason(stop: Stop) -> Reason:
 
 
 def travel_reasons(
-    stops: Sequence[Stop], before: Stop | None, work: Work, span: Span, arrival: int
+    stops: Sequence[Stop],
+    before: Stop | None,
+    work: Work,
+    span: Span,
+    arrival: int,
+    *,
+    roads: Roads = ESTIMATE,
 ) -> Iterable[Reason]:
     """Trips from the visit before and to the one after that take longer than there is time."""
     start, end = span
@@ -105,7 +115,9 @@ def travel_reasons(
         late = -(-(arrival - start) // 60)
         yield Reason(codes.TRAVEL, {"work_order": before.work_order, "minutes": late, "side": "before"})
     after = next((s for s in stops if s.start >= end and not s.is_over), None)
-    if after is not None and (short := end + trip(work.place, after.place)[0] * 60 - after.start) > 0:
+    if after is None:
+        return
+    if (short := end + roads.trip(work.place, after.place)[0] * 60 - after.start) > 0:
         late = -(-short // 60)
         yield Reason(codes.TRAVEL, {"work_order": after.work_order, "minutes": late, "side": "after"})
 

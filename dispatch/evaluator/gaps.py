@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dispatch.evaluator.model import FOREVER, Break, Person, Span, Stop, start_of
-from dispatch.travel import Point, trip
+from dispatch.travel import ESTIMATE, Estimate, Point, Roads
 
 
 class Gap(NamedTuple):
@@ -46,11 +46,11 @@ class _Stretch:
     arrive_by: int
     is_absence: bool = False
 
-    def slack(self) -> int:
+    def slack(self, estimate: Estimate) -> int:
         """Seconds that no trip needs."""
         if self.is_absence or self.arrive_by != self.end:
             return self.end - self.ready
-        return self.end - self.ready - trip(self.origin, self.following)[0] * 60
+        return self.end - self.ready - estimate.trip(self.origin, self.following)[0] * 60
 
 
 def gaps(
@@ -61,8 +61,13 @@ def gaps(
     *,
     shift_end: int = 0,
     with_breaks: bool = True,
+    estimate: Estimate = ESTIMATE,
 ) -> Iterator[Gap]:
-    """The gaps of a shift, in order. `shift_end` is its end without overtime (0: `shift` has none)."""
+    """The gaps of a shift, in order. `shift_end` is its end without overtime (0: `shift` has none).
+
+    Which breaks the trip between two visits that are planned leaves room for is always estimated, so that
+    gaps depend on nothing that a routing service may say later.
+    """
     stretches = _stretches(person.home, shift, stops, absences)
     last = shift_end or shift[1]
     load = load_of(stops, (shift[0], last))
@@ -73,7 +78,7 @@ def gaps(
                 yield _gap(free, last, load, (0, free.ready, 0, free.end))
         return
     # A break ends before the shift does, also of who works overtime.
-    rooms = _rooms(stretches, last)
+    rooms = _rooms(stretches, last, estimate)
     possible = _placed(rooms, breaks, None)
     for index, free in enumerate(stretches):
         if free.is_absence:
@@ -91,28 +96,39 @@ def breaks_within(breaks: Sequence[Break], shift: Span) -> list[Break]:
 
 
 def lost_breaks(
-    person: Person, shift: Span, stops: Sequence[Stop], new: Stop, absences: Sequence[Span]
+    person: Person,
+    shift: Span,
+    stops: Sequence[Stop],
+    new: Stop,
+    absences: Sequence[Span],
+    *,
+    roads: Roads,
 ) -> list[Break]:
     """The breaks of a shift that fit without the new visit and do not fit with it."""
     breaks = breaks_within(person.breaks, shift)
-    if not breaks or any(_lets_in(gap, new) for gap in gaps(person, shift, stops, absences)):
+    if not breaks:
         return []
-    before = _placed(_rooms(_stretches(person.home, shift, stops, absences), shift[1]), breaks, None)
+    free = gaps(person, shift, stops, absences, estimate=roads.estimate)
+    if any(_lets_in(gap, new, roads) for gap in free):
+        return []
+    room = _rooms(_stretches(person.home, shift, stops, absences), shift[1], roads.estimate)
+    before = _placed(room, breaks, None)
     with_new = sorted([*stops, new], key=start_of)
-    after = _placed(_rooms(_stretches(person.home, shift, with_new, absences), shift[1]), before, None)
+    room = _rooms(_stretches(person.home, shift, with_new, absences), shift[1], roads.estimate)
+    after = _placed(room, before, None)
     return [pause for pause in before if pause not in after]
 
 
-def _lets_in(gap: Gap, new: Stop) -> bool:
+def _lets_in(gap: Gap, new: Stop, roads: Roads) -> bool:
     """Whether a way of keeping the breaks lets a visit in. Trips that are too short of time are no break's
     fault."""
     if new.start < max(gap.ready, gap.lead_until) or new.end > min(gap.end, gap.tail_from):
         return False
     before = new.start - gap.ready - gap.lead_seconds
-    if before < min(trip(gap.origin, new.place)[0] * 60, new.start - gap.ready):
+    if before < min(roads.trip(gap.origin, new.place)[0] * 60, new.start - gap.ready):
         return False
     after = gap.arrive_by - new.end - gap.tail_seconds
-    return after >= min(trip(new.place, gap.following)[0] * 60, gap.arrive_by - new.end)
+    return after >= min(roads.trip(new.place, gap.following)[0] * 60, gap.arrive_by - new.end)
 
 
 def load_of(stops: Sequence[Stop], shift: Span) -> int:
@@ -168,8 +184,8 @@ Room = tuple[int, int, int]
 """(from, until, seconds that no trip needs): where a break may be taken."""
 
 
-def _rooms(stretches: list[_Stretch], until: int) -> list[Room]:
-    return [(free.ready, min(free.end, until), free.slack()) for free in stretches]
+def _rooms(stretches: list[_Stretch], until: int, estimate: Estimate) -> list[Room]:
+    return [(free.ready, min(free.end, until), free.slack(estimate)) for free in stretches]
 
 
 def _placed(rooms: list[Room], breaks: Sequence[Break], but: int | None) -> list[Break]:

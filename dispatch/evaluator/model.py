@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.policy import BLOCK, PRODUCT, Policy
-from dispatch.travel import Point
+from dispatch.travel import ESTIMATED, Point
 
 Span = tuple[int, int]
 Break = tuple[int, int, int]
@@ -33,7 +33,7 @@ class Work:
     """What must be done: `seconds` long, at `place` in `area`, with `skills` {skill id: least level}.
 
     `promised`: inside which the engineer must arrive; `window`: inside which the work must happen; `hours`:
-    when the site may be visited (None: always); `parts`: {part id: quantity} to bring. What it depends on
+    when the site may be visited (None: always); `parts`: {part id: quantity} to bring, called `part_names`. What it depends on
     (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by `start_by`, with
     `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them (`crew_cover`
     "all") or of all together ("any"). What `may_split` can be done in parts (`dispatch.parting`).
@@ -58,6 +58,7 @@ class Work:
     start_by: int = FOREVER
     waits_for: str = ""
     may_split: bool = False
+    part_names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Verdict:
 
     `broken` holds what `policy` blocks or asks a reason for; what it allows stands in `allowed`.
     Of work that is done in parts it is about the first; `then` has the others.
+    `travel_source` says where the travel time comes from: see `travel.Table.source_of`.
     """
 
     person: Person
@@ -136,6 +138,7 @@ class Verdict:
     allowed: tuple[Reason, ...] = ()
     policy: Policy = PRODUCT
     then: tuple[Verdict, ...] = ()
+    travel_source: str = ESTIMATED
 
     @property
     def span(self) -> Span:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dispatch import policy as codes
 from dispatch.evaluator import checks
 from dispatch.evaluator.gaps import Gap, gaps, load_of, shift_around
 from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Verdict, Work, start_of
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, PRODUCT, Policy
-from dispatch.travel import Point, trip
+from dispatch.travel import ESTIMATED, Point, Roads
 
 FAR_MINUTES = 60
 """A trip from home that may be told as the reason why no working time holds the work."""
@@ -33,18 +34,40 @@ def evaluate(
     stops = [s for s in person.stops if s.visit_id != ignoring] if ignoring else person.stops
     before = _last_before(stops, start)
     origin, ready = _origin(person, before, start)
-    minutes, km = trip(origin, work.place)
+    minutes, km = policy.roads.trip(origin, work.place)
     found: list[Reason] = [
         *checks.fixed_reasons(person, work, start, policy),
         *checks.time_reasons(person, start, end),
-        *checks.break_reasons(person, stops, work, (start, end)),
+        *checks.break_reasons(person, stops, work, (start, end), policy.roads),
         *(checks.overlap_reason(s) for s in stops if not s.is_over and s.start < end and s.end > start),
-        *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60),
+        *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60, roads=policy.roads),
         *checks.max_travel_reasons(person, minutes, policy),
         *checks.window_reasons(work, start, end),
     ]
     shift = shift_around(person, start)
-    return _verdict((person, work, policy), (start, end), found, (minutes, km), _load(stops, shift))
+    way = minutes, km, policy.roads.source_of(origin, work.place)
+    return _verdict((person, work, policy), (start, end), found, way, _load(stops, shift))
+
+
+def evaluate_as_told(
+    person: Person,
+    work: Work,
+    start: int,
+    *,
+    end: int | None = None,
+    ignoring: int = 0,
+    policy: Policy = PRODUCT,
+) -> Verdict:
+    """`evaluate` for what somebody chose from what they were shown: where a leg that became known only just
+    now breaks a rule, what was known before decides, so that nothing is refused a second after it was offered.
+    """
+    verdict = evaluate(person, work, start, end=end, ignoring=ignoring, policy=policy)
+    older = policy.roads.before() if verdict.broken else None
+    if older is None:
+        return verdict
+    then = replace(policy, roads=older)
+    told = evaluate(person, work, start, end=end, ignoring=ignoring, policy=then)
+    return told if len(told.broken) < len(verdict.broken) else verdict
 
 
 def earliest_start(person: Person, work: Work, from_at: int, until: int, policy: Policy = PRODUCT) -> Verdict:
@@ -65,13 +88,19 @@ def earliest_start(person: Person, work: Work, from_at: int, until: int, policy:
     return verdict_at(person, work, found, from_at, policy)
 
 
-Found = tuple[int, int, float, int]
-"""(start, travel minutes, km, load per cent) that a search came to."""
+class Found(NamedTuple):
+    """What a search came to. `load` in per cent; `source` says where the travel time comes from."""
+
+    start: int
+    minutes: int
+    km: float
+    load: int
+    source: str = ESTIMATED
 
 
 def verdict_at(person: Person, work: Work, found: Found, from_at: int, policy: Policy) -> Verdict:
     """The verdict on a time that a search from `from_at` on has found."""
-    start, minutes, km, load = found
+    start, minutes, km, load, source = found
     end = start + work.seconds
     fixed = checks.fixed_reasons(person, work, from_at, policy)
     expired = tuple(checks.certificate_reasons(person, work, start)) if needs_own_skills(work) else ()
@@ -84,7 +113,7 @@ def verdict_at(person: Person, work: Work, found: Found, from_at: int, policy: P
         *checks.max_travel_reasons(person, minutes, policy),
         *checks.window_reasons(work, start, end),
     ]
-    return _verdict((person, work, policy), (start, end), reasons, (minutes, km), load)
+    return _verdict((person, work, policy), (start, end), reasons, (minutes, km, source), load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +131,8 @@ class Search:
     has_travel_limit: bool = True
 
     def first(self) -> Found | None:
-        """(start, travel minutes, km, load per cent) of the first gap: in working time if there is one, else
-        with overtime where the policy lets people be asked for it."""
+        """The first gap: in working time if there is one, else with overtime where the policy lets people be
+        asked for it."""
         overtime = self.policy.verdict(codes.OVERTIME)
         if overtime == ALLOW:
             return self._first(self.person.overtime)
@@ -117,7 +146,7 @@ class Search:
         for code, search in self._ladder():
             if search.first() is not None:
                 return self.reason(code)
-        minutes, _km = trip(self.person.home, self.work.place)
+        minutes, _km = self.policy.roads.trip(self.person.home, self.work.place)
         if is_too_far(minutes, checks.most_minutes(self.person, self.policy), self.policy):
             return self.reason(codes.MAX_TRAVEL)
         nowhere = replace(self._bare(), work=Work(self.work.id, self.work.seconds), has_travel_limit=False)
@@ -126,7 +155,7 @@ class Search:
 
     def reason(self, code: str) -> Reason:
         """A rule that leaves no time, with what can be told of it."""
-        minutes = trip(self.person.home, self.work.place)[0]
+        minutes = self.policy.roads.trip(self.person.home, self.work.place)[0]
         facts: dict[str, int | str] = {}
         if code == codes.OVERLAP:
             facts["visits"] = sum(
@@ -177,6 +206,7 @@ class Search:
         stops: Sequence[Stop] = person.stops if self.has_stops else ()
         absences: Sequence[Span] = person.absences if self.has_absences else ()
         with_breaks = self.has_breaks and self.policy.verdict(codes.BREAK) != ALLOW
+        roads = self.policy.roads
         for begin, finish, shift_end in with_overtime(person.shifts, overtime):
             if finish - work.seconds < not_before:
                 continue
@@ -184,17 +214,24 @@ class Search:
                 return None
             found: Found | None = None
             for gap in gaps(
-                person, (begin, finish), stops, absences, shift_end=shift_end, with_breaks=with_breaks
+                person,
+                (begin, finish),
+                stops,
+                absences,
+                shift_end=shift_end,
+                with_breaks=with_breaks,
+                estimate=roads.estimate,
             ):
                 start = max(gap.ready, not_before)
                 if start + work.seconds > gap.end or start >= shift_end or (found and start >= found[0]):
                     continue
-                minutes, km = trip(gap.origin, work.place)
+                minutes, km = roads.trip(gap.origin, work.place)
                 if most and minutes > most:
                     continue
-                at = start_in(gap, work, minutes, (self.from_at, not_before), hours)
+                at = start_in(gap, work, minutes, (self.from_at, not_before), hours, roads=roads)
                 if at is not None and at <= latest and (found is None or at < found[0]):
-                    found = at, minutes, km, gap.load_percent
+                    source = roads.source_of(gap.origin, work.place)
+                    found = Found(at, minutes, km, gap.load_percent, source)
             if found:
                 return found
         return None
@@ -221,7 +258,7 @@ def is_too_far(minutes: int, most: int, policy: Policy) -> bool:
 
 
 def start_in(
-    gap: Gap, work: Work, minutes: int, times: tuple[int, int], hours: list[Span] | None
+    gap: Gap, work: Work, minutes: int, times: tuple[int, int], hours: list[Span] | None, *, roads: Roads
 ) -> int | None:
     """When the work can start in a gap that is `minutes` away, breaks, visiting hours and the trip to what
     follows kept; None when it cannot. `times`: when to set out and when to start, at the earliest."""
@@ -238,7 +275,7 @@ def start_in(
     if start >= gap.shift_end or end > gap.end or end > gap.tail_from:
         return None
     spare = gap.arrive_by - end - gap.tail_seconds
-    if gap.arrive_by < FOREVER and (spare < 0 or trip(work.place, gap.following)[0] * 60 > spare):
+    if gap.arrive_by < FOREVER and (spare < 0 or roads.trip(work.place, gap.following)[0] * 60 > spare):
         return None
     return start
 
@@ -270,14 +307,19 @@ def _latest(span: Span) -> int:
 
 
 def _verdict(
-    asked: tuple[Person, Work, Policy], span: Span, reasons: list[Reason], way: tuple[int, float], load: int
+    asked: tuple[Person, Work, Policy],
+    span: Span,
+    reasons: list[Reason],
+    way: tuple[int, float, str],
+    load: int,
 ) -> Verdict:
-    person, work, policy = asked
+    (person, work, policy), (minutes, km, source) = asked, way
     broken = tuple(r for r in reasons if policy.verdict(r.code) != ALLOW)
     allowed = tuple(r for r in reasons if policy.verdict(r.code) == ALLOW)
     over = next((int(r.facts["minutes"]) for r in reasons if r.code == codes.OVERTIME), 0)
     late = max(0, span[0] - work.promised[1]) // 60
-    return Verdict(person, *span, broken, *way, late, load, over, allowed, policy)
+    found = Verdict(person, *span, broken, minutes, km, late, load, over, allowed, policy)
+    return found if source == ESTIMATED else replace(found, travel_source=source)
 
 
 def needs_own_skills(work: Work) -> bool:

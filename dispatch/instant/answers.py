@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch import ranking, scores
 from dispatch.evaluator import FOREVER, Person, Reason, Verdict, Work, checks
+from dispatch.evaluator.search import Found as FoundTime
 from dispatch.evaluator.search import Search, needs_own_skills, verdict_at
 from dispatch.instant import engine
 from dispatch.instant.people import Crowd
+from dispatch.instant.places import points_of
 from dispatch.instant.world import ALL, NEVER, Question, Starts, World
 from dispatch.policy import BLOCK, CONFIRM
 from dispatch.ranking import Answer, Candidate, Scored
+from dispatch.travel import ESTIMATED, UNKNOWN, Estimate
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -63,7 +66,7 @@ def find(world: World, ask: Question) -> Found:
     """Every engineer's first time, or the rule that leaves none."""
     policy = ask.policy
     left, soft, groups = able(world, ask)
-    trips = world.places.trips(ask.work.place)
+    trips = world.trips(ask)
     starts = engine.first_starts(world, ask, trips, ALL, left)
     nothing = left & (starts.at == NEVER)
     if needs_own_skills(ask.work):
@@ -106,7 +109,7 @@ def rank(world: World, ask: Question, strategy: str = "earliest", *, most: int =
 def who_first(found: Found, who: NDArray[np.intp], total: Floats, strategy: str) -> NDArray[np.intp]:
     """Rows of `who`, best first, as `ranking.ORDERS` has it."""
     work, crowd = found.ask.work, found.world.crowd
-    at, minutes, load, _overtime = found.starts.numbers[:, who]
+    at, minutes, load, _overtime, _place = found.starts.numbers[:, who]
     late = np.maximum(0, at - work.promised[1]) // 60
 
     def last_engineer() -> tuple[NDArray[np.generic], ...]:
@@ -129,7 +132,7 @@ def who_first(found: Found, who: NDArray[np.intp], total: Floats, strategy: str)
 def columns_of(found: Found, who: NDArray[np.intp]) -> scores.Columns:
     """What the objectives look at, for some engineers."""
     ask, crowd = found.ask, found.world.crowd
-    at, minutes, load, overtime = found.starts.numbers[:, who].astype(np.float64)
+    at, minutes, load, overtime, _place = found.starts.numbers[:, who].astype(np.float64)
     km, cost = found.starts.km[who], crowd.costs[:, who]
     return scores.Columns(
         slack=slack(ask, at),
@@ -190,10 +193,12 @@ def _special(crowd: Crowd, who: NDArray[np.intp], value: Callable[[Person], floa
 def verdict_of(found: Found, index: int) -> Verdict:
     """One engineer's verdict, with every reason."""
     ask, person = found.ask, found.world.crowd.people[index]
-    at, minutes, load, overtime = found.starts.numbers[:, index].tolist()
+    at, minutes, load, overtime, place = found.starts.numbers[:, index].tolist()
     km, end = float(found.starts.km[index]), at + ask.work.seconds
+    source = _source(person, ask, place, is_told=minutes == 0 or km > 0)
     if found.is_soft[index] or ask.policy.allows_anything:
-        return verdict_at(person, ask.work, (at, minutes, km, load), ask.from_at, ask.policy)
+        time = FoundTime(at, minutes, km, load, source)
+        return verdict_at(person, ask.work, time, ask.from_at, ask.policy)
     broken: list[Reason] = []
     if overtime:
         broken.append(Reason(codes.OVERTIME, {"minutes": overtime}))
@@ -201,7 +206,16 @@ def verdict_of(found: Found, index: int) -> Verdict:
     late = max(0, at - ask.work.promised[1]) // 60
     if at > ask.work.promised[1]:
         broken += checks.window_reasons(ask.work, at, end)
-    return Verdict(person, at, end, tuple(broken), minutes, km, late, load, overtime, policy=ask.policy)
+    told = Verdict(person, at, end, tuple(broken), minutes, km, late, load, overtime, policy=ask.policy)
+    return told if source == ESTIMATED else replace(told, travel_source=source)
+
+
+def _source(person: Person, ask: Question, place: int, *, is_told: bool) -> str:
+    """Where a travel time comes from. Only a trip between places that are not known has no length."""
+    roads = ask.policy.roads
+    if isinstance(roads, Estimate):
+        return ESTIMATED if is_told else UNKNOWN
+    return roads.source_of(points_of(person)[place], ask.work.place)
 
 
 def _excluded(found: Found) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:

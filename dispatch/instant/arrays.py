@@ -49,6 +49,7 @@ def scan(given: Given) -> Starts:
     found.numbers[kernel.MINUTES, whose] = rows.minutes[chosen]
     found.numbers[kernel.LOAD, whose] = rows.numbers[t.LOAD, chosen]
     found.numbers[kernel.OVER, whose] = np.maximum(0, -(-past // 60))
+    found.numbers[kernel.FROM, whose] = rows.numbers[t.ORIGIN, chosen]
     return found
 
 
@@ -81,7 +82,7 @@ def _live(given: Given, *, has_overtime: bool) -> _Rows:
     places.measure(trips)
     home = places.first[person]
     origin = home + numbers[t.ORIGIN]
-    onward = np.where(numbers[t.FOLLOWING] >= 0, trips.minutes[home + numbers[t.FOLLOWING]], 0)
+    onward = np.where(numbers[t.FOLLOWING] >= 0, trips.onward[home + numbers[t.FOLLOWING]], 0)
     return _Rows(numbers, person, trips.minutes[origin], trips.km[origin], onward)
 
 

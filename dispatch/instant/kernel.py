@@ -22,7 +22,7 @@ NEVER = FOREVER
 NO_OVERTIME, OVERTIME_LAST, OVERTIME = 0, 1, 2
 FROM_AT, EARLIEST, LATEST, SECONDS, OVERTIME_RULE, IS_BOUND = range(6)
 """What stands where in `asked`; IS_BOUND says whether `hours` bound the start."""
-AT, MINUTES, LOAD, OVER = range(4)
+AT, MINUTES, LOAD, OVER, FROM = range(5)
 """What stands where in `found`."""
 WINDOW, PERSON, ARRIVAL, WAY, ADDED, BUSY = range(6)
 """What stands where in `pairs`."""
@@ -42,7 +42,7 @@ _SAME_PLACE = travel.SAME_PLACE_KM
 
 
 @jit
-def way(places: Array, to: Array, minutes: Array, km: Array, place: int) -> int:
+def way(places: Array, to: Array, factors: Array, minutes: Array, km: Array, place: int) -> int:
     """Minutes between a place and the work's, measured when they are asked for first."""
     if minutes[place] >= 0:
         return int(minutes[place])
@@ -54,7 +54,7 @@ def way(places: Array, to: Array, minutes: Array, km: Array, place: int) -> int:
     slow = min(length, _SLOW_KM)
     left = length - slow
     middle = min(left, _MIDDLE_KM)
-    hours = slow / _SLOW + middle / _MIDDLE + (left - middle) / _FAST
+    hours = slow / _SLOW * factors[0] + middle / _MIDDLE * factors[1] + (left - middle) / _FAST * factors[2]
     km[place] = length
     minutes[place] = 0 if length < _SAME_PLACE else ceil(hours * 60) + _PARKING
     return int(minutes[place])
@@ -96,8 +96,11 @@ def scan(
     places: Array,
     home: Array,
     to: Array,
+    factors: Array,
     minutes: Array,
     km: Array,
+    back: Array,
+    back_km: Array,
     able: Array,
     most: Array,
     hours: Array,
@@ -117,7 +120,7 @@ def scan(
             begin = max(rows[r, _READY], asked[EARLIEST])
             if begin >= best or begin > asked[LATEST] or begin + asked[SECONDS] > rows[r, _END]:
                 continue
-            away = way(places, to, minutes, km, home[p] + rows[r, _ORIGIN])
+            away = way(places, to, factors, minutes, km, home[p] + rows[r, _ORIGIN])
             if away > most[p]:
                 continue
             start = start_in(rows, r, away, hours, asked)
@@ -125,7 +128,7 @@ def scan(
                 continue
             following = rows[r, _FOLLOWING]
             if following >= 0:
-                onward = way(places, to, minutes, km, home[p] + following)
+                onward = way(places, to, factors, back, back_km, home[p] + following)
                 if start > last_in(rows, r, onward, asked):
                     continue
             best, chosen, is_regular = start, r, rows[r, _IS_OVER] == 0
@@ -133,7 +136,7 @@ def scan(
             place = home[p] + rows[chosen, _ORIGIN]
             found[AT, p], found[MINUTES, p], found[LOAD, p] = best, minutes[place], rows[chosen, _LOAD]
             found[OVER, p] = max(0, -((rows[chosen, _SHIFT_END] - best - asked[SECONDS]) // 60))
-            found_km[p] = km[place]
+            found[FROM, p], found_km[p] = rows[chosen, _ORIGIN], km[place]
 
 
 @jit
@@ -156,8 +159,11 @@ def pair(
     places: Array,
     home: Array,
     to: Array,
+    factors: Array,
     minutes: Array,
     km: Array,
+    back: Array,
+    back_km: Array,
     able: Array,
     most: Array,
     until: Array,
@@ -182,13 +188,13 @@ def pair(
             if begin > asked[LATEST] or begin + asked[SECONDS] > rows[r, _END]:
                 continue
             place = home[p] + rows[r, _ORIGIN]
-            away = way(places, to, minutes, km, place)
+            away = way(places, to, factors, minutes, km, place)
             start = start_in(rows, r, away, hours, asked)
             if away > most[p] or start > last_in(rows, r, 0, asked):
                 continue
             onward, following = 0, rows[r, _FOLLOWING]
             if following >= 0:
-                onward = way(places, to, minutes, km, home[p] + following)
+                onward = way(places, to, factors, back, back_km, home[p] + following)
             last = min(last_in(rows, r, onward, asked), until[p])
             added = away
             if rows[r, _DIRECT] >= 0:
@@ -231,10 +237,11 @@ def compiled() -> Passes | None:
 def compile_now() -> Passes:
     """Compile, or load what was compiled before, by asking about nobody."""
     table = np.zeros((0, t.WIDTH), np.int64), np.zeros(1, np.int64), np.zeros((3, 0)), np.zeros(1, np.int64)
-    trips = np.zeros(3), np.zeros(0, np.int64), np.zeros(0)
+    ways = np.zeros(0, np.int64), np.zeros(0)
+    trips = np.zeros(3), np.zeros(3), *ways, *ways
     nobody, none, spans = np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
     asked = np.zeros(6, np.int64)
-    scan(*table, *trips, nobody, none, spans, asked, np.zeros((4, 0), np.int64), np.zeros(0))
+    scan(*table, *trips, nobody, none, spans, asked, np.zeros((5, 0), np.int64), np.zeros(0))
     pairs = np.zeros((6, 0), np.int64), np.zeros(0)
     pair(*table, *trips, nobody, none, none, spans, asked, spans, *pairs)
     _ready.append(Passes(scan, pair))

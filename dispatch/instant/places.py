@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dispatch import travel
 from dispatch.evaluator import Person
-from dispatch.travel import Point
+from dispatch.travel import NO_FACTORS, Factors, Key, Point, key_of, minutes_of
+from dispatch.travel import Table as RoadTable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,15 +43,33 @@ def on_globe(points: Sequence[Point | None]) -> Floats:
 
 @dataclass(slots=True)
 class Trips:
-    """The way between each place and the work's, in whole minutes and km; minutes are NOT_MEASURED of those that
-    nobody has asked for yet. `to` is the work's place as `on_globe` has it.
+    """The way from each place to the work's, in whole minutes and km, and `onward` the way back; minutes are
+    NOT_MEASURED of those that nobody has asked for yet. `to` is the work's place as `on_globe` has it, `factors`
+    are those of the estimate. Estimated ways are the same in both directions, and so are the arrays.
 
-    Whoever knows better than the estimate hands over arrays that are filled: nothing measured is measured again.
+    What a routing service said stands there already: nothing measured is measured again.
     """
 
     to: Floats
+    factors: Floats
     minutes: Ints
     km: Floats
+    onward: Ints
+    onward_km: Floats
+
+    def tell(self, keys: Sequence[Key | None], to: Point, table: RoadTable) -> None:
+        """Write what a service said of the ways between the places with these keys and one place."""
+        here = key_of(to)
+        self.onward, self.onward_km = self.minutes.copy(), self.km.copy()
+        there = {start: leg for (start, end), leg in table.legs.items() if end == here}
+        back = {end: leg for (start, end), leg in table.legs.items() if start == here}
+        for minutes, km, legs in (
+            (self.minutes, self.km, there),
+            (self.onward, self.onward_km, back),
+        ):
+            for number, key in enumerate(keys):
+                if key is not None and (leg := legs.get(key)) is not None:
+                    minutes[number], km[number] = minutes_of(leg), leg[1] / 1000
 
 
 class Places:
@@ -60,20 +79,26 @@ class Places:
         self.numbers: Floats = np.concatenate(spots, axis=1) if spots else np.empty((3, 0))
         self.first = np.cumsum([0, *(spot.shape[1] for spot in spots)], dtype=np.int64)
 
-    def trips(self, to: Point | None) -> Trips:
-        """Trips to a place, none of them measured yet."""
+    def trips(self, to: Point | None, factors: Factors = NO_FACTORS) -> Trips:
+        """Trips to a place and back, none of them measured yet."""
         count = self.numbers.shape[1]
-        if to is None:
-            return Trips(np.zeros(3), np.full(count, travel.UNKNOWN_MINUTES), np.zeros(count))
-        return Trips(on_globe([to])[:, 0].copy(), np.full(count, NOT_MEASURED), np.zeros(count))
+        minutes, km = np.full(count, travel.UNKNOWN_MINUTES if to is None else NOT_MEASURED), np.zeros(count)
+        where = np.zeros(3) if to is None else on_globe([to])[:, 0].copy()
+        return Trips(where, np.array(factors), minutes, km, minutes, km)
 
     def measure(self, trips: Trips) -> None:
         """Measure what is not measured yet, as `travel.trip` has it."""
-        rows = np.flatnonzero(trips.minutes == NOT_MEASURED)
+        self._measure(trips, trips.minutes, trips.km)
+        self._measure(trips, trips.onward, trips.onward_km)
+
+    def _measure(self, trips: Trips, minutes: Ints, lengths: Floats) -> None:
+        rows = np.flatnonzero(minutes == NOT_MEASURED)
         if not rows.size:
             return
         half = np.sqrt(((self.numbers[:, rows].T - trips.to) ** 2).sum(axis=1)) / 2
         km = travel.EARTH_DIAMETER_KM * np.arcsin(np.minimum(1.0, half)) * travel.ROAD_FACTOR
         unknown = np.isnan(km)
-        trips.minutes[rows] = np.where(unknown, travel.UNKNOWN_MINUTES, travel.minutes_for_many(km))
-        trips.km[rows] = np.where(unknown, 0.0, km)
+        short, middle, long = trips.factors.tolist()
+        measured = travel.minutes_for_many(km, (short, middle, long))
+        minutes[rows] = np.where(unknown, travel.UNKNOWN_MINUTES, measured)
+        lengths[rows] = np.where(unknown, 0.0, km)

@@ -114,7 +114,7 @@ def _best_of_each(world: World, pairs: _Pairs, total: NDArray[np.float64], windo
 
 def _pairs(world: World, ask: Question, able: NDArray[np.bool_], windows: Sequence[Span]) -> _Pairs:
     most = engine.most_minutes(world.crowd, ask.policy, (BLOCK, CONFIRM))
-    given = Given(world, ask, world.table(ask.kind), world.places.trips(ask.work.place), able, most)
+    given = Given(world, ask, world.table(ask.kind), world.trips(ask), able, most)
     until = world.crowd.boundless
     if needs_own_skills(ask.work) and ask.policy.verdict(codes.CERTIFICATE) != ALLOW:
         until = world.crowd.certified_until(ask.work)

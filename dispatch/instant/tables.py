@@ -13,7 +13,7 @@ from dispatch.evaluator import FOREVER, Person
 from dispatch.evaluator.gaps import Gap, gaps
 from dispatch.evaluator.search import with_overtime
 from dispatch.instant.places import points_of
-from dispatch.travel import Point, trip
+from dispatch.travel import ESTIMATE, Estimate, Point
 
 Ints = NDArray[np.int64]
 NOTHING_FOLLOWS = -1
@@ -62,24 +62,32 @@ class Table:
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
-def block_of(person: Person, kind: Kind) -> Ints:
+def block_of(person: Person, kind: Kind, estimate: Estimate = ESTIMATE) -> Ints:
     """One engineer's gaps of a kind, those of working time first, then those with overtime."""
     number = {point: n for n, point in enumerate(points_of(person))}
-    found = [_row(gap, 0, number) for gap in _gaps(person, kind, 0)]
+    found = [_row(gap, 0, number, estimate) for gap in _gaps(person, kind, 0, estimate)]
     if person.overtime:
-        longer = (gap for gap in _gaps(person, kind, person.overtime) if gap.end > gap.shift_end)
-        found += [_row(gap, 1, number) for gap in longer]
+        longer = (gap for gap in _gaps(person, kind, person.overtime, estimate) if gap.end > gap.shift_end)
+        found += [_row(gap, 1, number, estimate) for gap in longer]
     return np.array(found, np.int64).reshape(-1, WIDTH)
 
 
-def _gaps(person: Person, kind: Kind, overtime: int) -> Iterator[Gap]:
+def _gaps(person: Person, kind: Kind, overtime: int, estimate: Estimate) -> Iterator[Gap]:
     stops = person.stops if kind.has_stops else ()
     absences = person.absences if kind.has_absences else ()
     for begin, finish, end in with_overtime(person.shifts, overtime):
-        yield from gaps(person, (begin, finish), stops, absences, shift_end=end, with_breaks=kind.has_breaks)
+        yield from gaps(
+            person,
+            (begin, finish),
+            stops,
+            absences,
+            shift_end=end,
+            with_breaks=kind.has_breaks,
+            estimate=estimate,
+        )
 
 
-def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, ...]:
+def _row(gap: Gap, is_over: int, number: dict[Point | None, int], estimate: Estimate) -> tuple[int, ...]:
     follows = gap.arrive_by < FOREVER
     return (
         gap.ready,
@@ -94,7 +102,7 @@ def _row(gap: Gap, is_over: int, number: dict[Point | None, int]) -> tuple[int, 
         number[gap.origin],
         number[gap.following] if follows else NOTHING_FOLLOWS,
         is_over,
-        trip(gap.origin, gap.following)[0] if gap.arrive_by == gap.end else NO_WAY_ON,
+        estimate.trip(gap.origin, gap.following)[0] if gap.arrive_by == gap.end else NO_WAY_ON,
     )
 
 

@@ -17,9 +17,11 @@ from dispatch.evaluator import FOREVER, Person, Work
 from dispatch.evaluator.search import opening_starts
 from dispatch.instant import kernel
 from dispatch.instant.people import Crowd
-from dispatch.instant.places import Places, Trips, spots_of
+from dispatch.instant.places import Places, Trips, points_of, spots_of
 from dispatch.instant.tables import Kind, Table, block_of, table_of
 from dispatch.policy import ALLOW, PRODUCT, Policy
+from dispatch.travel import ESTIMATE, Estimate, Key, key_of
+from dispatch.travel import Table as RoadTable
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -63,7 +65,8 @@ class Question:
 @dataclass(slots=True)
 class Starts:
     """What was found for each engineer: `numbers` has a row each for the start (NEVER where there is none), the
-    minutes of travel, the load in per cent and the minutes of overtime; `km` of travel."""
+    minutes of travel, the load in per cent, the minutes of overtime and the place that the engineer comes from (by
+    number within their own); `km` of travel."""
 
     numbers: Ints
     km: Floats
@@ -71,7 +74,7 @@ class Starts:
     @classmethod
     def nothing(cls, count: int) -> Starts:
         """Nothing found for so many engineers."""
-        numbers = np.zeros((4, count), np.int64)
+        numbers = np.zeros((5, count), np.int64)
         numbers[kernel.AT] = NEVER
         return cls(numbers, np.zeros(count))
 
@@ -95,10 +98,14 @@ class Starts:
 
 
 class World:
-    """Engineers with their plan as tables, made when first asked for."""
+    """Engineers with their plan as tables, made when first asked for.
 
-    def __init__(self, people: Sequence[Person]) -> None:
-        self.crowd = Crowd(people)
+    `estimate` is what the ways between planned visits take: questions should be asked with the same.
+    """
+
+    def __init__(self, people: Sequence[Person], estimate: Estimate = ESTIMATE) -> None:
+        self.crowd, self.estimate = Crowd(people), estimate
+        self._keys: list[Key | None] | None = None
         self._spots = [spots_of(person) for person in people]
         self.places = Places(self._spots)
         self._blocks: dict[Kind, list[Ints]] = {}
@@ -110,6 +117,7 @@ class World:
         found = copy(self)
         found.crowd = self.crowd.replaced(changed)
         found._spots, found._blocks, found._tables = list(self._spots), {}, {}
+        found._keys = None
         for index, person in changed.items():
             found._spots[index] = spots_of(person)
         found.places = Places(found._spots)
@@ -119,7 +127,7 @@ class World:
                 continue
             found._blocks[kind] = blocks = list(old)
             for index, person in changed.items():
-                blocks[index] = block_of(person, kind)
+                blocks[index] = block_of(person, kind, self.estimate)
         return found
 
     def knowing(self, known: dict[int, Person]) -> World:
@@ -132,9 +140,25 @@ class World:
         """The rows of a kind."""
         if kind not in self._tables:
             if kind not in self._blocks:
-                self._blocks[kind] = [block_of(person, kind) for person in self.crowd.people]
+                self._blocks[kind] = [block_of(person, kind, self.estimate) for person in self.crowd.people]
             self._tables[kind] = table_of(self._blocks[kind])
         return self._tables[kind]
+
+    def trips(self, ask: Question) -> Trips:
+        """The ways to the place of a question's work and back: what a routing service said of them, the others
+        not measured yet."""
+        roads, to = ask.policy.roads, ask.work.place
+        found = self.places.trips(to, roads.estimate.factors)
+        if isinstance(roads, RoadTable) and roads.legs and to is not None:
+            found.tell(self._numbered(), to, roads)
+        return found
+
+    def _numbered(self) -> list[Key | None]:
+        """The keys of all places, in their order."""
+        if self._keys is None:
+            points = (point for person in self.crowd.people for point in points_of(person))
+            self._keys = [None if point is None else key_of(point) for point in points]
+        return self._keys
 
     def warm(self) -> None:
         """Make every table."""
@@ -158,4 +182,5 @@ class Given:
         """The same for the compiled passes, in their order."""
         table, places, trips = self.table, self.world.places, self.trips
         rows = table.rows, table.first, places.numbers, places.first
-        return *rows, trips.to, trips.minutes, trips.km, self.able, self.most
+        ways = trips.to, trips.factors, trips.minutes, trips.km, trips.onward, trips.onward_km
+        return *rows, *ways, self.able, self.most

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
-from dispatch.enums import PolicyStatus
+from dispatch.enums import PolicyStatus, TravelSource
 from tenants.models import TenantModel
 from workforce.enums import Liking
 from workforce.models import Engineer
@@ -68,20 +68,56 @@ class EngineerPreference(TenantModel):
 
 
 class TravelProfile(TenantModel):
-    """How a tenant's travel times are found: one row at most.
+    """How a tenant's travel times are found: one row at most; without one they are estimated.
 
-    `source` "estimate" asks nobody; "osrm" and "valhalla" ask the service at `base_url`. `factors`:
-    {band: factor} learned from finished trips, beside the estimate; `samples` of them.
+    `source` "estimate" asks nobody; "osrm" and "valhalla" ask the service at `base_url`. `factors`: {band of
+    `enums.TravelBand`: factor} learned from finished trips, beside the estimate, from `band_samples` of them
+    ({band: how many}; `samples` in all), none of which began before `learns_from`. After `failures` in a row
+    the service is not asked again before `ask_again_at`; `problem` says what was wrong with it.
     """
 
-    source = models.CharField(_("Travel times from"), max_length=10, default="estimate")
-    base_url = models.URLField(_("Address of the service"), blank=True)
+    source = models.CharField(
+        _("Travel times from"), max_length=10, choices=TravelSource.choices, default=TravelSource.ESTIMATE
+    )
+    base_url = models.CharField(_("Address of the service"), max_length=200, blank=True)
     factors = models.JSONField(default=dict, blank=True)
     samples = models.PositiveIntegerField(default=0)
+    band_samples = models.JSONField(default=dict, blank=True)
     calibrated_at = models.DateTimeField(null=True, blank=True)
+    learns_from = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    ask_again_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant"], name="travel_profile_uniq")]
 
     def __str__(self) -> str:
-        return self.source
+        return str(TravelSource(self.source).label)
+
+
+class TravelLeg(TenantModel):
+    """What a routing service said of driving between two places, by `travel.key_of`: whole `seconds`, metres.
+
+    `seconds` None: it knows no way. A leg from a place to itself says when everything near it was asked.
+    `known_at` is when it became known, `asked_at` when it was last asked.
+    """
+
+    from_key = models.BigIntegerField()
+    to_key = models.BigIntegerField()
+    seconds = models.PositiveIntegerField(null=True)
+    metres = models.PositiveIntegerField(default=0)
+    known_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "from_key", "to_key"], name="travel_leg_uniq"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "to_key"], name="travel_leg_to_idx"),
+            models.Index(fields=["tenant", "asked_at"], name="travel_leg_asked_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_key}–{self.to_key}"

@@ -69,7 +69,10 @@ class DispatchRuleVersion(TenantModel):
 
 
 class DispatchRun(TenantModel):
-    """One firing of auto-dispatch: its inputs, what came of it, and why not the others."""
+    """One firing of auto-dispatch: its inputs, what came of it, and why not the others.
+
+    `policy_version` is the dispatch policy that it judged by (0: the product's own).
+    """
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="runs")
     rule = models.ForeignKey(DispatchRule, on_delete=models.SET_NULL, null=True, related_name="runs")
@@ -77,6 +80,7 @@ class DispatchRun(TenantModel):
     outcome = models.CharField(max_length=10, choices=RunOutcome.choices)
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, related_name="runs")
     event = models.CharField(max_length=20, choices=RuleEvent.choices, default=RuleEvent.WORK_CREATED)
+    policy_version = models.PositiveIntegerField(default=0)
     inputs = models.JSONField(default=dict, blank=True)
     explanation = models.JSONField(default=dict)
     at = models.DateTimeField()

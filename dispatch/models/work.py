@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Asset, Contact, Customer, Site
 from dispatch.enums import CrewCover, LinkKind, WorkOrderStatus
+from inventory.models import Part
 from tenants.models import TenantModel
 from tickets.enums import Priority
 from tickets.models import Ticket, Topic
@@ -62,6 +63,24 @@ class WorkTypeSkill(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.skill} {self.level}"
+
+
+class WorkTypePart(TenantModel):
+    """A part that a kind of work usually takes, and how many."""
+
+    work_type = models.ForeignKey(WorkType, on_delete=models.CASCADE, related_name="work_type_parts")
+    part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="work_type_parts")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "work_type", "part"], name="work_type_part_uniq"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="work_type_part_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.quantity.normalize():f}"
 
 
 class WorkOrder(TenantModel):
@@ -165,6 +184,24 @@ class WorkOrderSkill(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.skill} {self.level}"
+
+
+class WorkOrderPart(TenantModel):
+    """A part that this work order is expected to take: who goes should have it in the van."""
+
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="work_order_parts")
+    part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="work_order_parts")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "work_order", "part"], name="work_order_part_uniq"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="work_order_part_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.quantity.normalize():f}"
 
 
 class WorkOrderLink(TenantModel):

@@ -6,7 +6,7 @@ A fixed number of queries whatever the number of engineers and visits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from core.intervals import Interval, minutes_of, without
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import policy_in_force
+from dispatch.queries.roads import knowing_among
 from dispatch.queries.work import tray, visits
-from dispatch.travel import Point, trip
+from dispatch.travel import ESTIMATED, Point, Roads
 from tenants.actors import Actor
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -39,7 +41,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A visit on its lane. `late_minutes`: after the promise; `broken`: rules broken on purpose."""
+    """A visit on its lane. `late_minutes`: after the promise; `broken`: rules broken on purpose. The trip to it
+    `is_estimated` unless a routing service said how long it takes."""
 
     visit: Visit
     at: int
@@ -50,6 +53,7 @@ class Block:
     late_minutes: int
     broken: int
     behind_minutes: int
+    is_estimated: bool = True
 
 
 @dataclass(slots=True)
@@ -126,7 +130,8 @@ def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor) -> Board:
     by_engineer = _visits_of_day(engineers, begin, end)
     shifts = {e.pk: workforce.shift_intervals(e, begin, end) for e in engineers}
     start, finish = _edges(begin, end, shifts.values(), by_engineer.values(), zone)
-    lanes = [_lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at) for e in engineers]
+    roads = _roads(engineers, by_engineer)
+    lanes = [_lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at, roads=roads) for e in engineers]
     needs, waiting = ([], 0) if actor.provider_code else _needs(at)
     return Board(
         day=day,
@@ -149,9 +154,19 @@ def engineer_loads(
     mine = workforce.engineers_with_everything(engineer_ids).filter(is_active=True)
     engineers = list(workforce.visible_to(actor, mine))
     planned = _visits_of_day(engineers, begin, end)
+    roads = _roads(engineers, planned)
     return [
-        _lane(e, planned[e.pk], workforce.shift_intervals(e, begin, end), (begin, end), at) for e in engineers
+        _lane(e, planned[e.pk], workforce.shift_intervals(e, begin, end), (begin, end), at, roads=roads)
+        for e in engineers
     ]
+
+
+def _roads(engineers: Iterable[Engineer], planned: Mapping[int, Sequence[Visit]]) -> Roads:
+    """How long driving takes between all that is on the board."""
+    homes = [_point(e.home_latitude, e.home_longitude) for e in engineers]
+    sites = [visit.work_order.site for row in planned.values() for visit in row]
+    places = [*homes, *(_point(site.latitude, site.longitude) for site in sites)]
+    return knowing_among(policy_in_force(), places).roads
 
 
 def _visits_of_day(engineers: Sequence[Engineer], begin: datetime, end: datetime) -> dict[int, list[Visit]]:
@@ -192,8 +207,10 @@ def _lane(
     shifts: Sequence[Interval],
     edges: tuple[datetime, datetime],
     at: datetime,
+    *,
+    roads: Roads,
 ) -> Lane:
-    blocks = _blocks(engineer, planned, shifts, edges[0], at)
+    blocks = _blocks(engineer, planned, edges[0], at, roads)
     shift_minutes = minutes_of(shifts)
     used = sum(block.length + block.travel_minutes for block in blocks)
     return Lane(
@@ -210,16 +227,16 @@ def _lane(
 def _blocks(
     engineer: Engineer,
     planned: Sequence[Visit],
-    shifts: Sequence[Interval],
     left: datetime,
     at: datetime,
+    roads: Roads,
 ) -> list[Block]:
     blocks = []
     place = _point(engineer.home_latitude, engineer.home_longitude)
     for visit in planned:
         site = visit.work_order.site
         here = _point(site.latitude, site.longitude)
-        minutes, km = trip(place, here)
+        minutes, km = roads.trip(place, here)
         start = _minutes(left, visit.start_at)
         length = max(5, _minutes(visit.start_at, visit.end_at))
         blocks.append(
@@ -230,6 +247,7 @@ def _blocks(
                 travel=Bar(start - minutes, minutes) if minutes else None,
                 travel_minutes=minutes,
                 travel_km=km,
+                is_estimated=roads.source_of(place, here) == ESTIMATED,
                 late_minutes=_late(visit, at),
                 broken=_broken(visit),
                 behind_minutes=_behind(visit, at),

@@ -11,7 +11,8 @@ from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.live import live_world
 from dispatch.queries.parts import parts_for
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
 
@@ -34,10 +35,11 @@ def candidates(
     each list are told. Work that may be split and fits nobody's days whole is told in parts.
     """
     until = at + timedelta(days=days)
-    world = live_world(at, until, site_ids=[work_order.site_id])
+    ask, parts = _question(work_order, at, until), part_ids_of([work_order])
+    world = live_world(at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
     if ignoring:
         world = _without(world, ignoring)
-    answer = instant.rank(world, _question(work_order, at, until), strategy, most=most)
+    answer = instant.rank(world, ask, strategy, most=most)
     if work_order.may_split and not answer.candidates and not ignoring:
         return parts_for(work_order, at, strategy=strategy)
     return answer
@@ -47,9 +49,10 @@ def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int =
     """The smallest changes after which somebody could go; none while somebody can."""
     if answer.candidates:
         return []
-    world = live_world(at, at + LATER, site_ids=[work_order.site_id])
-    people = {person.id: person for person in world.crowd.people}
     ask = _question(work_order, at, at + timedelta(days=days))
+    parts = part_ids_of([work_order])
+    world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
+    people = {person.id: person for person in world.crowd.people}
     verdicts = [
         Verdict(people[person.id], None, None, (reason,), policy=ask.policy)
         for reason, group in answer.excluded
@@ -62,7 +65,7 @@ def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int =
 
 def _question(work_order: WorkOrder, at: datetime, until: datetime) -> Question:
     work = work_of(work_order, at - timedelta(days=1), until + LATER)
-    return Question(work, seconds(at), seconds(until), policy_in_force())
+    return Question(work, seconds(at), seconds(until), knowing(policy_in_force(), [work.place]))
 
 
 def _without(world: instant.World, visit_id: int) -> instant.World:

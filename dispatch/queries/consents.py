@@ -24,8 +24,9 @@ from dispatch.models import ConsentRequest, Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at
-from dispatch.queries.planning import World, load_world, policy_in_force, seconds, work_of
+from dispatch.queries.planning import World, load_world, part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.planning import instant as moment
+from dispatch.queries.roads import knowing
 from dispatch.queries.slots import Asked, slots_for, windows, without_visit
 from dispatch.rules import Appointment, appointment
 from tenants.actors import Actor
@@ -208,11 +209,14 @@ def options_left(consent: ConsentRequest, at: datetime) -> set[int]:
         return set()
     visit = consent.visit
     from_at, until = min(o.start for o in options), max(o.end for o in options)
-    world = without_visit(live_world(from_at, until, site_ids=[visit.work_order.site_id]), visit.pk)
     work = replace(work_to_move(visit, from_at, until), promised=(0, evaluator.FOREVER))
-    ask = Question(work, seconds(max(at, from_at)), seconds(until), policy_in_force())
+    policy = knowing(policy_in_force(), [work.place])
+    sites, parts = [visit.work_order.site_id], list(work.parts)
+    world = live_world(from_at, until, policy=policy, site_ids=sites, part_ids=parts)
+    ask = Question(work, seconds(max(at, from_at)), seconds(until), policy)
     spans = sorted({(seconds(o.start), seconds(o.end)) for o in options if o.end > at})
-    free = {slot.start for slot in instant.slots(world, ask, spans)} if spans else set()
+    found = instant.slots(without_visit(world, visit.pk), ask, spans) if spans else []
+    free = {slot.start for slot in found}
     left = {n for n, option in enumerate(options) if seconds(option.start) in free}
     wish = options[0]
     if wish.is_wished and 0 not in left and wish.at > at and consent.reason:
@@ -231,7 +235,8 @@ def as_wished(visit: Visit, wish: Option, reason: str) -> Verdict | None:
     start = seconds(wish.at)
     work = _within(visit, wish.start, wish.end)
     end = start + work.seconds
-    verdict = evaluator.evaluate(person, work, start, end=end, ignoring=visit.pk, policy=world.policy)
+    policy = knowing(world.policy, [work.place])
+    verdict = evaluator.evaluate_as_told(person, work, start, end=end, ignoring=visit.pk, policy=policy)
     is_good = not verdict.broken or (verdict.can_be_forced and bool(reason))
     return verdict if is_good else None
 
@@ -242,12 +247,15 @@ def best_between(visit: Visit, start: datetime, end: datetime, at: datetime) -> 
     for person in world.people:
         person.stops = [stop for stop in person.stops if stop.visit_id != visit.pk]
     work = _within(visit, start, end)
-    answer = ranking.rank(world.people, work, seconds(at), seconds(end), ranking.BEST, policy=world.policy)
+    policy = knowing(world.policy, [work.place])
+    answer = ranking.rank(world.people, work, seconds(at), seconds(end), ranking.BEST, policy=policy)
     return answer.best.verdict if answer.best else None
 
 
 def _world(visit: Visit, start: datetime, end: datetime, engineer_ids: list[int] | None) -> World:
-    return load_world(start, end, engineer_ids=engineer_ids, site_ids=[visit.work_order.site_id])
+    order = visit.work_order
+    parts = part_ids_of([order])
+    return load_world(start, end, engineer_ids=engineer_ids, site_ids=[order.site_id], part_ids=parts)
 
 
 def _within(visit: Visit, start: datetime, end: datetime) -> Work:

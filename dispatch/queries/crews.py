@@ -10,7 +10,8 @@ from dispatch.crews import Likings, Team, earliest_team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Reason
 from dispatch.models import Visit, WorkOrder
-from dispatch.queries.planning import load_world, policy_in_force, seconds, work_of
+from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing
 from workforce.models import EngineerPair
 
 
@@ -26,7 +27,8 @@ def likings(engineer_ids: Collection[int]) -> Likings:
 def crew_for(work_order: WorkOrder, at: datetime, *, days: int = 3) -> Team | Reason:
     """The first crew that can do the work from `at` on, or why there is none."""
     until = at + timedelta(days=days)
-    world = load_world(at, until, site_ids=[work_order.site_id])
+    parts = part_ids_of([work_order])
+    world = load_world(at, until, site_ids=[work_order.site_id], part_ids=parts)
     return team_among(world.people, work_order, at, until)
 
 
@@ -63,4 +65,5 @@ def team_among(
     ]
     work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
     pairs = likings([person.id for person in free])
-    return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy_in_force())
+    policy = knowing(policy_in_force(), [work.place])
+    return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy)

@@ -11,7 +11,8 @@ from dispatch.evaluator import Reason, evaluate
 from dispatch.instant import Question
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, VERDICTS, Policy
-from dispatch.queries.planning import for_planning, load_world, policy_in_force, seconds, work_of
+from dispatch.queries.planning import for_planning, load_world, part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing_sites
 from dispatch.ranking import BEST
 from dispatch.rules import OCCUPYING
 
@@ -68,15 +69,19 @@ def impact_of(draft: Policy, *, at: datetime) -> Impact:
         .order_by("-start_at")[:MOST_VISITS]
     )
     sites = {visit.work_order.site_id for visit in visits}
-    world = load_world(
-        begin, end, engineer_ids={v.engineer_id for v in visits}, site_ids=sites, policy=current
-    )
+    parts = part_ids_of(known.values())
+    engineers = {visit.engineer_id for visit in visits}
+    world = load_world(begin, end, engineer_ids=engineers, site_ids=sites, part_ids=parts, policy=current)
+    asks_all = replace(_ASKS_ALL, roads=knowing_sites(current, sites).roads)
     people = {person.id: person for person in world.people}
     for visit in visits:
         work = work_of(known[visit.work_order_id], begin, end)
+        if visit.start_at < at:
+            # What was in the van has been used meanwhile.
+            work = replace(work, parts={})
         person = people[visit.engineer_id]
         span = seconds(visit.start_at), seconds(visit.end_at)
-        verdict = evaluate(person, work, span[0], end=span[1], ignoring=visit.pk, policy=_ASKS_ALL)
+        verdict = evaluate(person, work, span[0], end=span[1], ignoring=visit.pk, policy=asks_all)
         _sort(found, visit, verdict.broken, (current, draft))
     _compare_choices(found, current, draft, at)
     return found
@@ -99,12 +104,15 @@ def _compare_choices(found: Impact, current: Policy, draft: Policy, at: datetime
     if not sample:
         return
     until = at + timedelta(days=3)
-    world = load_world(at, until, site_ids={w.site_id for w in sample}, policy=current)
-    engine = instant.World(world.people)
+    parts = part_ids_of(sample)
+    world = load_world(at, until, site_ids={w.site_id for w in sample}, part_ids=parts, policy=current)
+    engine = instant.World(world.people, world.policy.roads.estimate)
+    roads = knowing_sites(current, {w.site_id for w in sample}).roads
+    policies = [replace(policy, roads=roads) for policy in (current, draft)]
     found.sampled = len(sample)
     for work_order in sample:
         ask = Question(work_of(work_order, at, until), seconds(at), seconds(until), current)
-        before, after = (_first(engine, replace(ask, policy=policy)) for policy in (current, draft))
+        before, after = (_first(engine, replace(ask, policy=policy)) for policy in policies)
         if before != after:
             found.choices.append(Choice(work_order, before, after))
 

@@ -11,7 +11,8 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.parting import earliest_parts, ended
 from dispatch.policy import Policy
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer, answer
 
 AHEAD = timedelta(days=21)
@@ -28,12 +29,13 @@ def parts_for(
 ) -> Answer:
     """Who could do what is left of the work in parts, from `at` on, and why not the others. The verdict of a
     candidate is about the first part; its `then` has the others. `engineer_ids` asks these only."""
-    world = live_world(at, at + AHEAD, site_ids=[work_order.site_id])
+    policy, parts = policy_in_force(), part_ids_of([work_order])
+    world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id], part_ids=parts)
     people = world.crowd.people
     if engineer_ids is not None:
         wanted = set(engineer_ids)
         people = [person for person in people if person.id in wanted]
-    return parts_among(people, work_order, at, policy_in_force(), strategy=strategy)
+    return parts_among(people, work_order, at, policy, strategy=strategy)
 
 
 def parts_among(
@@ -46,7 +48,8 @@ def parts_among(
 ) -> Answer:
     """`parts_for` among these people: who is done first comes first, with `strategy` among equals."""
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
-    verdicts = earliest_parts(people, work, (seconds(at), seconds(at + AHEAD)), policy)
+    known = knowing(policy, [work.place])
+    verdicts = earliest_parts(people, work, (seconds(at), seconds(at + AHEAD)), known)
     found = answer(verdicts, work, seconds(at), strategy)
     ranked = sorted(found.candidates, key=lambda one: _day_of_end(one.verdict))
     return Answer(tuple(ranked), found.forceable, found.excluded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,27 +10,38 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Max, QuerySet, When
+from django.db import connection
+from django.db.models import Case, Count, Max, Prefetch, QuerySet, When
 
 from core.clock import now
 from customers import queries as customers
 from customers.models import Site
-from dispatch.enums import PolicyStatus, VisitStatus
+from dispatch.enums import VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.links import Bound
-from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder
+from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
+from dispatch.queries.roads import roads_of
 from dispatch.ranking import Answer, rank
 from dispatch.rules import OCCUPYING
-from dispatch.travel import Point
+from dispatch.travel import ESTIMATE, Point, Roads
 from inventory import queries as inventory
+from tenants.active import active_tenant_id
 from workforce import queries as workforce
 from workforce.models import Engineer
 
 _MARGIN = timedelta(days=1)
 _HOURS_AHEAD = timedelta(days=22)
 _ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
+_IN_FORCE = """
+    SELECT coalesce(p.version, 0), coalesce(p.verdicts, '{}')::text, coalesce(p.weights, '{}')::text,
+      coalesce(p.limits, '{}')::text, coalesce(t.source, 'estimate'), coalesce(t.factors, '{}')::text,
+      coalesce(t.failures, 0)
+    FROM (SELECT %s::bigint AS id) own
+    LEFT JOIN dispatch_dispatchpolicy p ON p.tenant_id = own.id AND p.status = 'published'
+    LEFT JOIN dispatch_travelprofile t ON t.tenant_id = own.id
+"""
 
 
 @dataclass(slots=True)
@@ -56,7 +68,8 @@ def load_world(
     policy: Policy | None = None,
 ) -> World:
     """Load engineers (all active ones, or those named), who has been at which of the sites and at their
-    customers, and how many of the parts lie in whose van. `policy` None reads the one in force."""
+    customers, and how many of the parts lie in whose van. `policy` None reads the one in force; what
+    a routing service said is not read with it: see `queries.roads.knowing`."""
     begin, end = from_at - _MARGIN, until + _MARGIN
     engineers = workforce.engineers_to_plan(engineer_ids, since=begin)
     if engineer_ids is None:
@@ -72,9 +85,15 @@ def load_world(
 
 
 def policy_in_force() -> Policy:
-    """The tenant's published policy, or the product's own."""
-    row = DispatchPolicy.objects.filter(status=PolicyStatus.PUBLISHED).first()
-    return policy_of(row) if row else PRODUCT
+    """The tenant's published policy, or the product's own, with its travel times: one query.
+
+    Legs that a routing service knows are not read: see `queries.roads.knowing`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE, [active_tenant_id()])
+        version, verdicts, weights, limits, source, factors, failures = cursor.fetchone()
+    roads = roads_of(source, json.loads(factors), failures)
+    return Policy(version, json.loads(verdicts), json.loads(weights), json.loads(limits), roads)
 
 
 def policies() -> QuerySet[DispatchPolicy]:
@@ -82,16 +101,26 @@ def policies() -> QuerySet[DispatchPolicy]:
     return DispatchPolicy.objects.order_by("-version")
 
 
-def policy_of(row: DispatchPolicy) -> Policy:
+def policy_of(row: DispatchPolicy, roads: Roads = ESTIMATE) -> Policy:
     """A stored version as the evaluator sees it."""
-    return Policy(row.version, dict(row.verdicts), dict(row.weights), dict(row.limits))
+    return Policy(row.version, dict(row.verdicts), dict(row.weights), dict(row.limits), roads)
 
 
 def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
     """Work orders with everything that `work_of` reads: a fixed number of queries for any number of them."""
     return work_orders.select_related("site__tenant").prefetch_related(
-        "work_order_skills", "site__visiting_hours", with_links()
+        "work_order_skills", "site__visiting_hours", with_links(), with_parts()
     )
+
+
+def with_parts() -> Prefetch[Any]:
+    """The expected parts with their names, for a list of work orders."""
+    return Prefetch("work_order_parts", queryset=WorkOrderPart.objects.select_related("part"))
+
+
+def part_ids_of(work_orders: Iterable[WorkOrder]) -> set[int]:
+    """The parts that any of these is expected to take."""
+    return {row.part_id for work_order in work_orders for row in work_order.work_order_parts.all()}
 
 
 def work_of(
@@ -109,6 +138,7 @@ def work_of(
     site = work_order.site
     hours = visiting_hours(site, from_at, until)
     hangs_on = dependency_of(work_order, ends)
+    parts = work_order.work_order_parts.all()
     return Work(
         id=work_order.pk,
         seconds=work_order.minutes_to_plan * 60,
@@ -127,6 +157,8 @@ def work_of(
         crew_size=work_order.crew_size,
         crew_cover=work_order.crew_cover,
         may_split=work_order.may_split,
+        parts={row.part_id: float(row.quantity) for row in parts},
+        part_names={row.part_id: str(row.part) for row in parts},
         **(_dependency_facts(hangs_on) if hangs_on else {}),
     )
 

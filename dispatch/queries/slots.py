@@ -18,8 +18,10 @@ from dispatch.policy import ALLOW
 from dispatch.queries.capacity import Capacity, capacity
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
+from dispatch.queries.roads import knowing
 from dispatch.rules import is_among
 from dispatch.travel import Point
+from inventory.models import Part
 from workforce import queries as workforce
 
 FIRST_HOUR, LAST_HOUR = 6, 22
@@ -48,8 +50,8 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: int = 0) -> Off
     """Windows in which somebody could arrive, each with a grade and who would come. The time of the visit
     `ignoring` counts as free: it is the one to move."""
     until = asked.at + timedelta(days=asked.days)
-    policy = policy_in_force()
-    world = live_world(asked.at, until, site_ids=[site.pk], part_ids=list(work.parts))
+    policy = knowing(policy_in_force(), [work.place])
+    world = live_world(asked.at, until, policy=policy, site_ids=[site.pk], part_ids=list(work.parts))
     if ignoring:
         world = without_visit(world, ignoring)
     ask = Question(work, seconds(asked.at), seconds(until), policy)
@@ -92,13 +94,15 @@ def work_to_be(
     facts: Mapping[str, Any],
     *,
     skills: Mapping[int, int] | None = None,
-    parts: Mapping[int, float] | None = None,
+    parts: Mapping[Part, float] | None = None,
 ) -> Work:
     """Work that has no work order yet. `facts` may hold duration_minutes, priority and the four instants of
-    windows; skills come from the work type unless given."""
+    windows; skills and parts come from the work type unless given."""
     needed = (
         {row.skill_id: row.level for row in work_type.work_type_skills.all()} if skills is None else skills
     )
+    usual = {row.part: float(row.quantity) for row in work_type.work_type_parts.select_related("part")}
+    needs = usual if parts is None else parts
     place: Point | None = None
     if site.latitude is not None and site.longitude is not None:
         place = (site.latitude, site.longitude)
@@ -114,7 +118,8 @@ def work_to_be(
         hours=visiting_hours(site),
         customer_id=site.customer_id,
         priority=facts.get("priority") or 3,
-        parts=parts or {},
+        parts={part.pk: quantity for part, quantity in needs.items()},
+        part_names={part.pk: str(part) for part in needs},
         crew_cover=work_type.crew_cover,
         crew_size=work_type.crew_size,
     )

@@ -15,6 +15,7 @@ from core.text import clean, digits
 from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Visit, WorkOrder, WorkType
 from dispatch.queries.dependencies import with_links
+from dispatch.queries.planning import with_parts
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
 from tickets import queries as tickets
@@ -51,6 +52,7 @@ def work_orders() -> QuerySet[WorkOrder]:
         "customer", "site", "work_type", "ticket", "asset", "contact"
     ).prefetch_related(
         "work_order_skills__skill",
+        with_parts(),
         Prefetch("visits", queryset=Visit.objects.select_related("engineer").order_by("start_at", "id")),
     )
 
@@ -120,7 +122,7 @@ def tray() -> QuerySet[WorkOrder]:
     return (
         WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
         .select_related("site", "customer", "work_type", "ticket")
-        .prefetch_related("work_order_skills__skill", "site__visiting_hours", with_links())
+        .prefetch_related("work_order_skills__skill", "site__visiting_hours", with_links(), with_parts())
         .order_by(F("promised_end_at").asc(nulls_last=True), "priority", "id")
     )
 

@@ -42,9 +42,18 @@ from dispatch.services.reactions import (
     meet_planned_visits,
 )
 from dispatch.services.replanning import Placement, place_visits
+from dispatch.services.roads import ask_among, ask_for_waiting, prune_legs
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
 from dispatch.services.slots import book_slot
 from dispatch.services.timers import await_arrivals, await_shares, fire_due_timers
+from dispatch.services.travel import (
+    Example,
+    calibrate_all,
+    calibrate_travel,
+    reset_travel,
+    set_travel,
+    try_travel,
+)
 from dispatch.services.trials import Trial, try_rule
 from dispatch.services.work_orders import (
     cancel_work_order,
@@ -56,6 +65,7 @@ from dispatch.services.work_orders import (
 
 __all__ = [
     "CannotSchedule",
+    "Example",
     "Loaded",
     "NeedsConsent",
     "NewWork",
@@ -65,13 +75,17 @@ __all__ = [
     "Trial",
     "accept_offer",
     "answer_consent",
+    "ask_among",
     "ask_consent",
+    "ask_for_waiting",
     "ask_where_absent",
     "auto_dispatch",
     "auto_dispatch_open",
     "await_arrivals",
     "await_shares",
     "book_slot",
+    "calibrate_all",
+    "calibrate_travel",
     "cancel_visit",
     "cancel_work_order",
     "create_rule",
@@ -96,8 +110,10 @@ __all__ = [
     "open_field_work",
     "place_visits",
     "progress_visit",
+    "prune_legs",
     "publish_policy",
     "remove_preference",
+    "reset_travel",
     "retire_policy",
     "save_policy_draft",
     "schedule_crew",
@@ -107,8 +123,10 @@ __all__ = [
     "send_visit",
     "set_preference",
     "set_rule_enabled",
+    "set_travel",
     "settle_work_order",
     "try_rule",
+    "try_travel",
     "update_rule",
     "update_work_order",
     "update_work_type",

@@ -60,7 +60,7 @@ def auto_dispatch(
         withdraw_offers(waiting, reason=str(RuleEvent(event).label), actor=actor, at=at)
     book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
     book.look_back([work_order_id])
-    ground = Ground(at, book.days, {work_order.site_id})
+    ground = Ground(at, book.days, {work_order.site_id}, queries.part_ids_of([work_order]))
     return _settle(lambda: choose(work_order, book, ground, occasion, at), ground, actor, at)
 
 
@@ -84,7 +84,7 @@ def go_on(*, run: DispatchRun, after: str, actor: Actor, at: datetime) -> Dispat
     is_waiting = work_order.status == WorkOrderStatus.UNSCHEDULED or visit is not None
     if rule is None or not is_waiting:
         return None
-    ground = Ground(at, rule.horizon_days, {work_order.site_id})
+    ground = Ground(at, rule.horizon_days, {work_order.site_id}, queries.part_ids_of([work_order]))
 
     def following() -> Choice:
         choice = walk(work_order, rule, ground, first=step, occasion=occasion, at=at)
@@ -100,6 +100,7 @@ def _settle(decide: Callable[[], Choice], ground: Ground, actor: Actor, at: date
     for _attempt in range(TRIES):
         try:
             with transaction.atomic():
+                choice.policy_version = ground.policy.version
                 return _write_one(choice, actor, at)
         except Conflict as problem:
             if problem.problem_code != "overlap":
@@ -238,7 +239,8 @@ def _dispatch_each(
 ) -> list[DispatchRun]:
     """Choose for each of these locked work orders, in order, against one world kept up in memory."""
     book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=actor.kind != "member")
-    ground = Ground(at, book.days, {work_order.site_id for work_order in waiting})
+    sites = {work_order.site_id for work_order in waiting}
+    ground = Ground(at, book.days, sites, queries.part_ids_of(waiting))
     runs: list[DispatchRun] = []
     for first in range(0, len(waiting), CHUNK):
         chunk = waiting[first : first + CHUNK]
@@ -246,6 +248,7 @@ def _dispatch_each(
         choices = []
         for work_order in chunk:
             choice = choose(work_order, book, ground, occasion, at)
+            choice.policy_version = ground.policy.version
             ground.remember(choice)
             choices.append(choice)
             if progress:
@@ -292,6 +295,7 @@ def _run(choice: Choice, at: datetime) -> DispatchRun:
         outcome=choice.outcome,
         visit=choice.visit,
         event=choice.occasion.event,
+        policy_version=choice.policy_version,
         inputs={"step": 0, **choice.inputs, **about},
         explanation=choice.explanation,
         at=at,

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.enums import Permission
 from core.text import clean
 from dispatch import events, queries
-from dispatch.models import WorkOrder, WorkOrderSkill
+from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_numbers
@@ -49,7 +49,9 @@ def create_work_orders_in_bulk(
     fresh = _unknown(rows)
     if not fresh:
         return []
-    types = {work_type.pk: work_type for work_type in queries.work_types()}
+    types = {
+        work_type.pk: work_type for work_type in queries.work_types().prefetch_related("work_type_parts")
+    }
     numbers = next_numbers("work_order", len(fresh))
     work_orders = WorkOrder.objects.bulk_create(
         [
@@ -86,6 +88,14 @@ def create_work_orders_in_bulk(
         batch_size=BATCH,
     )
     told = [{"work_type": types[w.work_type_id].name, "priority": w.priority} for w in work_orders]
+    WorkOrderPart.objects.bulk_create(
+        [
+            WorkOrderPart(work_order=work_order, part_id=usual.part_id, quantity=usual.quantity)
+            for work_order in work_orders
+            for usual in types[work_order.work_type_id].work_type_parts.all()
+        ],
+        batch_size=BATCH,
+    )
     journal.record_many(actor=actor, verb="created", things=work_orders, at=at, source=source, changes=told)
     journal.publish(*(events.WorkOrderCreated(work_order_id=work_order.pk) for work_order in work_orders))
     return work_orders

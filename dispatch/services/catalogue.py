@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from accounts.enums import Permission
 from core import formats
 from core.errors import BadInput, Conflict, NotFound
 from dispatch.enums import CrewCover
-from dispatch.models import WorkOrder, WorkType, WorkTypeSkill
+from dispatch.models import WorkOrder, WorkType, WorkTypePart, WorkTypeSkill
 from journal import services as journal
 from tenants.actors import Actor
 
@@ -36,11 +37,13 @@ def create_work_type(
     crew_size: int = 1,
     crew_cover: str = CrewCover.ALL,
     may_split: bool = False,
+    parts: Mapping[int, Decimal] | None = None,
 ) -> WorkType:
     """Name a kind of work: how long it takes, how many engineers and which skills {skill id: least level} it
     needs; `crew_cover` says whether each of them must have the skills or all together.
 
-    What `may_split` may take several days. Tickets of the topic `topic_id` become work of this kind by themselves.
+    What `may_split` may take several days; `parts` {part id:
+    quantity} are those it usually takes. Tickets of the topic `topic_id` become work of this kind by themselves.
     """
     actor.require(Permission.RULE_EDIT)
     work_type = WorkType(code=code, name=name, duration_minutes=duration_minutes, topic_id=topic_id)
@@ -48,6 +51,7 @@ def create_work_type(
     check_extent(work_type)
     save_checked(work_type)
     _set_skills(work_type, skills or {})
+    _set_parts(work_type, parts or {})
     facts = {"duration_minutes": duration_minutes, "skills": len(skills or {})}
     journal.record(actor=actor, verb="created", thing=work_type, at=at, changes=facts)
     return work_type
@@ -60,10 +64,11 @@ def update_work_type(
     actor: Actor,
     at: datetime,
     skills: Mapping[int, int] | None = None,
+    parts: Mapping[int, Decimal] | None = None,
     **changes: Any,
 ) -> WorkType:
     """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `may_split`, `is_active` or
-    all skills; earlier work orders stay."""
+    all skills or parts; earlier work orders stay."""
     work_type = WorkType.objects.select_for_update().filter(pk=work_type_id).first()
     if work_type is None:
         raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})
@@ -74,6 +79,9 @@ def update_work_type(
     if skills is not None:
         _set_skills(work_type, skills)
         told["skills"] = len(skills)
+    if parts is not None:
+        _set_parts(work_type, parts)
+        told["parts"] = len(parts)
     journal.record(actor=actor, verb="changed", thing=work_type, at=at, changes=told)
     return work_type
 
@@ -83,6 +91,14 @@ def _set_skills(work_type: WorkType, skills: Mapping[int, int]) -> None:
     for skill_id, level in skills.items():
         WorkTypeSkill.objects.update_or_create(
             work_type=work_type, skill_id=skill_id, defaults={"level": level}
+        )
+
+
+def _set_parts(work_type: WorkType, parts: Mapping[int, Decimal]) -> None:
+    work_type.work_type_parts.exclude(part_id__in=parts).delete()
+    for part_id, quantity in parts.items():
+        WorkTypePart.objects.update_or_create(
+            work_type=work_type, part_id=part_id, defaults={"quantity": quantity}
         )
 
 

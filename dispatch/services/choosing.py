@@ -28,6 +28,7 @@ from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
 from dispatch.queries.planning import instant as moment
 from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.roads import knowing
 from dispatch.ranking import ORDERS, Answer, Candidate, explanation
 from dispatch.services.judging import plan_facts
 from workforce.models import Provider
@@ -59,6 +60,7 @@ class Choice:
     offers: list[Offer] = field(default_factory=list)
     occasion: Occasion = field(default_factory=Occasion)
     inputs: dict[str, Any] = field(default_factory=dict)
+    policy_version: int = 0
 
     @property
     def visits(self) -> list[Visit]:
@@ -73,6 +75,7 @@ class Ground:
     at: datetime
     days: int
     site_ids: set[int]
+    part_ids: set[int] = field(default_factory=set)
     loaded: instant.World | None = None
     policy: Policy = field(default_factory=policy_in_force)
 
@@ -80,7 +83,9 @@ class Ground:
     def world(self) -> instant.World:
         if self.loaded is None:
             until = self.at + timedelta(days=self.days)
-            self.loaded = live_world(self.at, until, site_ids=self.site_ids)
+            self.loaded = live_world(
+                self.at, until, policy=self.policy, site_ids=self.site_ids, part_ids=self.part_ids
+            )
         return self.loaded
 
     def add(self, stops: Mapping[int, list[Stop]]) -> instant.World:
@@ -325,7 +330,8 @@ class _Trial:
         work = work_of(self.work_order, self.at - timedelta(days=1), until + timedelta(days=1))
         if self._replaces and (late := self.occasion.visit) is not None:
             work = replace(work, seconds=int((late.end_at - late.start_at).total_seconds()))
-        ask = instant.Question(work, seconds(self.at), seconds(until), self.ground.policy)
+        policy = knowing(self.ground.policy, [work.place])
+        ask = instant.Question(work, seconds(self.at), seconds(until), policy)
         order = strategy if strategy in ORDERS else "earliest"
         most = FOREVER if out or self.step.get("engineers") else MOST_JUDGED
         answer = instant.rank(world, ask, order, most=most)

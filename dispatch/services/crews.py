@@ -16,7 +16,7 @@ from dispatch.crews import check_team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
-from dispatch.queries.planning import load_world, seconds, work_of
+from dispatch.queries.planning import load_world, part_ids_of, seconds, work_of
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
@@ -79,7 +79,7 @@ def _judged(
     work_order: WorkOrder, engineer_ids: Collection[int], start_at: datetime, end_at: datetime
 ) -> list[Verdict]:
     """The evaluator's verdicts on each, in the order given, after one on them together."""
-    world = load_world(start_at, end_at, engineer_ids=engineer_ids, site_ids=[work_order.site_id])
+    world = load_world(start_at, end_at, engineer_ids=engineer_ids, part_ids=part_ids_of([work_order]))
     found = [world.person(engineer_id) for engineer_id in dict.fromkeys(engineer_ids)]
     people = [person for person in found if person is not None]
     if len(people) < len(found):
@@ -87,8 +87,9 @@ def _judged(
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": missing})
     work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
     together = check_team(people, work, queries.likings([person.id for person in people]))
+    policy = queries.knowing(world.policy, [work.place])
     verdicts = [
-        evaluator.evaluate(person, work, seconds(start_at), end=seconds(end_at), policy=world.policy)
+        evaluator.evaluate_as_told(person, work, seconds(start_at), end=seconds(end_at), policy=policy)
         for person in people
     ]
     if together:

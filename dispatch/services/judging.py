@@ -17,8 +17,9 @@ from dispatch.evaluator import FOREVER, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
 from dispatch.parting import longest_part
 from dispatch.policy import ALLOW, CREW
+from dispatch.queries.live import engineer_at
 from dispatch.queries.parts import has_earlier_part
-from dispatch.queries.planning import load_world, seconds, span_of, work_of
+from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, span_of, work_of
 from dispatch.services.following import despite_deadlocks, sqlstate_of
 from workforce import queries as workforce
 from workforce.models import Skill
@@ -37,18 +38,18 @@ def judge(
     work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
 ) -> Verdict:
     """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
-    world = load_world(start_at, end_at, engineer_ids=[engineer_id])
-    person = world.person(engineer_id)
+    parts = part_ids_of([work_order])
+    person = engineer_at(engineer_id, start_at, end_at, part_ids=parts)
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
     work = _work_at(work_order, start_at, end_at, ignoring)
-    return evaluator.evaluate(
+    return evaluator.evaluate_as_told(
         person,
         work,
         seconds(start_at),
         end=seconds(end_at),
         ignoring=ignoring,
-        policy=world.policy,
+        policy=queries.knowing(policy_in_force(), [work.place]),
     )
 
 
@@ -58,12 +59,14 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
     whole = start_at + timedelta(minutes=work_order.minutes_to_plan)
     if not work_order.may_split:
         return whole
-    world = load_world(start_at, whole, engineer_ids=[engineer_id], site_ids=[work_order.site_id])
+    parts = part_ids_of([work_order])
+    world = load_world(start_at, whole, engineer_ids=[engineer_id], part_ids=parts)
     person = world.person(engineer_id)
     if person is None:
         return whole
     work = _work_at(work_order, start_at, whole)
-    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), world.policy))
+    policy = queries.knowing(world.policy, [work.place])
+    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), policy))
 
 
 def _work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.enums import Permission
 from dispatch import queries
 from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
-from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder, WorkOrderPart
 from dispatch.rules import OCCUPYING
 from dispatch.services.auto import dispatch_new_work, fire
 from dispatch.services.offers import withdraw_needless_offers
@@ -121,12 +121,10 @@ def meet_arrived_part(*, part_id: int, actor: Actor, at: datetime) -> list[Dispa
 
 
 def _waiting_for(part: Part) -> list[int]:
-    """Unplanned work whose ticket waits for parts, whose last visit lacked this one, or that nobody could do
-    without its parts."""
-    lacked = DispatchRun.objects.filter(
-        outcome=RunOutcome.NOBODY, explanation__excluded__contains=[{"code": "parts"}]
-    )
-    waits = Q(ticket__waiting_for=WaitingFor.PARTS) | Q(pk__in=lacked.values("work_order_id"))
+    """Unplanned work that is expected to take the part, whose ticket waits for parts or whose last visit lacked
+    this one."""
+    waits = Q(ticket__waiting_for=WaitingFor.PARTS, work_order_parts=None)
+    waits |= Q(pk__in=WorkOrderPart.objects.filter(part=part).values("work_order_id"))
     waits |= Q(follow_up_reason__icontains=part.code) | Q(follow_up_reason__icontains=part.name)
     found = WorkOrder.objects.filter(waits, status=WorkOrderStatus.UNSCHEDULED)
     return list(found.order_by("priority", "id").values_list("pk", flat=True))

@@ -56,7 +56,7 @@ def _try_one(rule: DispatchRule, work_order: WorkOrder, occasion: Occasion, at: 
     facts = facts_for(used, work_order, occasion, at)
     if why := expressions.why_not(rule.conditions, rule.expression, facts):
         return Trial(work_order, RunOutcome.NO_RULE, why)
-    ground = Ground(at, rule.horizon_days, {work_order.site_id})
+    ground = Ground(at, rule.horizon_days, {work_order.site_id}, queries.part_ids_of([work_order]))
     ground.without({visit.pk for visit in work_order.visits.all()})
     return _told(walk(work_order, rule, ground, first=0, occasion=occasion, at=at))
 

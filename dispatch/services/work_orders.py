@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ from customers import queries as customers
 from customers import services as customer_services
 from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
-from dispatch.models import WorkOrder, WorkOrderSkill
+from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from dispatch.services.catalogue import check_extent
 from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import check_work_is_open, follow_visits
@@ -49,14 +50,15 @@ def create_work_order(
     actor: Actor,
     at: datetime,
     skills: Mapping[int, int] | None = None,
+    parts: Mapping[int, Decimal] | None = None,
     duration_minutes: int | None = None,
     **facts: Any,
 ) -> WorkOrder:
     """Say what must be done at a site.
 
-    Skills {skill id: least level}, duration and crew come from the work type unless given. `facts`:
-    description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split, window_start_at,
-    window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id
+    Skills {skill id: least level}, parts {part id: quantity}, duration and crew come from the work type unless
+    given. `facts`: description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split,
+    window_start_at, window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id
     again raises `Conflict`.
     """
     actor.require(Permission.WORK_CREATE)
@@ -78,6 +80,8 @@ def create_work_order(
     WorkOrderSkill.objects.bulk_create(
         [WorkOrderSkill(work_order=work_order, skill_id=pk, level=level) for pk, level in needed.items()]
     )
+    usual = {row.part_id: row.quantity for row in work_type.work_type_parts.all()}
+    _set_parts(work_order, usual if parts is None else parts)
     told = {"work_type": work_type.name, "site": site.name, "priority": work_order.priority}
     journal.record(actor=actor, verb="created", thing=work_order, at=at, changes=told)
     journal.publish(events.WorkOrderCreated(work_order_id=work_order.pk))
@@ -138,8 +142,16 @@ def promise_of(ticket: Ticket) -> datetime | None:
 
 
 @transaction.atomic
-def update_work_order(*, work_order_id: int, actor: Actor, at: datetime, **changes: Any) -> WorkOrder:
-    """Change what must be done or when. Visits already planned stay where they are."""
+def update_work_order(
+    *,
+    work_order_id: int,
+    actor: Actor,
+    at: datetime,
+    parts: Mapping[int, Decimal] | None = None,
+    **changes: Any,
+) -> WorkOrder:
+    """Change what must be done or when. Visits already planned stay where they are. `parts` {part id: quantity}
+    are all the parts expected from now on."""
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.WORK_CREATE, work_order)
     check_work_is_open(work_order)
@@ -153,6 +165,11 @@ def update_work_order(*, work_order_id: int, actor: Actor, at: datetime, **chang
     }
     for name, value in changes.items():
         setattr(work_order, name, value)
+    if parts is not None:
+        before = {row.part_id: row.quantity for row in work_order.work_order_parts.all()}
+        if before != dict(parts):
+            _set_parts(work_order, parts)
+            told["parts"] = [len(before), len(parts)]
     if told:
         work_order.version += 1
         _save(work_order)
@@ -220,6 +237,17 @@ def _check_new(facts: Mapping[str, Any]) -> None:
             message = _("%(thing)s was made from %(source)s %(id)s already. Use that one.")
             text = message % {"thing": same, "source": source, "id": external_id}
             raise Conflict(text, work_order_id=same.pk)
+
+
+def _set_parts(work_order: WorkOrder, parts: Mapping[int, Decimal]) -> None:
+    """Raises `BadInput` for a quantity that is none."""
+    if any(quantity <= 0 for quantity in parts.values()):
+        text = _("Say how many of each part: more than nothing.")
+        raise BadInput(text, errors={"parts": [text]})
+    work_order.work_order_parts.all().delete()
+    WorkOrderPart.objects.bulk_create(
+        [WorkOrderPart(work_order=work_order, part_id=pk, quantity=number) for pk, number in parts.items()]
+    )
 
 
 def _save(work_order: WorkOrder) -> None:

@@ -20,6 +20,7 @@ from dispatch import queries, rules, services
 from dispatch.enums import RunOutcome, WorkOrderStatus
 from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
 from dispatch.models import WorkOrder
+from dispatch.part_forms import ExpectedPartsForm, as_lines
 from dispatch.queries.work import other_open_work
 from dispatch.views.consents import told_consent
 from dispatch.views.runs import told_run
@@ -103,6 +104,21 @@ def work_order_cancel(request: TenantRequest, slug: str, work_order_id: int) -> 
     return _detail(request, work_order_id)
 
 
+@permitted(Permission.WORK_CREATE)
+@require_POST
+def work_order_parts(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Say which parts the work is expected to take."""
+    form = ExpectedPartsForm(request.POST)
+    if form.is_valid():
+        work_order = services.update_work_order(
+            work_order_id=work_order_id, parts=form.cleaned_data["parts"], actor=request.actor, at=now()
+        )
+        messages.success(request, _("The parts of %(thing)s were saved.") % {"thing": work_order})
+        return _detail(request, work_order_id)
+    context = _context(request, queries.get_work_order(work_order_id)) | {"parts_form": form}
+    return render(request, "dispatch/work_order_detail.html", context, status=422)
+
+
 @permitted(Permission.VISIT_PLAN)
 @require_POST
 def work_order_dispatch(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
@@ -163,6 +179,10 @@ def _initial(request: TenantRequest) -> dict[str, Any]:
     return {"site": int(site) if site.isdecimal() else None, "priority": Priority.P3}
 
 
+def _part_lines(work_order: WorkOrder) -> str:
+    return as_lines({row.part.code: row.quantity for row in work_order.work_order_parts.all()})
+
+
 def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
     names = dict(Skill.objects.values_list("id", "name"))
     runs = queries.runs().filter(work_order=work_order)[:20]
@@ -175,6 +195,7 @@ def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
         "offers": queries.offers_of(work_order.pk)[:20],
         "ticket_files": tickets.received_files(work_order.ticket) if work_order.ticket else [],
         "cancel_form": ReasonForm(),
+        "parts_form": ExpectedPartsForm(initial={"parts": _part_lines(work_order)}),
         "is_open": work_order.status not in rules.CLOSED_WORK and work_order.status != WorkOrderStatus.DONE,
         "can_create": request.actor.can(Permission.WORK_CREATE),
         "can_plan": request.actor.can(Permission.VISIT_PLAN),

@@ -5,27 +5,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0004_visiting_hours'),
-        ('dispatch', '0008_consents'),
-        ('feedback', '0001_initial'),
-        ('tenants', '0003_let_the_app_analyze'),
+        ("customers", "0004_visiting_hours"),
+        ("dispatch", "0009_consents"),
+        ("feedback", "0001_initial"),
+        ("tenants", "0003_let_the_app_analyze"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customerlink',
-            name='consent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='dispatch.consentrequest'),
+            model_name="customerlink",
+            name="consent",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="links",
+                to="dispatch.consentrequest",
+            ),
         ),
         migrations.AlterField(
-            model_name='customerlink',
-            name='purpose',
-            field=models.CharField(choices=[('track', 'Follow the visit'), ('rate', 'Rate the visit'), ('choose', 'Choose another time')], max_length=10),
+            model_name="customerlink",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("track", "Follow the visit"),
+                    ("rate", "Rate the visit"),
+                    ("choose", "Choose another time"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerlink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('consent__isnull', False), ('purpose', 'choose')), models.Q(models.Q(('purpose', 'choose'), _negated=True), ('consent__isnull', True)), _connector='OR'), name='link_choose_has_consent'),
+            model_name="customerlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("consent__isnull", False), ("purpose", "choose")),
+                    models.Q(models.Q(("purpose", "choose"), _negated=True), ("consent__isnull", True)),
+                    _connector="OR",
+                ),
+                name="link_choose_has_consent",
+            ),
         ),
     ]

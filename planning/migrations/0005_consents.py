@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('planning', '0004_companies_take_turns'),
+        ("planning", "0004_companies_take_turns"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='planchange',
-            name='kind',
-            field=models.CharField(choices=[('add', 'Plan'), ('move', 'Move'), ('ask', "Needs the customer's consent"), ('unplan', 'Take off the plan'), ('keep', 'Leave'), ('unserved', 'Not planned')], max_length=10),
+            model_name="planchange",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("add", "Plan"),
+                    ("move", "Move"),
+                    ("ask", "Needs the customer's consent"),
+                    ("unplan", "Take off the plan"),
+                    ("keep", "Leave"),
+                    ("unserved", "Not planned"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

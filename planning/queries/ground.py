@@ -18,8 +18,9 @@ from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends, links_of
-from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
+from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
 from dispatch.rules import MOVABLE, OCCUPYING
+from dispatch.travel import Point
 from planning.days import Prices, Task, Wait
 from planning.enums import RunKind
 from planning.models import PlanRun
@@ -43,6 +44,13 @@ class Ground:
     visits: dict[int, Visit] = field(default_factory=dict)
     crews: dict[int, list[Visit]] = field(default_factory=dict)
 
+    @property
+    def places(self) -> list[Point | None]:
+        """Every place between which somebody may drive."""
+        homes = [person.home for person in self.people]
+        stops = [stop.place for person in self.people for stop in person.stops]
+        return [*homes, *stops, *(task.work.place for task in self.tasks)]
+
 
 def ground_of(run: PlanRun, at: datetime) -> Ground:
     """Everything a run needs, as it is at this moment."""
@@ -52,7 +60,8 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     planned = _planned(ids, from_at, run.until)
     waiting = list(_waiting(run)[:MOST_ORDERS])
     sites = {order.site_id for order in waiting} | {visit.work_order.site_id for visit in planned}
-    world = load_world(from_at, run.until, engineer_ids=ids, site_ids=sites, policy=policy)
+    parts = part_ids_of([*waiting, *(visit.work_order for visit in planned)])
+    world = load_world(from_at, run.until, engineer_ids=ids, site_ids=sites, part_ids=parts, policy=policy)
     free = _movable(planned, world.people, run, at, policy)
     _take_off(world.people, free)
     crews = _crews(free)

@@ -20,7 +20,8 @@ from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends
-from dispatch.queries.planning import for_planning, load_world, seconds, stop_of, work_of
+from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
+from dispatch.queries.roads import knowing_sites
 from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.services import Placement
 from journal import services as journal
@@ -197,7 +198,11 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
         row.visit.engineer_id for row in placing if row.visit
     }
     sites = {row.order.site_id for row in placing}
-    world = load_world(run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites)
+    parts = part_ids_of(row.order for row in placing)
+    world = load_world(
+        run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites, part_ids=parts
+    )
+    policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
     walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}
     people = {person.id: person for person in world.people}
@@ -209,7 +214,7 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
             row.change.pk: why
             for row in placing
             if row.change.pk not in stale
-            if (why := _why(run, row, people, ends, world.policy) or _too_late(row, rows, ends))
+            if (why := _why(run, row, people, ends, policy) or _too_late(row, rows, ends))
         }
         against |= _same_crew(placing, against)
         if not against:
@@ -275,7 +280,7 @@ def _why(
     if not row.is_first:
         work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     start, end = seconds(change.to_start_at), seconds(change.to_end_at)
-    row.verdict = evaluator.evaluate(person, work, start, end=end, ignoring=-change.pk, policy=policy)
+    row.verdict = evaluator.evaluate_as_told(person, work, start, end=end, ignoring=-change.pk, policy=policy)
     against = [reason for reason in row.verdict.broken if not _is_told(reason)]
     return [reason.as_json() for reason in against]
 

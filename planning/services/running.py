@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from uuid import UUID, uuid4
 
@@ -11,8 +12,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.clock import now
-from dispatch import queries as dispatch
+from dispatch import services as dispatch
 from dispatch.evaluator import Person, Reason
+from dispatch.queries import appointment_of
 from dispatch.queries.planning import instant, seconds
 from journal import services as journal
 from planning import queries
@@ -60,7 +62,8 @@ def _carry_out(tenant_id: int, run_id: int) -> None:
                 _fail(run_id, _("The planner stopped three times. Plan fewer days or a smaller territory."))
                 return
             ground = queries.ground_of(run, now())
-            before = _figures(ground, queries.as_planned(ground), sum(t.was is None for t in ground.tasks))
+        ground.policy = dispatch.ask_among(tenant_id=tenant_id, policy=ground.policy, places=ground.places)
+        before = _figures(ground, queries.as_planned(ground), sum(t.was is None for t in ground.tasks))
         found = _search(tenant_id, run, ground)
         with tenant_active(tenant_id):
             _propose(run_id, ground, found, before)
@@ -129,6 +132,7 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
     PlanChange.objects.bulk_create(changes, batch_size=500)
     after = _figures(ground, ground.people, len(found.unplaced))
     run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
+    run.figures["roads"] = _sources(ground, found)
     run.state, run.progress, run.ended_at = RunState.PROPOSED, 100, at
     run.policy_version, run.leased_until = ground.policy.version, None
     run.save(update_fields=["figures", "state", "progress", "ended_at", "policy_version", "leased_until"])
@@ -159,7 +163,7 @@ def _needs_consent(change: PlanChange) -> bool:
         return False
     if change.to_engineer_id is None or change.to_start_at is None:
         return True
-    return dispatch.appointment_of(visit).needs_consent(change.to_engineer_id, change.to_start_at)
+    return appointment_of(visit).needs_consent(change.to_engineer_id, change.to_start_at)
 
 
 def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
@@ -256,4 +260,16 @@ def _disturbs(change: PlanChange) -> bool:
 def _figures(ground: Ground, people: Iterable[Person], unserved: int) -> Figures:
     promises = {stop_id(task): task.work.promised[1] for task in ground.tasks}
     between = (ground.stretches[0][0], ground.stretches[-1][1]) if ground.stretches else (0, 0)
-    return figures_of(people, promises, between, unserved=unserved)
+    return figures_of(people, promises, between, unserved=unserved, roads=ground.policy.roads)
+
+
+def _sources(ground: Ground, found: Plan) -> dict[str, int]:
+    """How many of the trips to the visits that were placed each source told the time of."""
+    known = {person.id: person for person in ground.people}
+    counts: Counter[str] = Counter()
+    for one in found.placed:
+        stops = known[one.person_id].stops
+        before = max((s for s in stops if s.end <= one.start), key=lambda stop: stop.end, default=None)
+        origin = before.place if before else known[one.person_id].home
+        counts[ground.policy.roads.source_of(origin, one.task.work.place)] += 1
+    return dict(counts)

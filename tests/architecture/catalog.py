@@ -48,6 +48,7 @@ DEFINER_FUNCTIONS = {
     "claim_escalations": "which escalations are due, over all tenants: ids only",
     "claim_notices": "which held notices are due, over all tenants: ids only",
     "claim_plan_runs": "which planning runs wait, over all tenants: ids only",
+    "tenants_asking_for_roads": "which companies ask a routing service that may be asked now: ids only",
     "claim_dispatch_timers": "what auto-dispatch is to do now, over all tenants: ids only",
     "tenants_with_due_timers": "which tenants have timers that are due: ids only",
     "prune_notices": "deletes notices that were read long ago; answers a number",

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.forms import zone_choices
 from core.clock import now
+from notices.models import Notice
 from tenants.active import tenant_active
 from tests.browser.test_breakdown_in_the_browser import sign_in
 from tests.cast import ACME, Company, found_company
@@ -53,6 +54,12 @@ def test_bells_at_two_in_the_morning(db: None, new_context: NewContext) -> None:
     expect(dora.locator("#bell .count")).to_have_count(0)
     assert mailed(company) == ["dora"]
 
+    for other in (company.ada, company.dirk, company.tom):
+        with tenant_active(company.tenant.pk):
+            assert not Notice.objects.filter(membership=other.membership).exists()
+    dirk = sign_in(new_context, company.dirk)
+    expect(dirk.locator("#bell")).to_be_visible()
+    expect(dirk.locator("#bell .count")).to_have_count(0)
     sora = sign_in(new_context, company.sora)
     expect(sora.locator("#bell")).to_be_visible()
     expect(sora.locator("#bell .count")).to_have_count(0)

@@ -14,7 +14,15 @@ from dispatch.instant import kernel
 from dispatch.instant.answers import find
 from dispatch.policy import PRODUCT, Policy
 from dispatch.ranking import ORDERS, Answer, Candidate
-from tests.dispatch.worlds import DAY, HOUR, random_people, random_policy, random_work
+from tests.dispatch.worlds import (
+    DAY,
+    HOUR,
+    random_estimate,
+    random_people,
+    random_policy,
+    random_roads,
+    random_work,
+)
 
 WORLDS = 250
 WORKS = 8
@@ -48,10 +56,12 @@ def test_it_agrees_with_the_evaluator_in_every_answer(
         rng = Random(number)
         days = rng.choice((1, 2, 5))
         people = random_people(rng, 8, days)
-        world = instant.World(people)
+        estimate = random_estimate(rng)
+        world = instant.World(people, estimate)
         for _again in range(WORKS):
             work = random_work(rng, days)
             policy = random_policy(rng) if rng.random() < 0.6 else PRODUCT
+            policy = replace(policy, roads=random_roads(rng, estimate, people, work))
             from_at = rng.randint(0, days * 24 * 4) * 900
             until = from_at + rng.choice((6 * HOUR, DAY, 3 * DAY))
             strategy = rng.choice(sorted(ORDERS))
@@ -101,11 +111,12 @@ def test_a_window_is_offered_when_somebody_can_arrive_in_it(
     monkeypatch.setattr(kernel, "compiled", lambda: passes if is_compiled else None)
     rng = Random(seed)
     people = random_people(rng, 8, 3)
-    world = instant.World(people)
+    estimate = random_estimate(rng)
+    world = instant.World(people, estimate)
     windows = [(d * DAY + h * HOUR, d * DAY + (h + 2) * HOUR) for d in range(3) for h in range(6, 22, 2)]
     for _again in range(4):
         work, from_at = random_work(rng, 3), rng.randint(0, 24) * 900
-        policy = random_policy(rng)
+        policy = replace(random_policy(rng), roads=random_roads(rng, estimate, people, work))
         ask = instant.Question(work, from_at, 3 * DAY, policy)
         found = {(slot.start, slot.end): slot for slot in instant.slots(world, ask, windows)}
         for begin, end in windows:

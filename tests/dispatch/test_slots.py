@@ -18,9 +18,11 @@ from core.spans import week_between
 from customers.models import Site, SiteHours
 from dispatch import instant, queries, ranking, services
 from dispatch.enums import LinkKind, LockLevel
+from dispatch.evaluator import Person as Evaluated
 from dispatch.instant import Question
 from dispatch.models import EngineerPreference, Visit, WorkOrderLink
-from dispatch.queries.live import forget, live_world
+from dispatch.policy import PRODUCT
+from dispatch.queries.live import engineer_at, forget, live_world
 from dispatch.queries.planning import load_world, seconds, work_of
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -105,6 +107,8 @@ def test_the_kept_world_answers_as_a_fresh_one_after_every_change(acme: Company)
             lambda: EngineerPreference.objects.create(
                 engineer=ada, customer_id=work_order.customer_id, liking="excluded"
             ),
+            forget,
+            lambda: EngineerPreference.objects.all().delete(),
         ]
         until = AT + timedelta(days=2)
         for act in acts:
@@ -113,10 +117,21 @@ def test_the_kept_world_answers_as_a_fresh_one_after_every_change(acme: Company)
             work = work_of(work_order)
             fresh = load_world(AT, until, site_ids=[work_order.site_id])
             expected = ranking.rank(fresh.people, work, seconds(AT), seconds(until))
-            kept = live_world(AT, until, site_ids=[work_order.site_id])
+            kept = live_world(AT, until, policy=PRODUCT, site_ids=[work_order.site_id])
             found = instant.rank(kept, Question(work, seconds(AT), seconds(until)))
             assert [c.as_json() for c in found.candidates] == [c.as_json() for c in expected.candidates]
             assert [r for r, _who in found.excluded] == [r for r, _who in expected.excluded]
+            for engineer in (tom, ada):
+                kept_one = engineer_at(engineer.pk, AT, AT + timedelta(hours=1))
+                read = load_world(AT, AT + timedelta(hours=1), engineer_ids=[engineer.pk]).person(engineer.pk)
+                assert kept_one and read and _known(kept_one) == _known(read)
+
+
+def _known(person: Evaluated) -> tuple[object, ...]:
+    """What a visit on the day hangs on."""
+    begin, end = seconds(AT), seconds(AT) + 43_200
+    shifts = [(a, b) for a, b in person.shifts if a < end and b > begin]
+    return person.skills, person.likings, shifts, [s for s in person.stops if s.start < end and s.end > begin]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -146,7 +161,9 @@ def test_the_kept_world_sees_every_write_also_between_two_of_one_transaction(
         for _again in range(60):
             change()
             fresh = load_world(AT, until).people
-            assert [p.stops for p in live_world(AT, until).crowd.people] == [p.stops for p in fresh]
+            assert [p.stops for p in live_world(AT, until, policy=PRODUCT).crowd.people] == [
+                p.stops for p in fresh
+            ]
 
 
 def _free(rng: Random) -> datetime:
@@ -161,9 +178,9 @@ def test_a_kept_world_is_read_with_few_queries(acme: Company, django_assert_max_
     with tenant_active(acme.tenant.pk):
         make_engineer()
         work_order = make_work_order()
-        live_world(AT, AT + timedelta(days=2), site_ids=[work_order.site_id])
+        live_world(AT, AT + timedelta(days=2), policy=PRODUCT, site_ids=[work_order.site_id])
         with django_assert_max_num_queries(3):
-            live_world(AT, AT + timedelta(days=2), site_ids=[work_order.site_id])
+            live_world(AT, AT + timedelta(days=2), policy=PRODUCT, site_ids=[work_order.site_id])
 
 
 def test_what_would_help_is_told_where_nobody_can(

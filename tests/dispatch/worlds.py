@@ -6,7 +6,7 @@ from random import Random
 
 from dispatch.evaluator import FOREVER, Break, Person, Span, Stop, Work
 from dispatch.policy import CHOICES, VERDICTS, Policy
-from dispatch.travel import Point
+from dispatch.travel import ESTIMATE, Estimate, Point, Roads, Table, key_of
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -89,6 +89,27 @@ def random_policy(rng: Random) -> Policy:
         weights={"travel": rng.randint(0, 100), "cost": rng.randint(0, 100)},
         limits={"max_travel_minutes": rng.choice((0, 0, 20, 60))},
     )
+
+
+def random_estimate(rng: Random) -> Estimate:
+    """Travel times of a company that learned something, or of one that did not."""
+    if rng.random() < 0.4:
+        return ESTIMATE
+    return Estimate((rng.uniform(0.5, 3), rng.uniform(0.5, 3), rng.uniform(0.5, 3)))
+
+
+def random_roads(rng: Random, estimate: Estimate, people: list[Person], work: Work) -> Roads:
+    """The estimate, or what a service said of some of the ways to the work and back: not the same in both
+    directions, and now and then nothing like the estimate."""
+    if rng.random() < 0.4:
+        return estimate
+    legs: dict[tuple[int, int], tuple[int, int]] = {}
+    places = {stop.place for person in people for stop in person.stops} | {p.home for p in people}
+    for place in sorted(place for place in places if place is not None):
+        for a, b in ((place, work.place), (work.place, place)) if work.place else ():
+            if rng.random() < 0.6 and key_of(a) != key_of(b):
+                legs[key_of(a), key_of(b)] = (rng.randint(30, 5000), rng.randint(20, 60_000))
+    return Table(estimate, "osrm", legs, is_silent=rng.random() < 0.3)
 
 
 def _place(rng: Random) -> Point:

@@ -199,7 +199,8 @@ FACTS: dict[str, Facts] = {
     "dispatch.DispatchRule": lambda s, n: {"expression": ""},
     "dispatch.DispatchRuleVersion": lambda s, n: {"content": {"name": s.word}},
     "dispatch.WorkOrderLink": lambda s, n: {"first": s.row(WorkOrder, n), "then": s.row(WorkOrder, n + 1)},
-    "dispatch.TravelProfile": lambda s, n: {"source": "estimate", "base_url": ""},
+    "dispatch.TravelProfile": lambda s, n: {"source": "estimate", "base_url": "", "factors": {}},
+    "dispatch.TravelLeg": lambda s, n: {"from_key": n, "to_key": 9, "seconds": 60},
     "dispatch.Offer": lambda s, n: {
         "kind": "engineer",
         "offered_at": NOW,

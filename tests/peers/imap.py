@@ -1,7 +1,11 @@
-"""A small IMAP4rev1 server (RFC 3501) over loopback: LOGIN, EXAMINE, UID SEARCH, UID FETCH, LOGOUT."""
+"""A small IMAP4rev1 server (RFC 3501) over loopback.
+
+LOGIN, AUTHENTICATE XOAUTH2, EXAMINE, UID SEARCH, UID FETCH, LOGOUT.
+"""
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
 import threading
@@ -21,6 +25,7 @@ class ImapPeer:
     port: int = 0
     user: str = "desk"
     password: str = "open sesame"
+    token: str = ""
     validity: int = 7
     messages: dict[int, bytes] = field(default_factory=dict)
     breaks_at: set[int] = field(default_factory=set)
@@ -67,7 +72,7 @@ def _serve(peer: ImapPeer, rfile: Any, wfile: Any) -> None:
         wfile.write((text.encode() if isinstance(text, str) else text) + b"\r\n")
 
     say("* OK [CAPABILITY IMAP4rev1] peer ready")
-    session = _Session(peer, say)
+    session = _Session(peer, say, rfile.readline)
     while line := rfile.readline():
         tag, _space, rest = line.decode().strip().partition(" ")
         peer.commands.append(re.sub(r"^(LOGIN \S+).*", r"\1", rest))
@@ -87,6 +92,7 @@ class _Session:
 
     peer: ImapPeer
     say: Callable[[str | bytes], None]
+    hear: Callable[[], bytes]
     is_in: bool = False
     is_selected: bool = False
 
@@ -97,6 +103,17 @@ class _Session:
     def login(self, words: list[str], _rest: str) -> str:
         self.is_in = words[1:3] == [self.peer.user, self.peer.password]
         return "OK in" if self.is_in else "NO [AUTHENTICATIONFAILED] wrong user or password"
+
+    def authenticate(self, words: list[str], _rest: str) -> str:
+        if words[1].upper() != "XOAUTH2":
+            return "NO another way of signing in"
+        self.say("+ ")
+        wanted = f"user={self.peer.user}\x01auth=Bearer {self.peer.token}\x01\x01"
+        self.is_in = bool(self.peer.token) and base64.b64decode(self.hear().strip()).decode() == wanted
+        if not self.is_in:
+            self.say("+ " + base64.b64encode(b'{"status":"400","schemes":"Bearer"}').decode())
+            self.hear()
+        return "OK in" if self.is_in else "NO [AUTHENTICATIONFAILED] the token is not taken"
 
     def logout(self, _words: list[str], _rest: str) -> str:
         self.say("* BYE")

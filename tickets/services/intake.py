@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels import queries as inbound
 from channels import services as channels
@@ -281,7 +282,8 @@ def _new_site(contact: Contact, address: str, at: datetime) -> Site:
 def _placeholder(message: InboundMessage) -> str:
     """Words for a message without any: how many attachments it has."""
     count = message.facts.get("attachments") or 0
-    return _("(no text, %(count)s attachment(s))") % {"count": count} if count else NO_SUBJECT
+    words = ngettext("(no text, %(count)s attachment)", "(no text, %(count)s attachments)", count)
+    return words % {"count": count} if count else NO_SUBJECT
 
 
 def _find_contact(message: InboundMessage) -> Contact | None:

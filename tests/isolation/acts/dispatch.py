@@ -102,6 +102,7 @@ PAGES: dict[str, Act] = {
             put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(s),
         ),
     ),
+    "dispatch:work_order_parts": Act({"parts": f"{OWN}-0-code 2"}, n=1),
     "dispatch:parts_schedule": Act(
         {
             "count": 1,
@@ -123,6 +124,10 @@ PAGES: dict[str, Act] = {
     "dispatch:policy_publish": Act({"version": 1}),
     "dispatch:policy_discard": Act(),
     "dispatch:policy_retire": Act(),
+    "dispatch:travel_edit": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "dispatch:travel_learn": Act(),
+    "dispatch:travel_reset": Act(),
+    "dispatch:travel_try": Act(),
     "dispatch:rule_create": Act(RULE),
     "dispatch:rule_edit": Act(RULE),
     "dispatch:rule_move": Act({"by": "1"}),
@@ -145,6 +150,9 @@ PAGES: dict[str, Act] = {
 API: dict[str, Act] = {
     "visit-consent post": Act({**API_PLAN, "version": 1}, n=1, before=_confirmed),
     "consent-withdraw post": Act({"reason": "settled by phone"}),
+    "travel-profile-list post": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "travel-profile-detail patch": Act({"source": "osrm", "base_url": "http://osrm.example"}),
+    "travel-profile-reset post": Act(),
     "offer-accept post": Act({"engineer": Own(Engineer, 1)}, n=1, before=_offered),
     "offer-decline post": Act({"reason": "too far"}, n=1, before=_offered),
     "offer-withdraw post": Act({"reason": "planned by hand"}, n=1, before=_offered),
@@ -157,9 +165,17 @@ API: dict[str, Act] = {
             "asset": Own(Asset),
             "contact": Own(Contact),
             "skills": [{"skill": Own(Skill), "level": 1}],
+            "parts": [{"part": Own(Part), "quantity": 1}],
         }
     ),
-    "work-order-detail patch": Act({"subject": "Look", "asset": Own(Asset), "contact": Own(Contact)}),
+    "work-order-detail patch": Act(
+        {
+            "subject": "Look",
+            "asset": Own(Asset),
+            "contact": Own(Contact),
+            "parts": [{"part": Own(Part), "quantity": 1}],
+        }
+    ),
     "work-order-candidates post": Act(n=1),
     "work-order-book post": Act(
         {"start_at": f"{TODAY + timedelta(days=1)}T00:00Z", "end_at": f"{TODAY + timedelta(days=1)}T23:00Z"},

@@ -1,0 +1,344 @@
+"""Travel times of a company: who is asked, what is learned, and that everybody judges by the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core.clock import now
+from core.errors import BadInput, NotAllowed
+from dispatch import queries, services
+from dispatch.enums import TravelBand
+from dispatch.models import TravelLeg, TravelProfile, Visit
+from dispatch.queries.planning import instant
+from dispatch.services import roads as asking
+from dispatch.services.judging import judge
+from dispatch.travel import ESTIMATE, PARKING_MINUTES, Point, Table, band_minutes, km_between
+from journal.models import AuditEntry
+from tenants.active import tenant_active
+from tenants.actors import Actor
+from tests.cast import AT, Company, Person
+from tests.factories.dispatch import make_place, make_visit, make_work_order
+from tests.factories.workforce import make_engineer
+from tests.peers import roads
+from tests.peers.web import Said, WebPeer, web_peer
+from workforce.models import Engineer, ShiftBreak
+
+Program = Callable[..., Client]
+SYSTEM = Actor.system("tests")
+HOME, SITE = (35.68, 139.76), (35.75, 139.60)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def reachable(settings: Any) -> None:
+    settings.OUTGOING_ALLOW = ["127.0.0.0/8"]
+
+
+def drive(a: Point, b: Point) -> tuple[float, float]:
+    """Twice as long as estimated, and half as long again on the way back."""
+    km = km_between(a, b)
+    return sum(band_minutes(km)) * 60 * (2 if a < b else 3), km * 1000 + 500
+
+
+@pytest.fixture
+def api(acme: Company, program: Program) -> Client:
+    return program(acme)
+
+
+@pytest.fixture
+def peer() -> Iterator[WebPeer]:
+    with web_peer(roads.osrm(drive)) as found:
+        yield found
+
+
+def ask_service(url: str, source: str = "osrm") -> TravelProfile:
+    return services.set_travel(source=source, base_url=url, actor=SYSTEM, at=AT)
+
+
+def learned(*factors: float) -> None:
+    TravelProfile.objects.update_or_create(
+        defaults={"factors": dict(zip(TravelBand.values, factors, strict=True))}
+    )
+
+
+def minutes_by_road(a: Point, b: Point) -> int:
+    return -(-round(drive(a, b)[0]) // 60) + PARKING_MINUTES
+
+
+def placed_work(**facts: Any) -> Any:
+    return make_work_order(site=make_place(latitude=SITE[0], longitude=SITE[1]), **facts)
+
+
+def drive_about(engineer: Engineer, count: int, factor: float, *, spread: float = 1.0) -> None:
+    """Finished visits, one after the other, each trip so much slower than estimated."""
+    before = (engineer.home_latitude or 0.0, engineer.home_longitude or 0.0)
+    at = AT - timedelta(days=5)
+    for number in range(count):
+        place = (35.68 + (number % 7) * spread / 90, 139.76 - (number % 5) * spread / 70)
+        driving = sum(band_minutes(km_between(before, place))) * factor
+        arrived = at + (driving + PARKING_MINUTES) * MINUTE
+        make_visit(
+            arrived,
+            engineer=engineer,
+            work_order=make_work_order(site=make_place(latitude=place[0], longitude=place[1])),
+            minutes=10,
+            status="done",
+            travel_started_at=at,
+            arrived_at=arrived,
+            ended_at=arrived + 10 * MINUTE,
+        )
+        before, at = place, arrived + 12 * MINUTE
+
+
+def test_finished_trips_teach_a_known_factor(in_acme: Company) -> None:
+    drive_about(make_engineer(hours=("00:00", "23:59")), 45, 1.4)
+    drive_about(make_engineer(hours=("00:00", "23:59")), 45, 1.4, spread=4)
+    profile = services.calibrate_travel(actor=SYSTEM, at=AT)
+    assert profile.factors["short"] == pytest.approx(1.4, abs=0.05)
+    assert profile.factors["middle"] == pytest.approx(1.4, abs=0.1)
+    assert "long" not in profile.factors
+    assert profile.calibrated_at == AT
+    assert profile.samples == sum(profile.band_samples.values()) > 60
+    assert AuditEntry.objects.filter(object_type="dispatch.travelprofile", verb="calibrated").count() == 1
+    services.calibrate_travel(actor=SYSTEM, at=AT)
+    assert AuditEntry.objects.filter(verb="calibrated").count() == 1
+    assert queries.policy_in_force().roads.estimate.factors[0] == profile.factors["short"]
+
+
+def test_what_was_learned_can_be_forgotten_and_is_not_learned_again(in_acme: Company) -> None:
+    drive_about(make_engineer(hours=("00:00", "23:59")), 60, 1.4)
+    services.calibrate_travel(actor=SYSTEM, at=AT)
+    services.reset_travel(actor=SYSTEM, at=AT)
+    assert queries.policy_in_force().roads == ESTIMATE
+    assert services.calibrate_travel(actor=SYSTEM, at=AT + MINUTE).factors == {}
+
+
+def test_trips_over_a_break_or_from_nowhere_teach_nothing(in_acme: Company) -> None:
+    engineer = make_engineer(hours=("00:00", "23:59"))
+    drive_about(engineer, 12, 1.0)
+    found = queries.driven(AT - timedelta(days=10), AT)
+    assert len(found) == 12
+    first, second = Visit.objects.order_by("arrived_at")[:2]
+    assert first.ended_at is not None
+    Visit.objects.filter(pk=second.pk).update(travel_started_at=first.ended_at + timedelta(hours=1))
+    assert len(queries.driven(AT - timedelta(days=10), AT)) == 11
+    for shift in engineer.shifts.all():
+        ShiftBreak.objects.create(shift=shift, earliest="00:00", latest="23:00", minutes=30)
+    assert queries.driven(AT - timedelta(days=10), AT) == []
+
+
+def test_everybody_judges_by_what_was_learned_at_once(in_acme: Company) -> None:
+    engineer, work_order = make_engineer(), placed_work()
+    plain = ESTIMATE.trip(HOME, SITE)[0]
+    (before,) = queries.candidates(work_order, AT).candidates
+    assert before.verdict.travel_minutes == plain
+    learned(2.0, 2.0, 2.0)
+    slower = queries.policy_in_force().roads.trip(HOME, SITE)[0]
+    assert slower >= 2 * (plain - PARKING_MINUTES) + PARKING_MINUTES - 1
+    (after,) = queries.candidates(work_order, AT).candidates
+    assert after.verdict.travel_minutes == slower
+    start, end = after.verdict.span
+    visit = services.schedule_visit(
+        work_order_id=work_order.pk, engineer_id=engineer.pk, start_at=instant(start), actor=SYSTEM, at=AT
+    )
+    assert visit.travel_minutes == slower
+    assert end - start == 3600
+
+
+def test_a_service_is_asked_in_the_background_and_then_tells_both_ways(
+    in_acme: Company, peer: WebPeer
+) -> None:
+    engineer, work_order = make_engineer(), placed_work()
+    ask_service(peer.url)
+    (before,) = queries.candidates(work_order, AT).candidates
+    assert before.as_json()["travel_source"] == "estimate"
+    assert not peer.asked, "a question waits for nobody"
+    assert services.ask_for_waiting() == 1
+    assert services.ask_for_waiting() == 0, "what was asked about lately is not asked about again"
+    (after,) = queries.candidates(work_order, AT).candidates
+    assert after.verdict.travel_minutes == minutes_by_road(HOME, SITE)
+    assert after.as_json()["travel_source"] == "osrm"
+    roads_known = queries.knowing(queries.policy_in_force(), [SITE]).roads
+    assert roads_known.trip(SITE, HOME)[0] == minutes_by_road(SITE, HOME) != minutes_by_road(HOME, SITE)
+    assert engineer.pk == after.verdict.person.id
+
+
+@pytest.mark.parametrize("source", ["osrm", "valhalla"])
+def test_both_services_fill_the_same_table(in_acme: Company, source: str) -> None:
+    make_engineer()
+    placed_work()
+    answer = roads.osrm(drive) if source == "osrm" else roads.valhalla(drive)
+    with web_peer(answer) as found:
+        ask_service(found.url, source)
+        services.ask_for_waiting()
+    known = queries.knowing(queries.policy_in_force(), [SITE]).roads
+    assert known.trip(HOME, SITE)[0] == pytest.approx(minutes_by_road(HOME, SITE), abs=1)
+    assert known.source_of(HOME, SITE) == source
+
+
+def test_what_was_offered_by_the_estimate_is_not_refused_a_second_later(
+    in_acme: Company, peer: WebPeer
+) -> None:
+    engineer, work_order = make_engineer(), placed_work()
+    ask_service(peer.url)
+    earlier = make_visit(AT + timedelta(hours=1), engineer=engineer)
+    (chosen,) = queries.candidates(work_order, earlier.end_at).candidates
+    services.ask_for_waiting()
+    verdict = services.schedule_visit(
+        work_order_id=work_order.pk,
+        engineer_id=engineer.pk,
+        start_at=instant(chosen.verdict.span[0]),
+        actor=SYSTEM,
+        at=AT,
+    )
+    assert verdict.travel_minutes == chosen.verdict.travel_minutes
+    TravelLeg.objects.update(known_at=now() - timedelta(minutes=11))
+    judged = judge(work_order, engineer.pk, verdict.start_at, verdict.end_at, ignoring=verdict.pk)
+    assert [reason.code for reason in judged.broken] == ["travel"]
+
+
+def test_a_silent_service_is_left_alone_and_told_of(in_acme: Company) -> None:
+    make_engineer()
+    work_order = placed_work()
+    with web_peer(lambda _asked: Said(503)) as down:
+        ask_service(down.url)
+        for _again in range(3):
+            services.ask_for_waiting()
+        assert len(down.asked) == 1
+        profile = TravelProfile.objects.get()
+        assert profile.failures == 1
+        assert profile.ask_again_at is not None
+        (candidate,) = queries.candidates(work_order, AT).candidates
+        assert candidate.verdict.travel_minutes == ESTIMATE.trip(HOME, SITE)[0]
+        assert candidate.as_json()["travel_source"] == "osrm_silent"
+        assert "roads_silent" in [reason.code for reason in candidate.minuses]
+        down.answer = roads.osrm(drive)
+        TravelProfile.objects.update(ask_again_at=now())
+        assert services.ask_for_waiting() == 1
+    assert TravelProfile.objects.get().failures == 0
+    verbs = AuditEntry.objects.filter(object_type="dispatch.travelprofile").values_list("verb", flat=True)
+    assert {"went_silent", "answered_again"} <= set(verbs)
+
+
+def test_an_island_is_estimated_by_itself(in_acme: Company) -> None:
+    make_engineer()
+    make_engineer("Islander", home_latitude=35.70, home_longitude=139.70)
+    work_order = placed_work()
+
+    def no_bridge(a: Point, b: Point) -> tuple[float, float] | None:
+        return None if (35.70, 139.70) in (a, b) and a != b else drive(a, b)
+
+    with web_peer(roads.osrm(no_bridge)) as found:
+        ask_service(found.url)
+        services.ask_for_waiting()
+    sources = {
+        one.verdict.person.name: one.verdict.travel_source
+        for one in queries.candidates(work_order, AT).candidates
+    }
+    assert sources.pop("Islander") == "estimate"
+    assert set(sources.values()) == {"osrm"}
+
+
+def test_another_service_begins_with_nothing_known(in_acme: Company, peer: WebPeer) -> None:
+    make_engineer()
+    placed_work()
+    ask_service(peer.url)
+    services.ask_for_waiting()
+    assert TravelLeg.objects.exists()
+    ask_service(peer.url + "/other")
+    assert not TravelLeg.objects.exists()
+    changed = AuditEntry.objects.filter(object_type="dispatch.travelprofile", verb="changed").last()
+    assert changed is not None
+
+
+def test_what_comes_back_for_another_service_is_not_kept(in_acme: Company, peer: WebPeer) -> None:
+    make_engineer()
+    placed_work()
+    ask_service(peer.url)
+
+    def change_meanwhile(asked: Any) -> Said:
+        return roads.osrm(drive)(asked)
+
+    peer.answer = change_meanwhile
+    asked = asking._Asked("osrm", "http://elsewhere.example")
+    asking._keep(in_acme.tenant.pk, asked, {(1, 2): (60, 1000)})
+    assert not TravelLeg.objects.exists()
+
+
+def test_old_legs_are_forgotten_and_their_number_is_bounded(
+    in_acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_service("http://osrm.example")
+    for number in range(6):
+        at = now() - timedelta(days=40 if number == 0 else 6 - number)
+        TravelLeg.objects.create(from_key=number, to_key=9, seconds=60, known_at=at, asked_at=at)
+    monkeypatch.setattr(asking, "MOST_LEGS", 3)
+    services.prune_legs()
+    assert sorted(TravelLeg.objects.values_list("from_key", flat=True)) == [3, 4, 5]
+
+
+def test_many_places_are_asked_about_in_near_groups(in_acme: Company, peer: WebPeer) -> None:
+    ask_service(peer.url)
+    places = [(35 + (i % 13) / 30, 139 + (i // 13) / 30) for i in range(130)]
+    policy = services.ask_among(
+        tenant_id=in_acme.tenant.pk, policy=queries.policy_in_force(), places=[*places, None]
+    )
+    assert isinstance(policy.roads, Table)
+    assert len(policy.roads.legs) == 130 * 129
+    count = len(peer.asked)
+    services.ask_among(tenant_id=in_acme.tenant.pk, policy=queries.policy_in_force(), places=places)
+    assert len(peer.asked) == count, "what is known is not asked again"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "osrm:5000", "ftp://osrm.example", "http://", "http://x:99999", "http://a.example/?x=1"]
+)
+def test_an_address_must_be_one(in_acme: Company, url: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        ask_service(url)
+    assert "base_url" in refusal.value.errors
+
+
+def test_only_who_makes_rules_may_change_it(in_acme: Company) -> None:
+    for act in (
+        lambda actor: services.set_travel(source="estimate", actor=actor, at=AT),
+        lambda actor: services.reset_travel(actor=actor, at=AT),
+        lambda actor: services.calibrate_travel(actor=actor, at=AT),
+        lambda actor: services.try_travel(actor=actor, at=AT),
+    ):
+        with pytest.raises(NotAllowed):
+            act(in_acme.tom.actor)
+
+
+def test_the_page_saves_tries_learns_and_forgets(
+    acme: Company, signed_in: Callable[[Person], Client], peer: WebPeer
+) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_engineer()
+        placed_work()
+    client, url = signed_in(acme.ada), f"/t/{acme.tenant.slug}/settings/travel/"
+    assert client.get(url).status_code == 200
+    assert client.post(url, {"source": "osrm", "base_url": "nonsense"}).status_code == 422
+    assert client.post(url, {"source": "osrm", "base_url": peer.url}).status_code == 303
+    page = client.post(f"{url}try/").content.decode()
+    assert 'id="example"' in page
+    assert "OSRM" in page
+    assert client.post(f"{url}learn/").status_code == 303
+    assert client.post(f"{url}reset/").status_code == 303
+
+
+def test_the_api_reads_changes_and_resets(acme: Company, api: Client) -> None:
+    url = "/api/v1/travel-profiles/"
+    assert api.get(url).json()["results"] == []
+    made = api.post(url, {"source": "valhalla", "base_url": "http://v.example"}, "application/json")
+    assert made.status_code == 201, made.content
+    one = f"{url}{made.json()['id']}/"
+    changed = api.patch(one, {"base_url": "http://w.example/"}, "application/json")
+    assert changed.json()["base_url"] == "http://w.example"
+    assert api.patch(one, {"base_url": "x"}, "application/json").status_code == 422
+    assert api.post(f"{one}reset/").json()["factors"] == {}
