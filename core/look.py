@@ -98,7 +98,7 @@ PRIORITY: dict[str, Look] = {
 }
 
 CHANNEL: dict[str, Look] = {
-    "email": Look("rest", "mail", _("E-mail")),
+    "email": Look("rest", "mail", pgettext_lazy("channel", "E-mail")),
     "phone": Look("rest", "phone", _("Phone")),
     "web": Look("rest", "world", _("Web form")),
     "portal": Look("rest", "world", _("Customer portal")),
@@ -235,6 +235,7 @@ PLAN_RUN: dict[str, Look] = {
     "queued": Look("rest", "hourglass", pgettext_lazy("planning run", "Waiting")),
     "running": Look("move", "progress", pgettext_lazy("planning run", "Planning")),
     "proposed": Look("plan", "file-diff", pgettext_lazy("planning run", "Proposed")),
+    "nothing": Look("rest", "circle-check", _("Nothing to decide")),
     "closed": Look("rest", "circle-check", pgettext_lazy("planning run", "Closed")),
     "cancelled": Look("rest", "ban", _("Cancelled")),
     "failed": Look("stop", "alert-triangle", _("Failed")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CustomerTier(models.TextChoices):
@@ -17,7 +18,7 @@ class CustomerTier(models.TextChoices):
 class ContactChannel(models.TextChoices):
     """How a contact likes to be reached."""
 
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", pgettext_lazy("channel", "E-mail")
     PHONE = "phone", _("Phone")
     SMS = "sms", _("SMS")
     LINE = "line", "LINE"

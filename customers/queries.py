@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from math import cos, radians
 from typing import TypeVar
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
@@ -18,6 +19,8 @@ from customers.models import Asset, Contact, ContactAddress, Contract, Customer,
 from tenants.queries import current_tenant
 
 Thing = TypeVar("Thing", bound=Model)
+FAR_KM, KM_A_DEGREE = 1_000.0, 111.0
+FEW_SITES = 3
 
 
 def customers() -> QuerySet[Customer]:
@@ -87,6 +90,38 @@ def site_for_update(site_id: int) -> Site:
     """The site, locked; raises NotFound."""
     found = Site.objects.select_for_update().filter(pk=site_id).first()
     return _found(found, _("Site %(id)s is not here."), site_id)
+
+
+def oddness(site: Site) -> str:
+    """What is odd about where a site is: "swapped" when its degrees would lie near the others the other way round
+    and do not now, "far" when it lies more than `FAR_KM` from every other site, else nothing.
+
+    Nothing is odd while fewer than `FEW_SITES` others have coordinates.
+    """
+    if site.latitude is None or site.longitude is None:
+        return ""
+    others = Site.objects.filter(latitude__isnull=False).exclude(pk=site.pk)
+    if others.filter(_around(site.latitude, site.longitude)).exists():
+        return ""
+    if others.order_by()[:FEW_SITES].count() < FEW_SITES:
+        return ""
+    is_turnable = -90 <= site.longitude <= 90
+    if is_turnable and others.filter(_around(site.longitude, site.latitude)).exists():
+        return "swapped"
+    return "far"
+
+
+def _around(latitude: float, longitude: float) -> Q:
+    """Sites within about `FAR_KM`, across the date line too."""
+    height = FAR_KM / KM_A_DEGREE
+    width = min(180.0, height / max(0.02, cos(radians(min(90.0, abs(latitude) + height)))))
+    west, east = longitude - width, longitude + width
+    inside = Q(longitude__range=(west, east))
+    if west < -180:
+        inside |= Q(longitude__gte=west + 360)
+    if east > 180:
+        inside |= Q(longitude__lte=east - 360)
+    return inside & Q(latitude__range=(latitude - height, latitude + height))
 
 
 def visiting_intervals(site: Site, from_at: datetime, to_at: datetime) -> list[Interval] | None:

@@ -114,6 +114,7 @@ def site_edit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         "site": site,
         "hours": SiteHoursForm(site=site),
         "zone": site.time_zone or request.tenant.time_zone,
+        "warning": _odd_place(site),
     }
     heading = _("Change %(name)s") % {"name": site}
     return _save_page(request, form, update, heading, customer_id=site.customer_id, beside=beside)
@@ -207,11 +208,27 @@ def _save_page(
     back = reverse("customers:customer_detail", args=[request.tenant.slug, customer_id])
 
     def save(values: dict[str, Any]) -> str:
-        service(actor=request.actor, at=now(), **values)
+        saved = service(actor=request.actor, at=now(), **values)
         messages.success(request, _("Saved."))
+        if isinstance(saved, Site) and (warning := _odd_place(saved)):
+            messages.warning(request, warning)
         return back
 
     return _form_page(request, form, save, heading, back, beside=beside)
+
+
+def _odd_place(site: Site) -> str:
+    """A warning about where a site is; empty when nothing is odd."""
+    words = {
+        "swapped": _(
+            "%(site)s lies far from everything else. Its latitude and longitude look swapped: turn them round."
+        ),
+        "far": _(
+            "%(site)s lies more than 1,000 km from everything else. Check its latitude and longitude, or nobody "
+            "will be planned to go there."
+        ),
+    }
+    return words.get(queries.oddness(site), "") % {"site": site}
 
 
 def _form_page(
@@ -231,7 +248,18 @@ def _form_page(
             try:
                 return HttpResponseRedirect(save(form.cleaned_data), status=303)
             except (BadInput, Conflict) as refusal:
-                form.add_error(None, refusal.message)
+                _tell(form, refusal)
     context = {"form": form, "heading": heading, "back_url": back, **(beside or {})}
     template = "customers/site_edit.html" if beside else "customers/form.html"
     return render(request, template, context, status=status)
+
+
+def _tell(form: ModelForm[Any], refusal: BadInput | Conflict) -> None:
+    """What was refused, at its field where it has one."""
+    errors = refusal.errors if isinstance(refusal, BadInput) else {}
+    fields = {name: texts for name, texts in errors.items() if name in form.fields}
+    for name, texts in fields.items():
+        for text in texts:
+            form.add_error(name, text)
+    if not fields:
+        form.add_error(None, refusal.message)

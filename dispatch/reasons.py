@@ -320,6 +320,8 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "place_unknown": lambda f: (
         _("a place without coordinates, %(minutes)s min of travel taken") % {"minutes": f["minutes"]}
     ),
+    "place_far": lambda _facts: _("the site lies more than 1,000 km from all others: check its coordinates"),
+    "place_swapped": lambda _facts: _("latitude and longitude of the site look swapped"),
     "roads_silent": lambda f: (
         _("%(source)s did not answer, travel is estimated") % {"source": TravelSource(f["source"]).label}
     ),

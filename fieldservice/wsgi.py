@@ -6,5 +6,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from core.uploads import measured
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fieldservice.settings")
-application = get_wsgi_application()
+application = measured(get_wsgi_application())

@@ -13,6 +13,7 @@ class RunState(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Planning")
     PROPOSED = "proposed", pgettext_lazy("planning run", "Proposed")
+    NOTHING = "nothing", _("Nothing to decide")
     CLOSED = "closed", pgettext_lazy("planning run", "Closed")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")

@@ -17,7 +17,8 @@ class PlanRun(TenantModel):
 
     `territory` None means everybody. `seed` and `steps` make it repeatable; `policy_version` is what it
     judged by. `figures`: {"before": {…}, "after": {…}} with served, unserved, late_minutes, travel_minutes,
-    overtime_minutes, cost and changed. `progress` is in per cent.
+    overtime_minutes, cost and changed. `progress` is in per cent. A
+    run that changes nothing ends as "nothing": what found no place says why.
     """
 
     kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.BUILD)

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dispatch import reasons
+from dispatch.enums import TravelSource
 from dispatch.reasons import Names
+from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
 
 
 def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
@@ -40,3 +42,32 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
 def sentence(told: Iterable[Mapping[str, Any]], skills: Names | None = None) -> str:
     """Several reasons in one line."""
     return "; ".join(words(reason, skills) for reason in told)
+
+
+def sources(trips: Mapping[str, int]) -> str:
+    """Where the travel times of a proposal come from: {source of `travel.Table.source_of`: trips}."""
+    return "; ".join(_source(source, count) for source, count in sorted(trips.items()) if count)
+
+
+def _source(source: str, count: int) -> str:
+    """One source with its trips."""
+    name = dict(TravelSource.choices).get(source.removesuffix(SILENT), source)
+    told = {"source": name, "n": count}
+    if source == UNKNOWN:
+        return ngettext(
+            "%(n)s trip to or from a place without coordinates",
+            "%(n)s trips to or from places without coordinates",
+            count,
+        ) % {"n": count}
+    if source == ESTIMATED:
+        return ngettext("%(n)s trip estimated", "%(n)s trips estimated", count) % {"n": count}
+    if source.endswith(SILENT):
+        return (
+            ngettext(
+                "%(n)s trip estimated, as %(source)s did not answer",
+                "%(n)s trips estimated, as %(source)s did not answer",
+                count,
+            )
+            % told
+        )
+    return ngettext("%(n)s trip by %(source)s", "%(n)s trips by %(source)s", count) % told

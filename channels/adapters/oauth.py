@@ -61,6 +61,7 @@ FIELDS = (
         label=gettext_lazy("Client secret"),
         kind="secret",
         is_required=False,
+        hint=gettext_lazy("Empty for an app that has none."),
         group=APP,
         beside=True,
     ),

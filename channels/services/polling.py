@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from channels import adapters, vault
@@ -24,6 +25,7 @@ from channels.services.quarantine import quarantine
 from core.clock import now
 from tenants.active import tenant_active
 from tenants.actors import Actor
+from tenants.queries import current_tenant
 
 log = logging.getLogger(__name__)
 LEASE, PAUSE = "5 minutes", "60 seconds"
@@ -62,14 +64,15 @@ def _poll(tenant_id: int, account_id: int) -> None:
     with tenant_active(tenant_id):
         account = ChannelAccount.objects.get(pk=account_id)
         try:
-            values = values_of(account)
+            values, language = values_of(account), current_tenant().language
         except vault.Locked:
             _finish(account_id, locked_words())
             return
     problem = ""
     if values.option("imap_host"):
         try:
-            _fetch_all(account, values)
+            with translation.override(language):
+                _fetch_all(account, values)
         except NotWorking as refusal:
             problem = str(refusal)
     with tenant_active(tenant_id):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core.errors import BadInput, Conflict
+from core.places import check_place
 from core.text import fold
 from core.validation import check_fields
 from customers import queries, rules
@@ -301,23 +302,9 @@ def _check_contact(contact: Contact) -> None:
 
 def _check_site(site: Site) -> None:
     site.address_folded = fold(site.address)[:300]
-    if (site.latitude is None) != (site.longitude is None):
-        raise BadInput(
-            _("A place needs both latitude and longitude, or neither."),
-            errors={"longitude": [_("Give both latitude and longitude, or neither.")]},
-        )
-    if site.latitude is not None and site.longitude is not None:
-        _check_degrees("latitude", site.latitude, 90)
-        _check_degrees("longitude", site.longitude, 180)
+    check_place(site.latitude, site.longitude)
     check_fields(site)
     _check_external_id(Site, site, _("site"))
-
-
-def _check_degrees(name: str, value: float, limit: int) -> None:
-    if not -limit <= value <= limit:
-        text = _("%(name)s %(value)s is outside −%(limit)s to %(limit)s degrees.")
-        text %= {"name": name, "value": value, "limit": limit}
-        raise BadInput(text, errors={name: [text]})
 
 
 def _check_external_id(model: type[Customer] | type[Site], thing: Customer | Site, word: str) -> None:

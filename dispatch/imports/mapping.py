@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.errors import BadInput
+from core.places import check_place
 from dispatch.imports.reading import Row, UnreadableFile, column_name
 
 SHIPPED = {"nyc311": Path(__file__).with_name("nyc311.json")}
@@ -182,15 +183,14 @@ def _by_formats(text: str, mapping: FileMapping) -> datetime:
 
 
 def _place(latitude: str, longitude: str) -> tuple[float | None, float | None]:
-    if not latitude or not longitude:
-        return None, None
     try:
-        lat, lng = float(latitude), float(longitude)
+        lat, lng = (float(text) if text else None for text in (latitude, longitude))
     except ValueError as error:
         raise BadRow(f"“{latitude[:20]}, {longitude[:20]}” is not a place on the map") from error
-    if not (math.isfinite(lat) and math.isfinite(lng) and abs(lat) <= 90 and abs(lng) <= 180):
-        raise BadRow(f"“{latitude[:20]}, {longitude[:20]}” is not a place on the map")
-    return lat, lng
+    try:
+        return check_place(lat, lng) or (None, None)
+    except BadInput as problem:
+        raise BadRow(f"“{latitude[:20]}, {longitude[:20]}” is not a place on the map: {problem}") from problem
 
 
 def _customer(facts: Mapping[str, str], area: str, mapping: FileMapping) -> str:

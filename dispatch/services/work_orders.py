@@ -58,8 +58,8 @@ def create_work_order(
 
     Skills {skill id: least level}, parts {part id: quantity}, duration and crew come from the work type unless
     given. `facts`: description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split,
-    window_start_at, window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id
-    again raises `Conflict`.
+    window_start_at, window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and
+    external_id again raises `Conflict`.
     """
     actor.require(Permission.WORK_CREATE)
     site = customers.get_site(site_id)

@@ -19,7 +19,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from dispatch import queries, reasons, rules, services
-from dispatch.enums import LockLevel
+from dispatch.enums import LockLevel, TravelSource
 from dispatch.forms import MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.board import day_bounds
@@ -30,6 +30,7 @@ from tenants.http import TenantRequest
 from workforce.models import Skill
 
 SHOWN = 6
+_SERVICES = {source: label for source, label in TravelSource.choices if source != TravelSource.ESTIMATE}
 ORDERS = ("earliest", "nearest", "least_loaded")
 
 
@@ -168,6 +169,7 @@ def _candidate(candidate: Candidate, names: Mapping[int, str]) -> dict[str, Any]
         "start_at": instant(start),
         "end_at": instant(end),
         "travel_minutes": candidate.verdict.travel_minutes,
+        "travel_source": _SERVICES.get(candidate.verdict.travel_source, ""),
         "travel_km": candidate.verdict.travel_km,
         "load_percent": candidate.verdict.load_percent,
         "is_late": candidate.verdict.late_minutes > 0,

@@ -109,7 +109,7 @@ def reject_changes(
 
 
 def _check_open(run: PlanRun) -> None:
-    if run.state in (RunState.PROPOSED, RunState.CLOSED):
+    if run.state in (RunState.PROPOSED, RunState.NOTHING, RunState.CLOSED):
         return
     state = RunState(run.state).label
     raise IllegalTransition(
@@ -331,6 +331,6 @@ def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at:
 
 def _close(run: PlanRun, at: datetime) -> None:
     """A proposal with nothing left to decide is closed."""
-    if not run.changes.filter(state=ChangeState.OPEN, kind__in=DOING).exists():
+    if run.state == RunState.PROPOSED and not run.changes.filter(state=ChangeState.OPEN, kind__in=DOING).exists():
         run.state = RunState.CLOSED
         run.save(update_fields=["state"])

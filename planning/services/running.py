@@ -12,10 +12,12 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.clock import now
+from customers import queries as customers
 from dispatch import services as dispatch
 from dispatch.evaluator import Person, Reason
 from dispatch.queries import appointment_of
 from dispatch.queries.planning import instant, seconds
+from dispatch.travel import UNKNOWN_MINUTES
 from journal import services as journal
 from planning import queries
 from planning.days import TOLD_TOLERANCE, Placed, Task
@@ -124,7 +126,8 @@ def _fail(run_id: int, problem: str) -> None:
 
 
 def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
-    """Write what was found. A run called off, or taken over by another planner, writes nothing."""
+    """Write what was found: a proposal, or that there is nothing to decide. A run called off, or taken over by
+    another planner, writes nothing."""
     run, at = queries.run_for_update(run_id), now()
     if run.state != RunState.RUNNING:
         return
@@ -133,7 +136,9 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
     after = _figures(ground, ground.people, len(found.unplaced))
     run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
     run.figures["roads"] = _sources(ground, found)
-    run.state, run.progress, run.ended_at = RunState.PROPOSED, 100, at
+    is_decided = all(change.kind == ChangeKind.UNSERVED for change in changes)
+    run.state = RunState.NOTHING if is_decided else RunState.PROPOSED
+    run.progress, run.ended_at = 100, at
     run.policy_version, run.leased_until = ground.policy.version, None
     run.save(update_fields=["figures", "state", "progress", "ended_at", "policy_version", "leased_until"])
     journal.record(actor=PLANNER, verb="proposed", thing=run, at=at, changes=_counts(changes))
@@ -194,6 +199,7 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_start_at=instant(one.start),
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
+            reasons=[] if task.work.place else [r.as_json() for r in _place_of(task, ground)],
             late_minutes=max(0, arrives - task.work.promised[1]) // 60,
             crew_key=key,
         )
@@ -206,9 +212,17 @@ def _crew_key(task: Task, ground: Ground) -> UUID:
     return old[0].crew_key or uuid4() if old else uuid4()
 
 
+def _place_of(task: Task, ground: Ground) -> list[Reason]:
+    """What is odd about where work is that found no place in the plan."""
+    if task.work.place is None:
+        return [Reason("place_unknown", {"minutes": UNKNOWN_MINUTES})]
+    odd = customers.oddness(ground.works[task.work.id].site)
+    return [Reason(f"place_{odd}")] if odd else []
+
+
 def _unplaced(run: PlanRun, ground: Ground, task: Task, reasons: tuple[Reason, ...]) -> list[PlanChange]:
     """What found no place: visits that would be taken off the plan, or work that stays undone; with why."""
-    told = [reason.as_json() for reason in reasons]
+    told = [reason.as_json() for reason in (*reasons, *_place_of(task, ground))]
     facts = {"run": run, "work_order_id": task.work.id, "reasons": told}
     version = ground.works[task.work.id].version
     visits = ground.crews.get(task.visit_id, [])

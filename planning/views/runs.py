@@ -67,6 +67,7 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "is_living": run.state in LIVING,
         "groups": _groups(changes),
         "figures": _figures(run),
+        "roads": reasons.sources(run.figures.get("roads", {})),
         "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
     }
     response = render(request, "planning/run_detail.html", context)

@@ -136,6 +136,9 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
 });
 
+// A dialog whose form could not be used is shown again with what is wrong.
+document.querySelector("dialog[data-opened]")?.showModal();
+
 /* ---------- Keyboard: "?" and "/", off while an input method composes ---------- */
 
 const switchedOn = () => localStorage.getItem("shortcuts") !== "off";

@@ -214,3 +214,27 @@ def test_what_waits_can_be_overtaken(in_acme: Company) -> None:
     tell(in_acme.sora, key="warning 2", at=MORNING)
     tell(in_acme.sora, key="breach 2", at=MORNING, instead_of="warning 2")
     assert Notice.objects.count() == 3, "what was told stays told"
+
+
+def test_many_are_told_together_as_one_by_one(in_acme: Company) -> None:
+    def about(person: Person, path: str, key: str) -> services.Telling:
+        return services.Telling(membership_id=person.membership.pk, facts={"what": key}, path=path, key=key)
+
+    sora, dora = in_acme.sora, in_acme.dora
+    tellings = [
+        about(sora, "/1/", "a"),
+        about(dora, "/1/", "a"),
+        about(sora, "/1/", "b"),
+        about(sora, "/2/", "c"),
+        about(sora, "/2/", "c"),
+    ]
+    for _ in range(2):
+        services.notify_each(tellings=tellings, kind=GIVEN, actor=SYSTEM, at=MORNING)
+    kept = Notice.objects.order_by("id").values_list("membership__name", "path", "facts__what", "count")
+    assert sorted(kept) == [
+        ("Dora Dispatcher", "/1/", "a", 1),
+        ("Sora Desk", "/1/", "b", 3),
+        ("Sora Desk", "/2/", "c", 1),
+    ]
+    services.notify_each(tellings=tellings, kind=GIVEN, actor=dora.actor, at=MORNING)
+    assert queries.unread_count(dora.membership.pk) == 1

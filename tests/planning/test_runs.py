@@ -53,7 +53,7 @@ def proposal(**facts: Any) -> PlanRun:
     run = services.ask_plan(**given)
     assert services.carry_out_due() == 1
     run.refresh_from_db()
-    assert run.state == RunState.PROPOSED, run.problem
+    assert run.state in (RunState.PROPOSED, RunState.NOTHING), run.problem
     return run
 
 
@@ -86,6 +86,17 @@ def test_a_day_is_proposed_then_accepted_whole(in_acme: Company) -> None:
     assert {WorkOrder.objects.get(pk=one.pk).status for one in orders} == {WorkOrderStatus.SCHEDULED}
     assert accept(run) == {"accepted": 0, "stale": 0}
     assert OutboxEvent.objects.filter(name="dispatch.VisitScheduled").count() == 8
+
+
+def test_a_run_that_changes_nothing_has_nothing_to_decide(in_acme: Company) -> None:
+    make_engineer(hours=None)
+    make_work_order()
+    run = proposal()
+    assert run.state == RunState.NOTHING
+    assert [row.kind for row in run.changes.all()] == [ChangeKind.UNSERVED]
+    assert accept(run) == {"accepted": 0, "stale": 0}
+    run.refresh_from_db()
+    assert run.state == RunState.NOTHING
 
 
 def test_rows_may_be_accepted_one_by_one_and_the_rest_refused(in_acme: Company) -> None:
@@ -363,7 +374,7 @@ def test_a_run_whose_planner_died_is_taken_up_again_three_times(in_acme: Company
     PlanRun.objects.filter(pk=run.pk).update(state=RunState.RUNNING, leased_until=gone, attempts=1)
     assert services.carry_out_due() == 1
     run.refresh_from_db()
-    assert (run.state, run.attempts) == (RunState.PROPOSED, 2)
+    assert (run.state, run.attempts) == (RunState.NOTHING, 2)
     PlanRun.objects.filter(pk=run.pk).update(state=RunState.RUNNING, leased_until=gone, attempts=3)
     assert services.carry_out_due() == 1
     run.refresh_from_db()

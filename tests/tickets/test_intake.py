@@ -29,6 +29,7 @@ from tickets import services
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import Intake
+from tickets.views import requests
 
 EMAILS = Path(__file__).parents[2] / ".." / "shared" / "data" / "emails"
 
@@ -329,6 +330,41 @@ def test_a_flood_is_stopped_for_one_address_only(acme: Company, globex: Company,
     other = client.post("/c/acme/request/", {**FORM, "subject": "x"}, REMOTE_ADDR="10.0.0.9")
     assert other.status_code == 303
     assert client.post("/c/globex/request/", FORM).status_code == 303
+
+
+def test_a_company_flooded_from_everywhere_is_shielded_and_others_are_not(
+    acme: Company, globex: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "PER_TENANT", 3)
+    answers = [
+        Client(REMOTE_ADDR=f"203.0.113.{n}")
+        .post("/c/acme/request/", {**FORM, "subject": f"n{n}"})
+        .status_code
+        for n in range(4)
+    ]
+    assert answers == [303, 303, 303, 429]
+    assert Client().post("/c/globex/request/", FORM).status_code == 303
+
+
+def test_who_is_too_loud_uses_up_nobody_elses_share(
+    acme: Company, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "PER_ADDRESS", 2)
+    monkeypatch.setattr(requests, "PER_TENANT", 5)
+    answers = [client.post("/c/acme/request/", {**FORM, "body": f"{n}"}).status_code for n in range(20)]
+    assert answers == [303] * 2 + [429] * 18
+    assert client.post("/c/acme/request/", FORM, REMOTE_ADDR="203.0.113.7").status_code == 303
+
+
+def test_emoji_and_mixed_scripts_in_a_name_reach_the_desk(acme: Company, client: Client) -> None:
+    name = "🧯 Zoë 👩🏽‍🔧 עדי 青木"
+    assert client.post("/c/acme/request/", {**FORM, "name": name}).status_code == 303
+    with tenant_active(acme.tenant.pk):
+        ticket = Ticket.objects.select_related("contact", "customer").get()
+    assert ticket.contact is not None
+    assert (ticket.contact.name, str(ticket.customer)) == (name, name)
+    client.force_login(acme.sora.user)
+    assert name in client.get(f"/t/acme/tickets/{ticket.pk}/").content.decode()
 
 
 def test_a_thanks_code_of_nobody_is_not_found(acme: Company, client: Client) -> None:

@@ -202,10 +202,10 @@ def test_a_ticket_costs_the_same_for_every_conversation(acme: Company, desk: Cli
             services.reply_to_ticket(ticket_id=ticket.pk, body=f"{number}", actor=acme.sora.actor, at=AT)
             make_ticket(customer_id=ticket.customer_id)
         costs.append(cost_of(desk, f"/t/acme/tickets/{ticket.pk}/"))
-    assert costs[0] == costs[1] == costs[2] <= 36
+    assert costs[0] == costs[1] == costs[2] <= 37
 
 
-@pytest.mark.parametrize(("part", "most"), [("queue", 15), ("talk", 26), ("panel", 15)])
+@pytest.mark.parametrize(("part", "most"), [("queue", 15), ("talk", 26), ("panel", 16)])
 def test_a_part_of_the_page_asks_for_nothing_but_its_own(
     desk: Client, ticket: Ticket, part: str, most: int
 ) -> None:

@@ -58,12 +58,13 @@ def note_work_order(*, ticket_id: int, work_type_code: str, actor: Actor, at: da
 @transaction.atomic
 def note_work_orders(*, work_types: Mapping[int, str], actor: Actor, at: datetime) -> None:
     """`note_work_order` for many tickets, by their ids, in a fixed number of statements."""
-    tickets = list(Ticket.objects.select_for_update().filter(pk__in=work_types).order_by("pk"))
+    found = Ticket.objects.select_for_update(of=("self",)).select_related("topic", "customer", "site")
+    tickets = list(found.filter(pk__in=work_types).order_by("pk"))
     living = [ticket for ticket in tickets if ticket.status != TicketStatus.MERGED]
-    happened_to(living, SlaEvent.WORK_ORDERED, actor=actor, at=at, reason=SegmentReason.ENDED)
     changed = [ticket for ticket in living if ticket.work_type_code != work_types[ticket.pk]]
     for ticket in changed:
         ticket.work_type_code = work_types[ticket.pk]
+    happened_to(living, SlaEvent.WORK_ORDERED, actor=actor, at=at, reason=SegmentReason.ENDED)
     if changed:
         retarget_many(changed, actor=actor, at=at, reason=SegmentReason.RETARGETED)
     for ticket in living:

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import BadInput
 from tenants.http import TenantRequest
 from tickets import permissions, queries, services
 from tickets.enums import MessageKind
@@ -77,7 +76,7 @@ def ticket_triage(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def ticket_wait(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Let the ticket wait."""
-    return _act(request, pk, services.wait_ticket, _("The ticket waits."), WaitForm)
+    return _act(request, pk, services.wait_ticket, _("The ticket waits."), ("wait", WaitForm))
 
 
 @permitted(permissions.WORK)
@@ -91,7 +90,7 @@ def ticket_continue(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def ticket_resolve(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Say that the problem is solved."""
-    return _act(request, pk, services.resolve_ticket, _("Resolved."), ResolveForm)
+    return _act(request, pk, services.resolve_ticket, _("Resolved."), ("resolve", ResolveForm))
 
 
 @permitted(permissions.RESOLVE)
@@ -105,7 +104,9 @@ def ticket_close(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def ticket_reopen(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Say that the problem is back."""
-    return _act(request, pk, services.reopen_ticket, _("Reopened; its clock goes on."), ReopenForm)
+    return _act(
+        request, pk, services.reopen_ticket, _("Reopened; its clock goes on."), ("reopen", ReopenForm)
+    )
 
 
 @permitted(permissions.WORK)
@@ -120,13 +121,12 @@ def _act(
     pk: int,
     service: Callable[..., Ticket],
     said: str,
-    form_class: type[Form] | None = None,
+    dialog: tuple[str, type[Form]] | None = None,
 ) -> HttpResponse:
-    """Do it with what the form says, if it has one, and go back to the ticket with a word."""
-    form = form_class(request.POST) if form_class else None
-    if form is not None and not form.is_valid():
-        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
-        raise BadInput(next(iter(errors.values()))[0], errors=errors)
+    """Do it with what the dialog says, if it has one, and go back to the ticket with a word."""
+    form = dialog[1](request.POST) if dialog else None
+    if dialog and form is not None and not form.is_valid():
+        return show_ticket(request, pk, status=422, **{f"{dialog[0]}_form": form}, opened=dialog[0])
     service(ticket_id=pk, actor=request.actor, at=now(), **(form.cleaned_data if form else {}))
     return back_to(request, pk, said)
 

@@ -12,10 +12,10 @@ WINDOW_SECONDS = 600
 def is_over(limits: Iterable[tuple[str, int, int]]) -> bool:
     """Count one more of each (key, how many, in how many seconds); whether any of them is too many now.
 
-    All are counted, also after the first that is over.
+    Give the narrowest first: what it refuses is not counted by those after it, or one who is too loud would
+    shut the door for all.
     """
-    over = [_count(key, seconds) > limit for key, limit, seconds in limits]
-    return any(over)
+    return any(_count(key, seconds) > limit for key, limit, seconds in limits)
 
 
 def _count(key: str, seconds: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 from django.core import signing
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,11 +17,11 @@ from tenants.enums import Language
 from tenants.http import TenantRequest
 from tickets import queries, services
 from tickets.forms import RequestForm
+from tickets.views.limits import WINDOW_SECONDS, is_over
 from tickets.views.uploads import LIMITS, read_uploads
 
 PER_ADDRESS = 10
 PER_TENANT = 300
-WINDOW_SECONDS = 600
 SALT = "tickets.request"
 
 
@@ -89,20 +88,11 @@ def _language() -> str:
 
 
 def _is_flood(request: TenantRequest) -> bool:
-    """Count this attempt per address and per company. Without the cache everybody may ask."""
-    address = request.META.get("REMOTE_ADDR", "")
-    limits = {
-        f"request:{request.tenant.pk}:{address}": PER_ADDRESS,
-        f"request:{request.tenant.pk}": PER_TENANT,
-    }
-    # All are counted, also after the first that is over.
-    over = [_count(key) > limit for key, limit in limits.items()]
-    return any(over)
-
-
-def _count(key: str) -> int:
-    cache.add(key, 0, WINDOW_SECONDS)
-    try:
-        return cache.incr(key)
-    except ValueError:
-        return 1
+    """Count this attempt per address and per company."""
+    tenant, address = request.tenant.pk, request.META.get("REMOTE_ADDR", "")
+    return is_over(
+        [
+            (f"request:{tenant}:{address}", PER_ADDRESS, WINDOW_SECONDS),
+            (f"request:{tenant}", PER_TENANT, WINDOW_SECONDS),
+        ]
+    )

@@ -11,28 +11,38 @@ from django.views.decorators.http import require_POST
 
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import BadInput
+from core.errors import BadInput, Conflict
+from core.forms import tell
 from tenants.http import TenantRequest
 from tickets import permissions, services
 from tickets.forms import LabelForm, MergeForm, NotSameForm, SplitForm, SuggestionForm
 from tickets.views.acts import back_to
+from tickets.views.inbox import show_ticket
 
 
 @permitted(permissions.WORK)
 @require_POST
 def ticket_merge(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Let the conversation go on in another ticket, and go there."""
-    values = _read(MergeForm, request)
-    target = services.merge_tickets(
-        source_id=pk,
-        target_id=values["target"].pk,
-        reason=values["reason"],
-        tell_customer=values["tell_customer"],
-        across_customers=values["across_customers"],
-        actor=request.actor,
-        at=now(),
-    )
-    return back_to(request, target.pk, _("Merged: it goes on in %(ticket)s.") % {"ticket": target})
+    form, status = MergeForm(request.POST), BadInput.status
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            target = services.merge_tickets(
+                source_id=pk,
+                target_id=values["target"].pk,
+                reason=values["reason"],
+                tell_customer=values["tell_customer"],
+                across_customers=values["across_customers"],
+                actor=request.actor,
+                at=now(),
+            )
+        except (BadInput, Conflict) as problem:
+            tell(form, problem)
+            status = problem.status
+        else:
+            return back_to(request, target.pk, _("Merged: it goes on in %(ticket)s.") % {"ticket": target})
+    return show_ticket(request, pk, status=status, merge_form=form, opened="merge")
 
 
 @permitted(permissions.WORK)
@@ -47,9 +57,17 @@ def ticket_unmerge(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def ticket_split(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Make some messages a ticket of their own, and go there."""
-    values = _read(SplitForm, request)
-    opened = services.split_ticket(ticket_id=pk, actor=request.actor, at=now(), **values)
-    return back_to(request, opened.pk, _("%(ticket)s was split off.") % {"ticket": opened})
+    form, status = SplitForm(request.POST), BadInput.status
+    if form.is_valid():
+        try:
+            made = services.split_ticket(ticket_id=pk, actor=request.actor, at=now(), **form.cleaned_data)
+        except (BadInput, Conflict) as problem:
+            tell(form, problem)
+            status = problem.status
+        else:
+            return back_to(request, made.pk, _("%(ticket)s was split off.") % {"ticket": made})
+    chosen = set(request.POST.getlist("message_ids"))
+    return show_ticket(request, pk, status=status, split_form=form, opened="split", chosen=chosen)
 
 
 @permitted(permissions.WORK)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core.errors import BadInput
+from core.places import check_place
 from journal import services as journal
 from tenants.actors import Actor
 from workforce import queries
@@ -127,10 +128,7 @@ def _told_skills(engineer: Engineer) -> list[str]:
 
 
 def _check_home(latitude: float | None, longitude: float | None) -> None:
-    if (latitude is None) != (longitude is None):
-        raise BadInput(_("A home base needs both a latitude and a longitude, or neither."))
-    if abs(latitude or 0) > 90 or abs(longitude or 0) > 180:
-        raise BadInput(_("A latitude is from -90 to 90, a longitude from -180 to 180."))
+    check_place(latitude, longitude, ("home_latitude", "home_longitude"))
 
 
 def _check_limits(overtime_minutes: int, overtime_percent: int) -> None:

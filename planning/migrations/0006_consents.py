@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("planning", "0004_companies_take_turns"),
+        ("planning", "0005_nothing_to_decide"),
     ]
 
     operations = [
