@@ -74,6 +74,17 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
             },
         ),
+        migrations.AddField(
+            model_name="consentrequest",
+            name="tenant",
+            field=tenants.fields.TenantKey(
+                db_index=False,
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="tenants.tenant",
+            ),
+        ),
         migrations.RemoveConstraint(
             model_name="dispatchtimer",
             name="dispatch_timer_waits_once",
@@ -107,17 +118,6 @@ class Migration(migrations.Migration):
             name="from_engineer",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workforce.engineer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="consentrequest",
-            name="tenant",
-            field=tenants.fields.TenantKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
             ),
         ),
         migrations.AddField(

@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from channels import queries as channels
-from channels.rules import Choice
 from core.errors import NotFound
 from customers import queries as customers
 from dispatch import evaluator, instant, ranking
@@ -126,13 +125,15 @@ def zone_of(work_order: WorkOrder) -> ZoneInfo:
     return work_order.site.zone or work_order.site.tenant.zone
 
 
-def way_to(work_order: WorkOrder) -> Choice | None:
-    """How the customer is reached: as their contact prefers; None when there is no way."""
+def way_to(work_order: WorkOrder) -> tuple[str, str] | None:
+    """By which channel and at which address the customer is reached, as their contact prefers; None when there is
+    no way."""
     contact = work_order.contact
     addresses = customers.addresses_of(contact) if contact else {}
     if not addresses and work_order.customer.email:
         addresses = {"email": work_order.customer.email}
-    return channels.find_way_to(prefers=contact.prefers if contact else "", came_by="", addresses=addresses)
+    found = channels.find_way_to(prefers=contact.prefers if contact else "", came_by="", addresses=addresses)
+    return (found.channel, found.address) if found else None
 
 
 def answer_by(visit: Visit, policy: Policy, at: datetime) -> datetime:

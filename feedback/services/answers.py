@@ -15,8 +15,13 @@ from feedback.enums import LinkPurpose
 from tenants.actors import Actor
 
 
+CUSTOMER = Actor.customer("customer")
+
+
 @transaction.atomic
-def answer_question(*, code: str, choice: int | None, at: datetime, comment: str = "") -> ConsentRequest:
+def answer_question(
+    *, code: str, choice: int | None, at: datetime, comment: str = "", actor: Actor = CUSTOMER
+) -> ConsentRequest:
     """Do what the holder of the link says about the visit: see `dispatch.services.answer_consent`.
 
     Raises `NotFound` for a code that is wrong, expired or revoked.
@@ -25,7 +30,8 @@ def answer_question(*, code: str, choice: int | None, at: datetime, comment: str
     if link is None or link.consent_id is None:
         raise NotFound(_("This link is not valid, or not any more. Ask us for a new one."))
     order = link.visit.work_order
-    actor = Actor.customer(link.contact.name if link.contact else order.customer.name)
+    if actor is CUSTOMER:
+        actor = Actor.customer(link.contact.name if link.contact else order.customer.name)
     return dispatching.answer_consent(
         consent_id=link.consent_id, choice=choice, comment=comment, actor=actor, at=at
     )

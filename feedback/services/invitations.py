@@ -131,8 +131,8 @@ def invite_to_choose(*, consent_id: int, actor: Actor, at: datetime) -> Customer
         )
     channels.send_message(
         key=f"{LinkPurpose.CHOOSE}:{consent.pk}",
-        channel=way.channel,
-        recipient=way.address,
+        channel=way[0],
+        recipient=way[1],
         subject=letter.subject,
         body=letter.body,
         language=language,

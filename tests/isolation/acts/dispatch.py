@@ -75,7 +75,9 @@ def _confirmed(side: Side) -> None:
 
 
 PAGES: dict[str, Act] = {
-    "dispatch:visit_consent": Act({**PLAN, "version": 1, "act": "ask"}, n=1, before=_confirmed),
+    "dispatch:visit_consent": Act(
+        {**PLAN, "start_at": local(40), "version": 1, "act": "ask"}, n=1, before=_confirmed
+    ),
     "dispatch:consent_withdraw": Act(),
     "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
     "dispatch:work_order_create": Act(
@@ -148,7 +150,7 @@ PAGES: dict[str, Act] = {
 
 
 API: dict[str, Act] = {
-    "visit-consent post": Act({**API_PLAN, "version": 1}, n=1, before=_confirmed),
+    "visit-consent post": Act({**API_PLAN, "start_at": _instant(40), "version": 1}, n=1, before=_confirmed),
     "consent-withdraw post": Act({"reason": "settled by phone"}),
     "travel-profile-list post": Act({"source": "osrm", "base_url": "http://osrm.example"}),
     "travel-profile-detail patch": Act({"source": "osrm", "base_url": "http://osrm.example"}),
