@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -43,7 +42,6 @@ class Example:
     asked: tuple[int, float] | None = None
     driven: float | None = None
     problem: str = ""
-    milliseconds: int = 0
 
 
 @transaction.atomic
@@ -124,7 +122,7 @@ def try_travel(*, actor: Actor, at: datetime) -> Example:
     row = queries.travel_profile() or TravelProfile()
     learned = Estimate(queries.factors_of(row.factors))
     origin, target = found.origin, found.target
-    asked, problem, began = None, "", time.monotonic()
+    asked, problem = None, ""
     if row.source != TravelSource.ESTIMATE:
         try:
             leg = service_at(row.source, row.base_url).matrix([origin], [target])[0][0]
@@ -141,7 +139,6 @@ def try_travel(*, actor: Actor, at: datetime) -> Example:
         asked=asked,
         driven=found.minutes or None,
         problem=problem,
-        milliseconds=round((time.monotonic() - began) * 1000),
     )
 
 

@@ -18,6 +18,7 @@ from tests.architecture.source import ROOT, apps_in_tree, place, product_files, 
 LONGEST_MODULE = 400
 
 ACTORLESS = {
+    "accounts.services.choose_language": "a person's own choice, also on pages of no tenant",
     "tenants.services.create_tenant": "done by the operator, before anybody belongs to the tenant",
     "tenants.services.next_number": "a number for a thing that its own service records",
     "tenants.services.next_numbers": "as next_number, for imports",

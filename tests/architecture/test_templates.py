@@ -17,7 +17,7 @@ SAMPLES = "look"
 
 FORMS_WITHOUT_ONCE = {
     "account/login.html": "allauth's: outside any tenant, where no key is kept",
-    "_languages.html": "sets a cookie: twice is once",
+    "_languages.html": "sets a cookie and one's own language: twice is once",
     "_me.html": "signs out: twice is once",
     "accounts/join.html": "joins or signs out, outside any tenant: an invitation is over by being used",
     "delivery/me.html": "signs out: twice is once",

@@ -1,7 +1,8 @@
 """How the search is compiled, and where what was compiled is kept.
 
 Compiling takes some twenty seconds of processor time, loading half a second. The compiler looks at a
-function's own file only, so what is kept carries the contents of all files of the search in its name.
+function's own file only, so what is kept carries the contents of all files of the search in its name, and of those
+whose constants `dispatch.instant.kernel` is compiled with.
 
 Compiled functions own no arrays (`_nrt=False`): counting references to those they were handed took more than
 half of all time. Whatever room they need is made outside, in `scratch`.
@@ -22,11 +23,13 @@ Array = Any
 """A numpy array of the kind its place in `problem.Arrays` says; the compiler knows the rest."""
 
 HERE = Path(__file__).resolve().parent
+_APP = HERE.parents[1]
+_SOURCES = (*sorted(HERE.glob("*.py")), *(_APP / name for name in ("travel.py", "instant/tables.py")))
 
 
 def home() -> Path | None:
     """The directory to keep compiled code in: in $NUMBA_CACHE_DIR, else beside the source, else nowhere."""
-    sources = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    sources = b"".join(path.read_bytes() for path in _SOURCES)
     name = f"search-{hashlib.sha256(sources).hexdigest()[:16]}"
     named = os.environ.get("NUMBA_CACHE_DIR")
     for base in [Path(named)] if named else [HERE / "__pycache__", *_spare()]:
