@@ -14,7 +14,6 @@ from feedback import queries
 from feedback.enums import LinkPurpose
 from tenants.actors import Actor
 
-
 CUSTOMER = Actor.customer("customer")
 
 
