@@ -61,9 +61,8 @@ class Option:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Option:
         """From how it is kept."""
-        instants = {name: datetime.fromisoformat(kept[name]) for name in ("start", "end", "at")}
-        rest = {"grade": kept["grade"], "engineer_id": kept["engineer_id"], "is_wished": kept["is_wished"]}
-        return cls(**instants, **rest)
+        start, end, at = (datetime.fromisoformat(kept[name]) for name in ("start", "end", "at"))
+        return cls(start, end, kept["grade"], kept["engineer_id"], at, kept["is_wished"])
 
 
 def options_of(consent: ConsentRequest) -> list[Option]:

@@ -36,11 +36,15 @@ def ask_customers(
 
 def _ask(change: PlanChange, *, actor: Actor, at: datetime, has_wish: bool) -> str:
     """ "" when the customer is asked, else the code of why not. A wish that has become impossible is left out."""
-    wish = {"engineer_id": change.to_engineer_id, "start_at": change.to_start_at} if has_wish else {}
     try:
         with transaction.atomic():
             dispatching.ask_consent(
-                visit_id=change.visit_id or 0, cause=ConsentCause.PLANNING, actor=actor, at=at, **wish
+                visit_id=change.visit_id or 0,
+                engineer_id=change.to_engineer_id if has_wish else None,
+                start_at=change.to_start_at if has_wish else None,
+                cause=ConsentCause.PLANNING,
+                actor=actor,
+                at=at,
             )
     except Refusal as problem:
         if has_wish and problem.problem_code in _WISH_IS_GONE:
