@@ -149,7 +149,18 @@ def _most_lost(payload: bytes) -> int:
 
 
 def _lenient(payload: bytes, codec: str) -> str | None:
-    """The text with bad bytes replaced, going on where the rest makes the most sense; None when many are bad."""
+    """The text with bad bytes replaced; None when many are bad."""
+    text = _resumed(payload, codec)
+    if codec != "gb18030" or b"\x80" not in payload:
+        return text
+    # Within a character this byte makes another, very rare one, and shifts all after it unseen.
+    other = _resumed(payload.replace(b"\x80", b"\xff"), codec)
+    known = [found for found in (text, other) if found is not None]
+    return max(known, key=lambda found: scripts.sense_of(found, codec, len(payload)), default=None)
+
+
+def _resumed(payload: bytes, codec: str) -> str | None:
+    """The text, going on after each bad byte where the rest makes the most sense; None when many are bad."""
     most, pieces, at = _most_lost(payload), [], 0
     rest = memoryview(payload)
     while True:

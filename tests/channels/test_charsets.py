@@ -59,7 +59,8 @@ def test_a_text_cut_within_its_last_character_is_read(charset: str, codec: str, 
 
 def test_a_byte_of_windows_in_chinese_costs_itself() -> None:
     raw = CHINESE.encode("gb18030")
-    assert kept(decoded(raw[:40] + b"\x80" + raw[40:], "gb2312")[0], CHINESE) >= len(CHINESE) - 2
+    for at in (40, 41):
+        assert kept(decoded(raw[:at] + b"\x80" + raw[at:], "gb2312")[0], CHINESE) >= len(CHINESE) - 2
 
 
 @pytest.mark.parametrize("declared", [None, "utf-8", "x-unknown", "us-ascii"])
