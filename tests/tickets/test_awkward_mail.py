@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.test import Client
 
 from channels.enums import InboundStatus
 from channels.models import Attachment, InboundMessage, OutboundMessage
@@ -358,3 +359,15 @@ class TestReturns:
 @pytest.mark.parametrize("shape", [lambda n: b"\n" * n, lambda n: b"A: b\n" * n, lambda n: b"\xff" * n])
 def test_noise_is_set_aside(in_acme: Company, shape: Callable[[int], bytes]) -> None:
     assert take(shape(100_000)) == Intake.QUARANTINED
+
+
+def test_the_page_says_once_why_in_the_readers_language(acme: Company, client: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        take(b"Subject: nobody\n\nhello")
+    client.force_login(acme.sora.user)
+    for language, words in (("ja", "差出人"), ("en", "It names no sender")):
+        page = client.get(
+            "/t/acme/tickets/quarantine/", headers={"accept-language": language}
+        ).content.decode()
+        assert page.count("It names no sender") == (language == "en")
+        assert words in page
