@@ -122,6 +122,15 @@ OFFER: dict[str, Look] = {
     "withdrawn": Look("rest", "ban", _("Withdrawn")),
 }
 
+CONSENT: dict[str, Look] = {
+    "asked": Look("wait", "user-question", pgettext_lazy("customer", "Asked")),
+    "agreed": Look("work", "check", pgettext_lazy("customer", "Agreed")),
+    "chose_other": Look("work", "calendar-check", _("Chose another time")),
+    "kept": Look("plan", "lock", _("Keeps the appointment")),
+    "expired": Look("rest", "hourglass", pgettext_lazy("customer", "No answer")),
+    "withdrawn": Look("rest", "ban", _("Withdrawn")),
+}
+
 SUBMISSION: dict[str, Look] = {
     "open": Look("plan", "progress", pgettext_lazy("checklist", "Open")),
     "submitted": Look("plan", "clipboard-check", _("Submitted")),
@@ -236,6 +245,7 @@ PLAN_CHANGE: dict[str, Look] = {
     "add": Look("work", "calendar-plus", pgettext_lazy("proposed change", "Plan")),
     "move": Look("plan", "arrows-move", pgettext_lazy("proposed change", "Move")),
     "unplan": Look("stop", "circle-x", _("Take off the plan")),
+    "ask": Look("wait", "user-question", _("Needs the customer's consent")),
     "unserved": Look("wait", "circle-dashed", _("Not planned")),
     "open": Look("rest", "circle-dashed", pgettext_lazy("proposed change", "Open")),
     "accepted": Look("work", "check", _("Accepted")),
@@ -254,6 +264,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Look]] = {
     "priority": PRIORITY,
     "channel": CHANNEL,
     "offer": OFFER,
+    "consent": CONSENT,
     "submission": SUBMISSION,
     "answer": ANSWER,
     "stock": STOCK,

@@ -171,10 +171,30 @@ class OfferStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class ConsentStatus(models.TextChoices):
+    """What came of asking a customer whether a confirmed visit may move."""
+
+    ASKED = "asked", pgettext_lazy("customer", "Asked")
+    AGREED = "agreed", pgettext_lazy("customer", "Agreed")
+    CHOSE_OTHER = "chose_other", _("Chose another time")
+    KEPT = "kept", _("Keeps the appointment")
+    EXPIRED = "expired", pgettext_lazy("customer", "No answer")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ConsentCause(models.TextChoices):
+    """Why a customer is asked."""
+
+    BY_HAND = "by_hand", _("A dispatcher wants to move the visit")
+    ABSENCE = "absence", _("The engineer is absent")
+    PLANNING = "planning", _("A planning run proposes it")
+
+
 class TimerKind(models.TextChoices):
     """What a dispatch timer does."""
 
     OFFER_EXPIRES = "offer_expires", _("An offer expires")
+    CONSENT_EXPIRES = "consent_expires", _("A customer's time to answer ends")
     RULE_RUNS = "rule_runs", _("A rule runs")
     ENGINEER_LATE = "engineer_late", _("An engineer is late")
 

@@ -74,6 +74,32 @@ class VisitCompleted(VisitFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentFact(Event):
+    """Base of what happens to the question whether a confirmed visit may move."""
+
+    outbound_only: ClassVar[bool] = True
+    topic: ClassVar[str] = "consent"
+
+    consent_id: int
+    visit_id: int
+    work_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentAsked(ConsentFact):
+    """A customer is to be asked whether their visit may move."""
+
+    outbound_only: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentClosed(ConsentFact):
+    """The customer answered, did not in time, or need not any more: `status` says which."""
+
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfferFact(Event):
     """Base of what happens to one offer. `engineer_id` and `provider_id` are 0 where there is none."""
 

@@ -105,6 +105,13 @@ class MoveForm(PlanForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class WishForm(PlanForm):
+    """Where a confirmed visit should go: to ask the customer, or, when they agreed by phone, to move it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    agreed_how = forms.CharField(label=_("How the customer agreed"), required=False, max_length=500)
+
+
 class ReasonForm(forms.Form):
     """Why something is called off."""
 
@@ -333,6 +340,10 @@ LIMIT_LABELS = {
     "max_travel_minutes": _("Travel to one visit at most, in minutes (0: no limit)"),
     "freeze_minutes": _("Planning runs leave alone what starts within, in minutes"),
     "change_price_seconds": _("What moving a customer's visit costs a planning run, in seconds"),
+    "consent_minutes": _("Customers may answer whether their visit moves for, in working minutes"),
+    "consent_days": _(
+        "Customers of an absent engineer are asked by themselves this many days ahead (0: never)"
+    ),
 }
 
 

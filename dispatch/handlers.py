@@ -23,6 +23,7 @@ from journal.registry import on, on_many
 from notices.registry import name_kinds
 from tenants.actors import Actor
 from tickets.events import TicketChanged, TicketMerged, TicketOpened, ticket_ids
+from workforce.events import AvailabilityChanged
 
 AUTO = Actor.system("auto-dispatch")
 FIELD_WORK = Actor.system("auto field work")
@@ -85,6 +86,12 @@ def on_stock_moved(event: StockMoved) -> None:
     """Rules may plan work that waited for the part."""
     if event.quantity > 0:
         services.meet_arrived_part(part_id=event.part_id, actor=AUTO, at=now())
+
+
+@on(AvailabilityChanged)
+def on_availability_changed(event: AvailabilityChanged) -> None:
+    """Customers whose engineer cannot come are asked for another time."""
+    services.ask_where_absent(engineer_id=event.engineer_id, actor=AUTO, at=now())
 
 
 @on_many(TicketChanged)

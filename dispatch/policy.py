@@ -91,15 +91,23 @@ WEIGHTS: Mapping[str, int] = MappingProxyType(
 )
 
 LIMITS: Mapping[str, int] = MappingProxyType(
-    {"max_travel_minutes": 0, "freeze_minutes": 60, "change_price_seconds": 1800}
+    {
+        "max_travel_minutes": 0,
+        "freeze_minutes": 60,
+        "change_price_seconds": 1800,
+        "consent_minutes": 240,
+        "consent_days": 7,
+    }
 )
-"""Whole numbers; `max_travel_minutes` 0 is no limit."""
+"""Whole numbers; `max_travel_minutes` 0 is no limit, `consent_days` 0 asks no customer by itself."""
 
 LIMIT_RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "max_travel_minutes": (0, 1440),
         "freeze_minutes": (0, 10_080),
         "change_price_seconds": (0, 86_400),
+        "consent_minutes": (15, 4_800),
+        "consent_days": (0, 60),
     }
 )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from core.transitions import check_transition
-from dispatch.enums import OfferStatus, VisitStatus, WorkOrderStatus
+from dispatch.enums import ConsentStatus, LockLevel, OfferStatus, VisitStatus, WorkOrderStatus
 
 V = VisitStatus
 W = WorkOrderStatus
@@ -40,6 +41,11 @@ OFFER_TRANSITIONS: dict[OfferStatus, tuple[OfferStatus, ...]] = {
     OfferStatus.WITHDRAWN: (),
 }
 
+CONSENT_TRANSITIONS: dict[ConsentStatus, tuple[ConsentStatus, ...]] = {
+    ConsentStatus.ASKED: tuple(status for status in ConsentStatus if status != ConsentStatus.ASKED),
+    **{status: () for status in ConsentStatus if status != ConsentStatus.ASKED},
+}
+
 OCCUPYING = (V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING, V.ON_SITE, V.PAUSED)
 """States in which a visit takes the engineer's time: the database refuses overlaps among them."""
 
@@ -59,6 +65,41 @@ ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
 def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
     """Raise `IllegalTransition` unless the visit may go from `current` to `wanted`."""
     check_transition(TRANSITIONS, thing=thing, current=VisitStatus(current), wanted=wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """What a customer was told of a visit: who comes, and that they arrive within a window, both ends included."""
+
+    lock_level: str
+    engineer_id: int
+    opens: datetime
+    closes: datetime
+
+    def needs_consent(self, engineer_id: int, start_at: datetime) -> bool:
+        """Whether the customer must agree to this engineer at this time.
+
+        Who confirmed a window confirmed when somebody comes; to a committed visit the engineer belongs too.
+        """
+        if self.lock_level == LockLevel.PROPOSED:
+            return False
+        if self.lock_level == LockLevel.COMMITTED and engineer_id != self.engineer_id:
+            return True
+        return not self.opens <= start_at <= self.closes
+
+
+def appointment(
+    *,
+    lock_level: str,
+    engineer_id: int,
+    start_at: datetime,
+    promised: tuple[datetime | None, datetime | None],
+) -> Appointment:
+    """What was agreed about a visit: the promised window around its start, else its start to the minute."""
+    opens, closes = promised
+    if opens is None or closes is None or not opens <= start_at <= closes:
+        opens = closes = start_at
+    return Appointment(lock_level, engineer_id, opens, closes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,5 +8,6 @@ from feedback import views
 
 urlpatterns = [
     path("v/<str:code>/", views.track, name="track"),
+    path("m/<str:code>/", views.choose, name="choose"),
     path("r/<str:code>/", views.rate, name="rate"),
 ]

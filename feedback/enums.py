@@ -12,6 +12,7 @@ class LinkPurpose(models.TextChoices):
 
     TRACK = "track", _("Follow the visit")
     RATE = "rate", _("Rate the visit")
+    CHOOSE = "choose", _("Choose another time")
 
 
 class RatingReason(models.TextChoices):

@@ -17,6 +17,20 @@ class RateForm(forms.Form):
     wants_call = forms.BooleanField(required=False)
 
 
+class ChooseForm(forms.Form):
+    """What a customer answers: the place of a window, or "keep"; and words, if they like."""
+
+    KEEP = "keep"
+
+    choice = forms.RegexField(rf"^(\d{{1,2}}|{KEEP})$")
+    comment = forms.CharField(max_length=1000, required=False)
+
+    def chosen(self) -> int | None:
+        """The place of the window chosen; None keeps the appointment."""
+        told: str = self.cleaned_data["choice"]
+        return None if told == self.KEEP else int(told)
+
+
 class OutcomeForm(forms.Form):
     """What came of a follow-up."""
 

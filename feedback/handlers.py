@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dispatch.events import VisitCompleted, VisitSent
+from dispatch.events import ConsentAsked, VisitCompleted, VisitSent
 from feedback import services
 from journal.registry import on, on_many
 from tenants.actors import Actor
@@ -22,3 +22,11 @@ def on_visit_sent(events: Sequence[VisitSent]) -> None:
 def on_visit_completed(event: VisitCompleted) -> None:
     """Ask the customer how it was."""
     services.invite_to_rate(visit_id=event.visit_id, actor=Actor.system("invitations"), at=event.occurred_at)
+
+
+@on(ConsentAsked)
+def on_consent_asked(event: ConsentAsked) -> None:
+    """Ask the customer whether their visit may move."""
+    services.invite_to_choose(
+        consent_id=event.consent_id, actor=Actor.system("invitations"), at=event.occurred_at
+    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from core.formats import local_date, local_time
-from dispatch.models import Visit
+from core.formats import local_date, local_datetime, local_time
+from dispatch import queries as dispatch
+from dispatch.enums import ConsentCause
+from dispatch.models import ConsentRequest, Visit
 from feedback.rules import Window
 
 
@@ -39,6 +42,43 @@ def track_letter(visit: Visit, window: Window, *, name: str, company: str, url: 
         "%(company)s"
     )
     return Letter(subject, body % facts)
+
+
+def choose_letter(consent: ConsentRequest, *, name: str, company: str, url: str) -> Letter:
+    """May your visit move? With the times that are offered."""
+    order = consent.visit.work_order
+    facts = {
+        "name": name,
+        "company": company,
+        "booked": window_words(consent.opens_at, consent.closes_at),
+        "work": order.subject,
+        "why": why_words(consent),
+        "offers": "\n".join(f"– {window_words(one.start, one.end)}" for one in dispatch.options_of(consent)),
+        "until": local_datetime(consent.expires_at),
+        "url": url,
+    }
+    body = _(
+        "%(name)s\n\n"
+        "Your visit is booked for %(booked)s: %(work)s.\n"
+        "%(why)s We can offer:\n%(offers)s\n\n"
+        "Choose, or keep your appointment, without signing in:\n%(url)s\n\n"
+        "Nothing changes until you choose. Please answer by %(until)s.\n\n"
+        "%(company)s"
+    )
+    return Letter(_("May we move your visit?"), body % facts)
+
+
+def window_words(opens: datetime, closes: datetime) -> str:
+    """A window in the active zone and language: its day and hours."""
+    told = f"{local_date(opens)} {local_time(opens)}"
+    return told if closes <= opens else f"{told}–{local_time(closes)}"
+
+
+def why_words(consent: ConsentRequest) -> str:
+    """Why we ask, for the customer."""
+    if consent.cause == ConsentCause.ABSENCE:
+        return _("Your engineer cannot come at that time.")
+    return _("We would like to come at another time.")
 
 
 def rate_letter(visit: Visit, *, name: str, company: str, url: str) -> Letter:

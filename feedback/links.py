@@ -20,7 +20,11 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 GROUP = 4
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
-_ROUTES = {LinkPurpose.TRACK: "customer:track", LinkPurpose.RATE: "customer:rate"}
+_ROUTES = {
+    LinkPurpose.TRACK: "customer:track",
+    LinkPurpose.RATE: "customer:rate",
+    LinkPurpose.CHOOSE: "customer:choose",
+}
 
 
 def new_nonce() -> str:

@@ -8,13 +8,14 @@ from django.db.models import Q
 
 from accounts.models import Membership
 from customers.models import Contact
-from dispatch.models import Visit
+from dispatch.models import ConsentRequest, Visit
 from feedback.enums import LinkPurpose, RatingReason, RecoveryStatus
 from tenants.models import TenantModel
 
 
 class CustomerLink(TenantModel):
-    """A revocable key to one visit for one purpose. Only the hash of its code is kept.
+    """A revocable key to one visit for one purpose. Only the hash of its code is kept. One to choose another time
+    belongs to one question about the visit (`consent`).
 
     The code is made from `nonce` with the installation's secret, so that the engineer's screen can show the
     QR code again, while the database alone gives nobody a way in.
@@ -24,6 +25,7 @@ class CustomerLink(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+")
     purpose = models.CharField(max_length=10, choices=LinkPurpose.choices)
     nonce = models.CharField(max_length=64)
+    consent = models.ForeignKey(ConsentRequest, on_delete=models.CASCADE, null=True, related_name="links")
     code_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -31,7 +33,14 @@ class CustomerLink(TenantModel):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "code_hash"], name="link_code_uniq")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "code_hash"], name="link_code_uniq"),
+            models.CheckConstraint(
+                condition=Q(purpose="choose", consent__isnull=False)
+                | ~Q(purpose="choose") & Q(consent__isnull=True),
+                name="link_choose_has_consent",
+            ),
+        ]
         indexes = [models.Index(fields=["tenant", "visit", "purpose"], name="link_visit_idx")]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ def find_link(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLink | N
     return (
         CustomerLink.objects.select_related(
             "contact",
+            "consent",
             "visit__engineer__membership",
             "visit__work_order__site",
             "visit__work_order__customer",
@@ -40,6 +41,11 @@ def link_for_update(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLi
     if link is None:
         raise NotFound(_("This link is not valid, or not any more. Ask us for a new one."))
     return link
+
+
+def find_link_of_consent(consent_id: int) -> CustomerLink | None:
+    """The link by which a customer answers a question, or None."""
+    return CustomerLink.objects.filter(consent_id=consent_id, revoked_at=None).order_by("-id").first()
 
 
 def living_link(visit_id: int, purpose: str, at: datetime) -> CustomerLink | None:

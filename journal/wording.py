@@ -59,6 +59,8 @@ VERBS: dict[str, tuple[str, Words]] = {
     "quarantined": ("hand-stop", pgettext_lazy("audit", "put in quarantine")),
     "queued": ("clock", pgettext_lazy("audit", "queued for sending")),
     "received": ("mail", pgettext_lazy("audit", "received")),
+    "asked_consent": ("user-question", pgettext_lazy("audit", "asked the customer about")),
+    "closed_consent": ("calendar-check", pgettext_lazy("audit", "ended the question about")),
     "recovery_finished": ("circle-check", pgettext_lazy("audit", "finished the follow-up")),
     "recovery_opened": ("phone-call", pgettext_lazy("audit", "opened a follow-up")),
     "released": ("lock-open", pgettext_lazy("audit", "released")),

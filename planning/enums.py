@@ -31,6 +31,7 @@ class ChangeKind(models.TextChoices):
 
     ADD = "add", _("Plan")
     MOVE = "move", _("Move")
+    ASK = "ask", _("Needs the customer's consent")
     UNPLAN = "unplan", _("Take off the plan")
     KEEP = "keep", _("Leave")
     UNSERVED = "unserved", _("Not planned")

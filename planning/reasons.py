@@ -25,6 +25,10 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
         "visit_changed": _("somebody changed the visit meanwhile"),
         "already_planned": _("somebody planned the work meanwhile"),
         "work_changed": _("somebody changed the work order meanwhile"),
+        "is_crew": _("a crew moves together: call the customer"),
+        "no_way": _("no address of the customer is known: call them"),
+        "too_late": _("there is no time to wait for an answer: call the customer"),
+        "nothing_to_offer": _("nobody can come at another time in the next days: call the customer"),
         "engineer_gone": _("the engineer is not here any more"),
     }
     told = own.get(str(reason.get("code"))) or reasons.words(reason, skills)

@@ -12,7 +12,6 @@ from journal.events import Event
 class AvailabilityChanged(Event):
     """When an engineer can be sent has changed: the week, a break, an extra shift or an absence."""
 
-    outbound_only: ClassVar[bool] = True
     topic: ClassVar[str] = "work"
 
     engineer_id: int

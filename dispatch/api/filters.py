@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import django_filters
 
-from dispatch.enums import OfferStatus, VisitStatus, WorkOrderStatus
-from dispatch.models import Offer, Visit, WorkOrder
+from dispatch.enums import ConsentStatus, OfferStatus, VisitStatus, WorkOrderStatus
+from dispatch.models import ConsentRequest, Offer, Visit, WorkOrder
 
 
 class WorkOrderFilter(django_filters.FilterSet):
@@ -42,3 +42,14 @@ class OfferFilter(django_filters.FilterSet):
     class Meta:
         model = Offer
         fields = ["status", "work_order", "engineer", "provider", "kind"]
+
+
+class ConsentFilter(django_filters.FilterSet):
+    """By state, visit and work order."""
+
+    status = django_filters.MultipleChoiceFilter(choices=ConsentStatus.choices)
+    work_order = django_filters.NumberFilter(field_name="visit__work_order_id")
+
+    class Meta:
+        model = ConsentRequest
+        fields = ["status", "visit", "cause"]

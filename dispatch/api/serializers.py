@@ -217,6 +217,10 @@ class MoveSerializer(PlanSerializer):
     """A new engineer or time; `version` is the one you saw: 409 tells who was faster."""
 
     version = serializers.IntegerField(min_value=1)
+    customer_agreed = serializers.BooleanField(
+        default=False,
+        help_text="Of a confirmed visit: the customer agreed otherwise, as override_reason tells",
+    )
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from rest_framework.serializers import Serializer
 from accounts.api.views import Resource
 from accounts.enums import Permission
 from dispatch import queries, reasons, services
+from dispatch.api.consents import AskConsentSerializer, ConsentSerializer
 from dispatch.api.filters import VisitFilter, WorkOrderFilter
 from dispatch.api.serializers import (
     BookSerializer,
@@ -205,12 +206,26 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
 
     @extend_schema(request=MoveSerializer, responses=VisitSerializer, summary="Move a visit")
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Needs engineer, start and the version you saw; a stale version answers 409 with who and when."""
+        """Needs engineer, start and the version you saw; a stale version answers 409 with who and when. 409
+        `needs_consent`: the customer confirmed it; ask them with `consent`, or say that they agreed."""
         given = _read(MoveSerializer, request)
         visit = services.move_visit(
             visit_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
         )
         return Response(VisitSerializer(visit).data)
+
+    @extend_schema(
+        request=AskConsentSerializer, responses={201: ConsentSerializer}, summary="Ask whether it may move"
+    )
+    @action(detail=True, methods=["post"])
+    def consent(self, request: Request, pk: str) -> Response:
+        """Of a confirmed visit: the customer is offered the time you wish, if any, and up to four others, graded.
+        Nothing moves before they choose; see `consents`."""
+        given = _read(AskConsentSerializer, request)
+        asked = services.ask_consent(
+            visit_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
+        )
+        return Response(ConsentSerializer(asked).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=VisitSerializer, summary="Tell the engineer")
     @action(detail=True, methods=["post"])

@@ -1,5 +1,6 @@
 """What is to be done and by whom: work, visits, policies, auto-dispatch."""
 
+from dispatch.models.consents import ConsentRequest
 from dispatch.models.policies import DispatchPolicy, EngineerPreference, TravelLeg, TravelProfile
 from dispatch.models.rules import DispatchRule, DispatchRuleVersion, DispatchRun, DispatchTimer, Offer
 from dispatch.models.visits import TsTzRange, Visit
@@ -14,6 +15,7 @@ from dispatch.models.work import (
 )
 
 __all__ = [
+    "ConsentRequest",
     "DispatchPolicy",
     "DispatchRule",
     "DispatchRuleVersion",

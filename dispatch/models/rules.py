@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.enums import OfferKind, OfferStatus, RuleEvent, RunOutcome, Strategy, TimerKind
+from dispatch.models.consents import ConsentRequest
 from dispatch.models.visits import Visit
 from dispatch.models.work import WorkOrder
 from tenants.models import TenantModel
@@ -158,6 +159,9 @@ class DispatchTimer(TenantModel):
     leased_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, null=True, blank=True, related_name="timers")
+    consent = models.ForeignKey(
+        ConsentRequest, on_delete=models.CASCADE, null=True, blank=True, related_name="timers"
+    )
     rule = models.ForeignKey(
         DispatchRule, on_delete=models.CASCADE, null=True, blank=True, related_name="timers"
     )
@@ -170,7 +174,7 @@ class DispatchTimer(TenantModel):
         ordering = ["due_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "kind", "offer", "rule", "visit", "work_order"],
+                fields=["tenant", "kind", "offer", "consent", "rule", "visit", "work_order"],
                 condition=Q(done_at__isnull=True),
                 nulls_distinct=False,
                 name="dispatch_timer_waits_once",

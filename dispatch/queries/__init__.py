@@ -2,6 +2,17 @@
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
 from dispatch.queries.candidates import candidates, ways_out
+from dispatch.queries.consents import (
+    appointment_of,
+    consents,
+    consents_for,
+    get_consent,
+    open_consent_of,
+    options_left,
+    options_of,
+    waiting_consents_for,
+    way_to,
+)
 from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update, team_among
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
@@ -64,15 +75,19 @@ __all__ = [
     "World",
     "active_work_types",
     "answer_for",
+    "appointment_of",
     "board",
     "candidates",
     "check_visible_visit",
+    "consents",
+    "consents_for",
     "crew_for",
     "dispatch_rules",
     "driven",
     "engineer_loads",
     "factors_of",
     "for_planning",
+    "get_consent",
     "get_offer_for",
     "get_rule",
     "get_visit",
@@ -92,6 +107,9 @@ __all__ = [
     "offers",
     "offers_for",
     "offers_of",
+    "open_consent_of",
+    "options_left",
+    "options_of",
     "others_of_crew_for_update",
     "part_ids_of",
     "part_of",
@@ -113,7 +131,9 @@ __all__ = [
     "visit_for_update",
     "visits",
     "visits_of_engineer",
+    "waiting_consents_for",
     "waiting_offers_for",
+    "way_to",
     "ways_out",
     "work_of",
     "work_order_for_update",

@@ -1,8 +1,11 @@
 """What may be done to work and visits: the one door into dispatch."""
 
+from dispatch.services.asking import ask_where_absent
 from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
+from dispatch.services.consenting import NeedsConsent
+from dispatch.services.consents import NoWindowLeft, answer_consent, ask_consent, withdraw_consent
 from dispatch.services.crews import schedule_crew
 from dispatch.services.days import PartOfWork, schedule_parts
 from dispatch.services.field_work import open_field_work
@@ -64,13 +67,18 @@ __all__ = [
     "CannotSchedule",
     "Example",
     "Loaded",
+    "NeedsConsent",
     "NewWork",
+    "NoWindowLeft",
     "PartOfWork",
     "Placement",
     "Trial",
     "accept_offer",
+    "answer_consent",
     "ask_among",
+    "ask_consent",
     "ask_for_waiting",
+    "ask_where_absent",
     "auto_dispatch",
     "auto_dispatch_open",
     "await_arrivals",
@@ -122,6 +130,7 @@ __all__ = [
     "update_rule",
     "update_work_order",
     "update_work_type",
+    "withdraw_consent",
     "withdraw_needless_offers",
     "withdraw_offer",
 ]

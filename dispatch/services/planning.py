@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core import formats
-from core.errors import Conflict
+from core.errors import BadInput, Conflict
 from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit
+from dispatch.queries.consents import window_around
 from dispatch.queries.planning import instant
+from dispatch.services.consenting import check_consent, promise, withdraw_open
 from dispatch.services.following import check_movable, check_work_is_open, follow_ticket, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
@@ -83,30 +85,47 @@ def move_visit(
     actor: Actor,
     at: datetime,
     override_reason: str = "",
+    customer_agreed: bool = False,
 ) -> Visit:
     """Give a visit another engineer or time, keeping its length.
 
     `version` is the one the caller saw: a newer one raises `Conflict` saying who changed it and when. A
-    visit the
-    engineer had accepted must be accepted again.
+    visit the engineer had accepted must be accepted again. One that would leave what its customer confirmed
+    raises `NeedsConsent`, unless `customer_agreed` otherwise than by our question, as `override_reason` tells.
     """
     visit = queries.visit_for_update(visit_id)
     actor.require(Permission.VISIT_PLAN, visit)
-    _check_version(visit, version)
+    check_version(visit, version)
     check_movable(visit)
+    if customer_agreed and queries.appointment_of(visit).needs_consent(engineer_id, start_at):
+        _agree(visit, start_at, override_reason, actor=actor, at=at)
+    else:
+        check_consent(visit, engineer_id, start_at)
+        customer_agreed = False
     others = queries.others_of_crew_for_update(visit)
     _check_not_among(others, engineer_id)
     end_at = start_at + (visit.end_at - visit.start_at)
     verdict = judge(visit.work_order, engineer_id, start_at, end_at, ignoring=visit.pk)
     check_verdict(visit.work_order, verdict, override_reason)
-    _move(visit, verdict, override_reason, actor=actor, at=at)
+    source = "customer agreed" if customer_agreed else ""
+    move_to(visit, verdict, override_reason, actor=actor, at=at, source=source)
     for other in others if start_at != _start_of(others) else []:
         check_movable(other)
+        other.work_order = visit.work_order
         judged = judge(other.work_order, other.engineer_id, start_at, end_at, ignoring=other.pk)
         check_verdict(other.work_order, judged, override_reason)
-        _move(other, judged, override_reason, actor=actor, at=at)
+        move_to(other, judged, override_reason, actor=actor, at=at, source=source)
+    withdraw_open([visit.pk, *(other.pk for other in others)], actor=actor, at=at, reason=override_reason)
     follow_visits(visit.work_order, at=at)
     return visit
+
+
+def _agree(visit: Visit, start_at: datetime, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Take it that the customer agreed, for the reason told: a new window is promised."""
+    if not reason.strip():
+        text = _("Say how the customer agreed, such as “by phone with Ms Sato”.")
+        raise BadInput(text, errors={"override_reason": [text]})
+    promise(visit.work_order, window_around(visit.work_order, start_at), actor=actor, at=at)
 
 
 def _start_of(others: Sequence[Visit]) -> datetime | None:
@@ -126,7 +145,9 @@ def _check_not_among(others: Sequence[Visit], engineer_id: int) -> None:
         )
 
 
-def _move(visit: Visit, verdict: Verdict, override_reason: str, *, actor: Actor, at: datetime) -> None:
+def move_to(
+    visit: Visit, verdict: Verdict, override_reason: str, *, actor: Actor, at: datetime, source: str = ""
+) -> None:
     """Write where the verdict says that the visit goes, and tell."""
     start, end = verdict.span
     before = {"engineer": visit.engineer.name, "from": visit.start_at.isoformat()}
@@ -140,7 +161,13 @@ def _move(visit: Visit, verdict: Verdict, override_reason: str, *, actor: Actor,
     after = {"engineer": verdict.person.name, "from": visit.start_at.isoformat()}
     changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
     journal.record(
-        actor=actor, verb="moved", thing=visit, at=at, changes=changes, reason=override_reason[:500]
+        actor=actor,
+        verb="moved",
+        thing=visit,
+        at=at,
+        changes=changes,
+        reason=override_reason[:500],
+        source=source,
     )
     journal.publish(fact(events.VisitMoved, visit))
 
@@ -196,6 +223,7 @@ def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> V
         one.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
         journal.record(actor=actor, verb="cancelled", thing=one, at=at, reason=reason[:500])
         journal.publish(fact(events.VisitCancelled, one))
+    withdraw_open([visit.pk], actor=actor, at=at, reason=reason)
     follow_visits(visit.work_order, at=at)
     return visit
 
@@ -212,7 +240,8 @@ def fact(kind: type[events.VisitFact], visit: Visit) -> events.VisitFact:
     return kind(visit_id=visit.pk, work_order_id=visit.work_order_id, engineer_id=visit.engineer_id)
 
 
-def _check_version(visit: Visit, version: int) -> None:
+def check_version(visit: Visit, version: int) -> None:
+    """Raise `Conflict` saying who changed the visit since the caller saw it."""
     if visit.version == version:
         return
     last = records.entries_about(visit).first()

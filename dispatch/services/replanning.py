@@ -21,6 +21,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
+from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import despite_deadlocks, follow_many, sqlstate_of
 from dispatch.services.judging import EXCLUSION_VIOLATION, plan_facts
 from dispatch.services.planning import fact
@@ -75,6 +76,7 @@ def place_visits(
             ),
             code="overlap",
         ) from problem
+    _end_questions(moved, removed, actor=actor, at=at, source=source)
     orders = {one.work_order.pk: one.work_order for one in placements}
     orders |= {visit.work_order_id: visit.work_order for visit in removed}
     follow_many(list(orders.values()), at=at)
@@ -84,6 +86,14 @@ def place_visits(
     journal.publish(*(fact(events.VisitMoved, visit) for visit in changed))
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in made))
     return visits
+
+
+def _end_questions(
+    moved: Sequence[Placement], removed: Sequence[Visit], *, actor: Actor, at: datetime, source: str
+) -> None:
+    """Nothing is asked any more about visits that went, or that have another time."""
+    gone = [one.visit.pk for one in moved if one.visit] + [visit.pk for visit in removed]
+    withdraw_open(gone, actor=actor, at=at, reason=source)
 
 
 def _write(moved: Sequence[Placement], new: Sequence[Placement], at: datetime) -> list[Visit]:

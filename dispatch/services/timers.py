@@ -18,6 +18,7 @@ from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, Visit, Wor
 from dispatch.occurrences import next_occurrence
 from dispatch.services.auto import auto_dispatch_open, fire
 from dispatch.services.choosing import NOT_YET_THERE
+from dispatch.services.consents import expire_consent
 from dispatch.services.offers import expire_offer
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -56,7 +57,12 @@ def fire_due_timers(*, limit: int = 200) -> int:
 def _carry_out(timer_id: int, at: datetime) -> None:
     # The work order is locked before its timers, as everything that plans does.
     about = DispatchTimer.objects.filter(pk=timer_id).annotate(
-        about_id=Coalesce("work_order_id", "visit__work_order_id", "offer__work_order_id")
+        about_id=Coalesce(
+            "work_order_id",
+            "visit__work_order_id",
+            "offer__work_order_id",
+            "consent__visit__work_order_id",
+        )
     )
     if work_order_id := about.values_list("about_id", flat=True).first():
         queries.work_order_for_update(work_order_id)
@@ -73,6 +79,11 @@ def _carry_out(timer_id: int, at: datetime) -> None:
 def _offer_expires(timer: DispatchTimer, at: datetime) -> None:
     if timer.offer_id is not None:
         expire_offer(offer_id=timer.offer_id, actor=CLOCKWORK, at=at)
+
+
+def _consent_expires(timer: DispatchTimer, at: datetime) -> None:
+    if timer.consent_id is not None:
+        expire_consent(consent_id=timer.consent_id, actor=CLOCKWORK, at=at)
 
 
 def _rule_runs(timer: DispatchTimer, at: datetime) -> None:
@@ -131,6 +142,7 @@ def _engineer_late(timer: DispatchTimer, at: datetime) -> None:
 
 _ACTS = {
     TimerKind.OFFER_EXPIRES: _offer_expires,
+    TimerKind.CONSENT_EXPIRES: _consent_expires,
     TimerKind.RULE_RUNS: _rule_runs,
     TimerKind.ENGINEER_LATE: _engineer_late,
 }

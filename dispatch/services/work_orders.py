@@ -20,6 +20,7 @@ from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from dispatch.services.catalogue import check_extent
+from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -198,6 +199,7 @@ def cancel_work_order(*, work_order_id: int, reason: str, actor: Actor, at: date
             visit.save()
             journal.record(actor=actor, verb="cancelled", thing=visit, at=at, reason=reason[:500])
             journal.publish(fact(events.VisitCancelled, visit))
+    withdraw_open([visit.pk for visit in visits], actor=actor, at=at, reason=reason)
     work_order.status, work_order.cancelled_at = WorkOrderStatus.CANCELLED, at
     work_order.save(update_fields=["status", "cancelled_at", "updated_at"])
     follow_visits(work_order, at=at)

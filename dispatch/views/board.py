@@ -19,12 +19,13 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from dispatch import queries, reasons, rules, services
-from dispatch.enums import TravelSource
+from dispatch.enums import LockLevel, TravelSource
 from dispatch.forms import MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.board import day_bounds
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer, Candidate
+from dispatch.services.consenting import told_window
 from tenants.http import TenantRequest
 from workforce.models import Skill
 
@@ -115,6 +116,8 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
         "move_form": MoveForm(initial=initial),
         "cancel_form": ReasonForm(),
         "can_move": visit.status in rules.MOVABLE,
+        "booked": told_window(visit, queries.appointment_of(visit)),
+        "consent": queries.open_consent_of(visit.pk) if visit.lock_level != LockLevel.PROPOSED else None,
         "can_send": visit.look_code == "draft",
         "can_cancel": "cancelled" in rules.TRANSITIONS[visit.status_code],
         "broken": [reasons.words(r, _skill_names()) for r in visit.reason.get("broken", ())],

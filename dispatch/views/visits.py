@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from core.errors import Conflict, Refusal
 from dispatch import queries, services
 from dispatch.forms import MoveForm, PlanForm, ReasonForm
 from dispatch.views.board import to_board
+from dispatch.views.consents import consent_url
 from tenants.http import TenantRequest
 
 
@@ -61,6 +62,9 @@ def visit_move(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
                 at=now(),
                 **form.facts(),
             )
+        except services.NeedsConsent as refusal:
+            messages.warning(request, refusal.message)
+            return HttpResponseRedirect(consent_url(request, visit_id, form.facts()), status=303)
         except services.CannotSchedule as refusal:
             form.add_error(None, refusal.message)
         else:
@@ -103,7 +107,8 @@ def visit_cancel(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
 @permitted(Permission.VISIT_PLAN)
 @require_POST
 def visit_drop(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
-    """A visit dropped on a lane: the same act as the form, answered by a word in `X-Message` when refused."""
+    """A visit dropped on a lane: the same act as the form, answered by a word when refused; `X-Go-On` is
+    where to ask the customer when they confirmed the visit."""
     form = MoveForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
@@ -115,6 +120,10 @@ def visit_drop(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
             at=now(),
             **form.facts(),
         )
+    except services.NeedsConsent as refusal:
+        response = _said(refusal)
+        response["X-Go-On"] = consent_url(request, visit_id, form.facts())
+        return response
     except (services.CannotSchedule, Conflict) as refusal:
         return _said(refusal)
     return HttpResponse(status=204)

@@ -22,6 +22,7 @@ from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
 from dispatch.models import WorkOrder
 from dispatch.part_forms import ExpectedPartsForm, as_lines
 from dispatch.queries.work import other_open_work
+from dispatch.views.consents import told_consent
 from dispatch.views.runs import told_run
 from tenants.http import TenantRequest
 from tickets import queries as tickets
@@ -188,6 +189,9 @@ def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
     return {
         "work_order": work_order,
         "runs": [told_run(run, names) for run in runs],
+        "consents": [
+            told_consent(one) for one in queries.consents().filter(visit__work_order=work_order)[:20]
+        ],
         "offers": queries.offers_of(work_order.pk)[:20],
         "ticket_files": tickets.received_files(work_order.ticket) if work_order.ticket else [],
         "cancel_form": ReasonForm(),

@@ -13,7 +13,8 @@ from accounts.enums import Permission
 from channels import services as channels
 from channels.enums import Channel
 from dispatch import queries as dispatch
-from dispatch.models import Visit
+from dispatch.enums import ConsentStatus
+from dispatch.models import ConsentRequest, Visit, WorkOrder
 from feedback import letters, links, permissions, queries, rules
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink
@@ -109,6 +110,65 @@ def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink
     return link
 
 
+@transaction.atomic
+def invite_to_choose(*, consent_id: int, actor: Actor, at: datetime) -> CustomerLink | None:
+    """Ask the customer whether their visit may move: one link for each question, sent by the channel that they
+    prefer. None when the question ended before it was sent."""
+    consent = dispatch.get_consent(consent_id)
+    if consent.status != ConsentStatus.ASKED:
+        return None
+    link = queries.find_link_of_consent(consent.pk) or _new_choice(consent, actor, at)
+    way, order = dispatch.way_to(consent.visit.work_order), consent.visit.work_order
+    if way is None:
+        return link
+    language = language_of(order)
+    with translation.override(language), timezone.override(order.site.zone or current_tenant().zone):
+        letter = letters.choose_letter(
+            consent,
+            name=order.contact.name if order.contact else order.customer.name,
+            company=current_tenant().name,
+            url=links.url_of(current_tenant(), link, settings.BASE_URL),
+        )
+    channels.send_message(
+        key=f"{LinkPurpose.CHOOSE}:{consent.pk}",
+        channel=way[0],
+        recipient=way[1],
+        subject=letter.subject,
+        body=letter.body,
+        language=language,
+        is_secret=True,
+        actor=actor,
+        at=at,
+    )
+    return link
+
+
+def _new_choice(consent: ConsentRequest, actor: Actor, at: datetime) -> CustomerLink:
+    """It outlives the answer, so that the customer can look up what was agreed."""
+    visit = consent.visit
+    last = max([visit.end_at, *(option.end for option in dispatch.options_of(consent))])
+    link = CustomerLink(
+        visit=visit,
+        consent=consent,
+        contact_id=visit.work_order.contact_id,
+        purpose=LinkPurpose.CHOOSE,
+        nonce=links.new_nonce(),
+        created_at=at,
+        expires_at=rules.expires_at(LinkPurpose.CHOOSE, visit_ends_at=last, at=at),
+    )
+    link.code_hash = links.hash_of(links.code_of(link))
+    link.save()
+    changes = {"purpose": str(LinkPurpose.CHOOSE), "expires_at": link.expires_at.isoformat()}
+    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=changes)
+    return link
+
+
+def language_of(order: WorkOrder) -> str:
+    """In which language we write to the customer of a work order."""
+    own = order.contact.language if order.contact else ""
+    return own or order.customer.language or current_tenant().language
+
+
 def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
     """Mail the link in the contact's language and the site's zone. Without an address nothing is sent."""
     order, tenant = visit.work_order, current_tenant()
@@ -116,7 +176,7 @@ def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
     if not recipient:
         return
     name = order.contact.name if order.contact else order.customer.name
-    language = (order.contact.language if order.contact else "") or order.customer.language or tenant.language
+    language = language_of(order)
     facts = {
         "name": name,
         "company": tenant.name,

@@ -56,7 +56,7 @@ def track(request: TenantRequest, slug: str, code: str) -> HttpResponse:
             "is_over": visit.status in ENDED,
             "at": at,
         }
-        return _said_in(render(request, "feedback/track.html", context))
+        return said_in(render(request, "feedback/track.html", context))
 
 
 @csrf_exempt  # The secret code in the address is the whole authority; browsers send no origin from this page.
@@ -70,8 +70,8 @@ def rate(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     zone = link.visit.work_order.site.zone or request.tenant.zone
     with translation.override(language_for(request, link)), timezone.override(zone):
         if request.method == "POST":
-            return _said_in(_save(request, link, code))
-        return _said_in(_show(request, link))
+            return said_in(_save(request, link, code))
+        return said_in(_show(request, link))
 
 
 def _save(request: TenantRequest, link: CustomerLink, code: str) -> HttpResponse:
@@ -159,6 +159,7 @@ def engineers_address_key(visit_id: int) -> str:
     return f"engineers-address:{visit_id}"
 
 
-def _said_in(response: HttpResponse) -> HttpResponse:
+def said_in(response: HttpResponse) -> HttpResponse:
+    """Say the language of the page."""
     response.headers["Content-Language"] = translation.get_language() or "en"
     return response

@@ -29,11 +29,12 @@ from planning import queries
 from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
+from planning.services.asking import ask_customers
 from tenants.actors import Actor
 
 DAY = timedelta(days=1)
 PLACING = (ChangeKind.ADD, ChangeKind.MOVE)
-DOING = (*PLACING, ChangeKind.UNPLAN)
+DOING = (*PLACING, ChangeKind.UNPLAN, ChangeKind.ASK)
 
 
 @dataclass(slots=True)
@@ -56,7 +57,8 @@ class _Row:
 def accept_changes(
     *, run_id: int, actor: Actor, at: datetime, change_ids: Collection[int] | None = None
 ) -> dict[str, int]:
-    """Carry out a proposal, whole or the rows named. Returns {"accepted", "stale"}.
+    """Carry out a proposal, whole or the rows named. Returns {"accepted", "stale"}, and how many customers were
+    "asked", which moves nothing yet.
 
     Raises `Conflict` (code "waits") when a row waits for another of the proposal that is not among those named. A
     row whose visit or work changed since, or that the evaluator is against by now, is marked as overtaken
@@ -68,18 +70,23 @@ def accept_changes(
     _check_open(run)
     chosen = _chosen(run, change_ids)
     _check_links(run, chosen)
-    rows, stale = _rows(chosen)
+    every, stale = _rows(chosen)
+    rows = [row for row in every if row.change.kind != ChangeKind.ASK]
     stale |= _refused(run, rows, at)
     done = [row for row in rows if row.change.pk not in stale]
     if done:
         _carry_out(run, done, actor=actor, at=at)
-    _decide([row.change for row in done], ChangeState.ACCEPTED, actor, at)
+    questions = [row.change for row in every if row.change.kind == ChangeKind.ASK]
+    unasked = ask_customers(questions, actor=actor, at=at)
+    stale |= unasked
+    asked = [change for change in questions if change.pk not in unasked]
+    _decide([*(row.change for row in done), *asked], ChangeState.ACCEPTED, actor, at)
     overtaken = list(run.changes.filter(pk__in=stale))
     for change in overtaken:
         change.reasons = stale[change.pk]
     _decide(overtaken, ChangeState.STALE, actor, at)
     _close(run, at)
-    counts = {"accepted": len(done), "stale": len(overtaken)}
+    counts = {"accepted": len(done), "stale": len(overtaken)} | ({"asked": len(asked)} if asked else {})
     journal.record(actor=actor, verb="accepted", thing=run, at=at, changes=counts)
     journal.publish(PlanDecided(run_id=run.pk))
     return counts

@@ -15,6 +15,7 @@ from core.clock import now
 from customers import queries as customers
 from dispatch import services as dispatch
 from dispatch.evaluator import Person, Reason
+from dispatch.queries import appointment_of
 from dispatch.queries.planning import instant, seconds
 from dispatch.travel import UNKNOWN_MINUTES
 from journal import services as journal
@@ -153,7 +154,21 @@ def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:
         changes += _team_changes(run, ground, team)
     for task, reasons in found.unplaced:
         changes += _unplaced(run, ground, task, reasons)
+    for change in changes:
+        if _needs_consent(change):
+            change.kind = ChangeKind.ASK
     return changes
+
+
+def _needs_consent(change: PlanChange) -> bool:
+    """Whether a visit would leave what its customer confirmed: its engineer cannot come, and nobody else can at
+    that time."""
+    visit = change.visit
+    if visit is None or visit.lock_level not in queries.LOCKED:
+        return False
+    if change.to_engineer_id is None or change.to_start_at is None:
+        return True
+    return appointment_of(visit).needs_consent(change.to_engineer_id, change.to_start_at)
 
 
 def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
@@ -230,7 +245,14 @@ def _unplaced(run: PlanRun, ground: Ground, task: Task, reasons: tuple[Reason, .
 
 def _counts(changes: list[PlanChange]) -> dict[str, int]:
     counts = {
-        kind.value: 0 for kind in (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
+        kind.value: 0
+        for kind in (
+            ChangeKind.ADD,
+            ChangeKind.MOVE,
+            ChangeKind.ASK,
+            ChangeKind.UNPLAN,
+            ChangeKind.UNSERVED,
+        )
     }
     for change in changes:
         counts[change.kind] += 1

@@ -27,7 +27,7 @@ from workforce.models import Skill
 
 A_PAGE = 20
 LIVING = (RunState.QUEUED, RunState.RUNNING)
-ORDER = (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
+ORDER = (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.ASK, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
 
 
 def _to(request: TenantRequest, run: PlanRun) -> HttpResponse:
@@ -106,8 +106,11 @@ def run_cancel(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
 
 
 def _say(request: TenantRequest, counts: dict[str, int]) -> None:
-    done, stale = counts["accepted"], counts["stale"]
-    if done or not stale:
+    done, stale, asked = counts["accepted"], counts["stale"], counts.get("asked", 0)
+    if asked:
+        said = ngettext("%(n)s customer is asked.", "%(n)s customers are asked.", asked)
+        messages.success(request, said % {"n": asked})
+    if done or not (stale or asked):
         said = ngettext("%(n)s row is on the board now.", "%(n)s rows are on the board now.", done)
         messages.success(request, said % {"n": done})
     if stale:

@@ -152,6 +152,8 @@ async function drop() {
   } else {
     const text = answer && answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : document.getElementById("toasts").dataset.failedWord;
     putBack();
+    const goOn = answer?.headers.get("X-Go-On");
+    if (goOn) return location.assign(goOn);
     document.dispatchEvent(new CustomEvent("fieldservice:toast", { detail: { text, hue: "stop" } }));
   }
   keepDrawer = true;

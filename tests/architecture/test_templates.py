@@ -23,11 +23,13 @@ FORMS_WITHOUT_ONCE = {
     "delivery/me.html": "signs out: twice is once",
     "no_tenant.html": "signs out: twice is once",
     "feedback/rate.html": "one rating per visit, by the database",
+    "feedback/choose.html": "one answer to each question, by the database",
 }
 """Forms that carry no idempotency key, and why."""
 
 FORMS_WITHOUT_CSRF = {
     "feedback/rate.html": "the secret code in the address is the whole authority; phones send no origin",
+    "feedback/choose.html": "as for a rating",
 }
 """Forms that need no proof of where they come from, and why."""
 

@@ -46,7 +46,7 @@ def test_only_the_hash_of_a_code_is_kept_and_the_code_can_be_shown_again(in_acme
 
 def test_codes_differ_by_visit_and_purpose(in_acme: Company) -> None:
     visit = make_visit()
-    found = {links.code_of(make_link(visit, purpose)) for purpose in LinkPurpose}
+    found = {links.code_of(make_link(visit, purpose)) for purpose in (LinkPurpose.TRACK, LinkPurpose.RATE)}
     assert len(found | {links.code_of(make_link())}) == 3
 
 

@@ -15,6 +15,7 @@ from channels.models import Attachment, ChannelAccount, InboundMessage, Outbound
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
 from dispatch.models import (
+    ConsentRequest,
     DispatchPolicy,
     DispatchRule,
     EngineerPreference,
@@ -59,6 +60,9 @@ UNKNOWN_ID = 987_654_321
 """An id that nobody has."""
 UNKNOWN_CODE = "0123456789abcdefghjkmnpqrs"
 
+LINKS = {"customer:rate": 0, "customer:track": 1, "customer:choose": 2}
+"""Which of the company's links a page is opened by."""
+
 SEGMENTS: dict[str, type[models.Model]] = {
     "tickets": Ticket,
     "canned-replies": CannedReply,
@@ -94,6 +98,7 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "visits": Visit,
     "rules": DispatchRule,
     "offers": Offer,
+    "consents": ConsentRequest,
     "planning": PlanRun,
     "plan-runs": PlanRun,
     "checklist": ChecklistItem,
@@ -177,7 +182,7 @@ def _slot(route: Route, name: str, side: Side, n: int) -> Any:
     if name == "hook":
         return side.row(ChannelAccount, CHAT).hook
     if name == "code":
-        return code_of(side, 0 if route.name == "customer:rate" else 1)
+        return code_of(side, LINKS[route.name])
     if name == "object_type":
         return "tickets.ticket"
     return Own(Ticket if name == "object_id" else model_of(route, name), n).of(side)

@@ -23,7 +23,7 @@ from accounts.enums import RoleCode
 from accounts.models import Membership, Role
 from channels import chats, vault
 from channels.models import ChannelAccount
-from dispatch.models import Visit, WorkOrder
+from dispatch.models import ConsentRequest, Visit, WorkOrder
 from feedback import links
 from feedback.models import CustomerLink
 from inventory.models import StockLevel
@@ -208,6 +208,25 @@ FACTS: dict[str, Facts] = {
         "start_at": _hours(5),
         "end_at": _hours(6),
     },
+    "dispatch.ConsentRequest": lambda s, n: {
+        "visit": s.row(Visit, (0, 1, SENT_VISIT)[n]),
+        "status": "asked",
+        "chosen": None,
+        "asked_at": NOW,
+        "expires_at": _hours(9),
+        "opens_at": _hours(1 + n),
+        "closes_at": _hours(9),
+        "options": [
+            {
+                "start": _hours(30).isoformat(),
+                "end": _hours(32).isoformat(),
+                "at": _hours(30).isoformat(),
+                "grade": "A",
+                "engineer_id": s.row(Engineer, 1).pk,
+                "is_wished": True,
+            }
+        ],
+    },
     "dispatch.DispatchTimer": lambda s, n: {"kind": "offer_expires", "due_at": _hours(9)},
     "planning.PlanRun": lambda s, n: {"state": "closed", "from_at": NOW, "until": _hours(24)},
     "delivery.ChecklistItem": lambda s, n: {"kind": "check"},
@@ -227,8 +246,9 @@ FACTS: dict[str, Facts] = {
     "tickets.AssetCode": lambda s, n: {"revoked_at": None},
     "tickets.SavedView": lambda s, n: {"owner": None, "query": {"view": "open"}},
     "feedback.CustomerLink": lambda s, n: {
-        "visit": s.row(Visit, DONE_VISIT if n == 0 else n),
-        "purpose": "rate" if n == 0 else "track",
+        "visit": s.row(Visit, (DONE_VISIT, 1, SENT_VISIT)[n]),
+        "purpose": ("rate", "track", "choose")[n],
+        "consent": s.row(ConsentRequest, n) if n == 2 else None,
         "expires_at": NOW + timedelta(days=30),
     },
     "feedback.Response": lambda s, n: {"score": n + 1, "recorded_at": NOW},

@@ -13,8 +13,8 @@ from django.db import IntegrityError, connection, transaction
 from core.clock import now
 from core.errors import BadInput, Conflict, IllegalTransition, NotAllowed
 from dispatch import services as dispatch
-from dispatch.enums import LockLevel, VisitStatus, WorkOrderStatus
-from dispatch.models import DispatchPolicy, Visit, WorkOrder
+from dispatch.enums import ConsentCause, LockLevel, VisitStatus, WorkOrderStatus
+from dispatch.models import ConsentRequest, DispatchPolicy, Visit, WorkOrder
 from journal.models import OutboxEvent
 from planning import services
 from planning.enums import ChangeKind, ChangeState, RunKind, RunState
@@ -22,6 +22,7 @@ from planning.models import PlanRun
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tests.cast import Company
+from tests.factories.consents import make_appointment
 from tests.factories.dispatch import make_place, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_territory
 from workforce.models import Absence, EngineerPair
@@ -418,3 +419,33 @@ def test_a_day_without_engineers_or_work_is_no_failure(in_acme: Company) -> None
     (change,) = proposal().changes.all()
     assert change.kind == ChangeKind.UNSERVED
     assert change.reasons[0]["code"] == "nobody"
+
+
+def test_a_confirmed_visit_whose_engineer_is_ill_needs_the_customers_consent(in_acme: Company) -> None:
+    """Within the window a colleague comes without a word; outside of it the customer is asked, and nothing moves."""
+    ill = make_engineer("Ill", hours=("09:00", "12:00"))
+    make_engineer("Other", hours=("10:00", "20:00"))
+    at = now()
+    kept = make_appointment(at, engineer=ill, hour=10)
+    lost = make_appointment(at, engineer=ill, hour=8, email="lost@ginza.example")
+    mute = make_appointment(at, engineer=ill, hour=6, email="")
+    Absence.objects.create(engineer=ill, start_at=tomorrow(), end_at=tomorrow(24), reason="ill")
+    run = proposal(kind=RunKind.REPAIR)
+    kinds = {change.visit_id: change.kind for change in run.changes.all()}
+    assert kinds == {kept.pk: ChangeKind.MOVE, lost.pk: ChangeKind.ASK, mute.pk: ChangeKind.ASK}
+    assert accept(run) == {"accepted": 1, "stale": 1, "asked": 1}
+    consent = ConsentRequest.objects.get()
+    assert (consent.visit, consent.cause) == (lost, ConsentCause.PLANNING)
+    change = run.changes.get(visit=lost)
+    wish = consent.options[0]
+    assert wish["is_wished"] and datetime.fromisoformat(wish["at"]) == change.to_start_at
+    for visit in (lost, mute):
+        before = visit.start_at
+        visit.refresh_from_db()
+        assert (visit.engineer, visit.start_at) == (ill, before)
+    kept.refresh_from_db()
+    assert kept.engineer.name == "Other"
+    assert run.changes.get(visit=mute).reasons[0]["code"] == "no_way"
+    dispatch.answer_consent(consent_id=consent.pk, choice=0, actor=SYSTEM, at=now())
+    lost.refresh_from_db()
+    assert (lost.start_at, lost.engineer.name) == (change.to_start_at, "Other")

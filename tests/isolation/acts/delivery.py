@@ -98,6 +98,7 @@ PAGES: dict[str, Act] = {
     "delivery:visit_part_return": _at_visit({"part": Own(Part)}, before=_part_used),
     "delivery:visit_photos": _at_visit(PHOTO, before=_on_site),
     "delivery:visit_sign": _at_visit(UNSIGNED, before=_on_site),
+    "customer:choose": Act({"choice": "keep"}, who="", n=2),
     "customer:rate": Act({"score": 4}, who="", n=0),
 }
 

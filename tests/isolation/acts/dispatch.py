@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from customers.models import Asset, Contact, Customer, Site
-from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkType
+from dispatch.models import ConsentRequest, DispatchPolicy, Visit, WorkOrder, WorkType
 from dispatch.policy import ALLOW, BLOCK, LIMITS, VERDICTS, WEIGHTS
 from inventory.models import Part
 from tests.isolation.acts.common import local
@@ -67,7 +67,18 @@ KEPT = {
     "released_hours": 0,
 }
 
+
+def _confirmed(side: Side) -> None:
+    """The second visit is confirmed, and nobody was asked yet."""
+    put(ConsentRequest, 1, status="withdrawn")(side)
+    put(Visit, 1, lock_level="confirmed")(side)
+
+
 PAGES: dict[str, Act] = {
+    "dispatch:visit_consent": Act(
+        {**PLAN, "start_at": local(40), "version": 1, "act": "ask"}, n=1, before=_confirmed
+    ),
+    "dispatch:consent_withdraw": Act(),
     "dispatch:drafts_send": Act({"day": f"{TODAY}"}),
     "dispatch:work_order_create": Act(
         {
@@ -139,6 +150,8 @@ PAGES: dict[str, Act] = {
 
 
 API: dict[str, Act] = {
+    "visit-consent post": Act({**API_PLAN, "start_at": _instant(40), "version": 1}, n=1, before=_confirmed),
+    "consent-withdraw post": Act({"reason": "settled by phone"}),
     "travel-profile-list post": Act({"source": "osrm", "base_url": "http://osrm.example"}),
     "travel-profile-detail patch": Act({"source": "osrm", "base_url": "http://osrm.example"}),
     "travel-profile-reset post": Act(),
