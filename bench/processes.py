@@ -23,9 +23,7 @@ def running(*others: Command, **environment: str) -> Iterator[int]:
     """The web's port, while it and the other processes run."""
     port = free_port()
     base_url = f"http://{HOST}:{port}"
-    with started(
-        commands.web(host=HOST, port=port), *others, FIELDSERVICE_BASE_URL=base_url, **environment
-    ):
+    with started(commands.web(host=HOST, port=port), *others, FIELDSERVICE_BASE_URL=base_url, **environment):
         wait_for(port)
         yield port
 
