@@ -331,6 +331,9 @@ def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at:
 
 def _close(run: PlanRun, at: datetime) -> None:
     """A proposal with nothing left to decide is closed."""
-    if run.state == RunState.PROPOSED and not run.changes.filter(state=ChangeState.OPEN, kind__in=DOING).exists():
+    if (
+        run.state == RunState.PROPOSED
+        and not run.changes.filter(state=ChangeState.OPEN, kind__in=DOING).exists()
+    ):
         run.state = RunState.CLOSED
         run.save(update_fields=["state"])
