@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +19,7 @@ from django.core.cache import cache
 
 from accounts import services as accounts
 from accounts.enums import RoleCode
-from bench.__main__ import ROOT
+from bench.processes import HOST, free_port, running, wait_for
 from channels import services as channels
 from core.clock import now
 from fieldservice.runtime import commands
@@ -34,7 +30,6 @@ from tenants.services import create_tenant
 MESSAGES = 200
 """Each way."""
 LIMIT_MS = 300
-HOST = "127.0.0.1"
 _CSRF = re.compile(r'name="csrf-token" content="(\w+)"')
 _PASS = re.compile(r'name="live-url" content="([^"]+)"')
 
@@ -231,43 +226,9 @@ def _furnish() -> tuple[str, str]:
 
 @contextmanager
 def _running() -> Iterator[int]:
-    """The port of the web process; it and the live feed run as the product starts them."""
-    web, live = _free_port(), _free_port()
-    environment = {
-        **os.environ,
-        "NUDGE_WORKERS": "0",
-        "FIELDSERVICE_BASE_URL": f"http://{HOST}:{web}",
-        "FIELDSERVICE_LIVE_URL": f"http://{HOST}:{live}",
-    }
-    started = [
-        subprocess.Popen([sys.executable, *command.arguments], cwd=ROOT, env=environment)
-        for command in (commands.web(host=HOST, port=web), commands.live(host=HOST, port=live))
-    ]
-    try:
-        for port in (web, live):
-            _wait(port)
+    """The port of the web process; it and the live feed run as the product starts them, and no worker."""
+    port = free_port()
+    live = commands.live(host=HOST, port=port)
+    with running(live, NUDGE_WORKERS="0", FIELDSERVICE_LIVE_URL=f"http://{HOST}:{port}") as web:
+        wait_for(port)
         yield web
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=20)
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            connection = HTTPConnection(HOST, port, timeout=5)
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"Nothing answers on port {port}.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

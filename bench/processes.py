@@ -19,20 +19,28 @@ START_SECONDS = 60
 
 
 @contextmanager
-def running(*others: Command) -> Iterator[int]:
-    """The web's port, while it and the other processes run; facts start workers at once, as in the product."""
+def running(*others: Command, **environment: str) -> Iterator[int]:
+    """The web's port, while it and the other processes run."""
     port = free_port()
+    base_url = f"http://{HOST}:{port}"
+    with started(commands.web(host=HOST, port=port), *others, FIELDSERVICE_BASE_URL=base_url, **environment):
+        wait_for(port)
+        yield port
+
+
+@contextmanager
+def started(*processes: Command, **environment: str) -> Iterator[None]:
+    """These processes, which need not be well yet; facts start workers at once, as in the product."""
     supervisor = Supervisor(
-        environment={**os.environ, "NUDGE_WORKERS": "1", "FIELDSERVICE_BASE_URL": f"http://{HOST}:{port}"},
+        environment={**os.environ, "NUDGE_WORKERS": "1", **environment},
         logs=DATA / "logs",
         record=DATA / "bench-processes.json",
         say=lambda text: None,
     )
     try:
-        for command in (commands.web(host=HOST, port=port), *others):
+        for command in processes:
             supervisor.start(command)
-        wait_for(port)
-        yield port
+        yield
     finally:
         supervisor.stop()
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +12,9 @@ import psycopg2
 
 from accounts import services as accounts
 from bench.__main__ import DATA
+from bench.processes import started
 from core.clock import now
 from fieldservice.runtime import commands, servers
-from fieldservice.runtime.supervisor import Supervisor
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.services import create_tenant
@@ -127,7 +125,8 @@ def _steady(cursor: Any, tenant_id: int) -> dict[str, Any]:
 
     The worker meanwhile delivers what the burst led to. A timer has fired when others can read its fact.
     """
-    with _processes():
+    processes = (commands.worker(), commands.timers(), commands.beat(schedule=str(DATA / "beat")))
+    with started(*processes):
         if not _watch(cursor, tenant_id, 1, seconds=START):
             raise RuntimeError(f"No timer fired within {START} s of the start: look at {DATA / 'logs'}.")
         seen = _watch(cursor, tenant_id, RATE * SECONDS, seconds=LEAD + SECONDS + GRACE)
@@ -143,23 +142,6 @@ def _steady(cursor: Any, tenant_id: int) -> dict[str, Any]:
         "most": round(max(late), 3),
         "fired": len(late),
     }
-
-
-@contextmanager
-def _processes() -> Iterator[None]:
-    """The beat and both workers, as they run beside the web."""
-    supervisor = Supervisor(
-        environment={**os.environ, "NUDGE_WORKERS": "1"},
-        logs=DATA / "logs",
-        record=DATA / "bench-processes.json",
-        say=lambda text: None,
-    )
-    try:
-        for command in (commands.worker(), commands.timers(), commands.beat(schedule=str(DATA / "beat"))):
-            supervisor.start(command)
-        yield
-    finally:
-        supervisor.stop()
 
 
 def _watch(cursor: Any, tenant_id: int, count: int, *, seconds: float) -> dict[int, datetime]:

@@ -15,11 +15,12 @@ from dispatch import events, queries
 from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.queries.facts import Occasion
-from dispatch.services.choosing import Choice, Ground, Rulebook, choose, walk
+from dispatch.services.choosing import choose, walk
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits, sqlstate_of
 from dispatch.services.judging import EXCLUSION_VIOLATION, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
+from dispatch.services.rulebook import Choice, Ground, Rulebook
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor

@@ -2,175 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from dispatch import expressions, instant, queries, rules
-from dispatch.enums import (
-    OfferKind,
-    OfferStatus,
-    RuleEvent,
-    RunOutcome,
-    Strategy,
-    VisitStatus,
-    WorkOrderStatus,
-)
-from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
-from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.enums import OfferKind, RuleEvent, RunOutcome, Strategy, VisitStatus, WorkOrderStatus
+from dispatch.evaluator import FOREVER, Reason, Verdict
+from dispatch.models import DispatchRule, Offer, Visit, WorkOrder
 from dispatch.parting import parts_of
-from dispatch.policy import Policy
 from dispatch.queries.facts import Occasion, facts_for
-from dispatch.queries.live import live_world
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
 from dispatch.queries.planning import instant as moment
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import ORDERS, Answer, Candidate, explanation
 from dispatch.services.judging import plan_facts
+from dispatch.services.rulebook import Choice, Ground, Rulebook
 from workforce.models import Provider
 
 POOL = 5
 MOST_JUDGED = 8
 """How many candidates are told of: those of a pool, and the next best."""
-CIRCLE = timedelta(hours=1)
-MOST_OF_ONE_RULE = 5
-MOST_OF_ALL_RULES = 12
-"""How often one rule, and all of them together, may act on one work order within the time of `CIRCLE`."""
-
 NOT_YET_THERE = (VisitStatus.DISPATCHED, VisitStatus.ACCEPTED, VisitStatus.TRAVELLING)
-_IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
-
-
-@dataclass(slots=True)
-class Choice:
-    """What is to be written: a visit (new, or one to send) with the rest of its crew or the other parts of its
-    work, offers, a visit that the new one stands in for."""
-
-    work_order: WorkOrder
-    outcome: RunOutcome
-    explanation: dict[str, Any]
-    rule: DispatchRule | None = None
-    visit: Visit | None = None
-    others: list[Visit] = field(default_factory=list)
-    replaces: Visit | None = None
-    offers: list[Offer] = field(default_factory=list)
-    occasion: Occasion = field(default_factory=Occasion)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    policy_version: int = 0
-
-    @property
-    def visits(self) -> list[Visit]:
-        """The visit and the others; none when nothing is planned."""
-        return [] if self.visit is None else [self.visit, *self.others]
-
-
-@dataclass(slots=True)
-class Ground:
-    """The world, asked for when it is first needed, once for all the work of a batch."""
-
-    at: datetime
-    days: int
-    site_ids: set[int]
-    part_ids: set[int] = field(default_factory=set)
-    loaded: instant.World | None = None
-    policy: Policy = field(default_factory=policy_in_force)
-
-    @property
-    def world(self) -> instant.World:
-        if self.loaded is None:
-            until = self.at + timedelta(days=self.days)
-            self.loaded = live_world(
-                self.at, until, policy=self.policy, site_ids=self.site_ids, part_ids=self.part_ids
-            )
-        return self.loaded
-
-    def add(self, stops: Mapping[int, list[Stop]]) -> instant.World:
-        """The world with these further stops, by engineer id."""
-        changed = {
-            number: _busier(person, stops[person.id])
-            for number, person in enumerate(self.world.crowd.people)
-            if person.id in stops
-        }
-        return self.world.replaced(changed) if changed else self.world
-
-    def with_offers(self) -> instant.World:
-        """The world with what is offered as if it had been taken: nobody is offered two things for one time."""
-        offered: dict[int, list[Stop]] = defaultdict(list)
-        waiting = Offer.objects.filter(
-            status=OfferStatus.OFFERED, start_at__isnull=False, engineer__isnull=False
-        )
-        for offer in waiting.filter(end_at__gt=self.at).select_related("work_order__site"):
-            if offer.engineer_id and offer.start_at and offer.end_at:
-                stop = _stop(offer.work_order, offer.start_at, offer.end_at)
-                offered[offer.engineer_id].append(stop)
-        return self.add(offered)
-
-    def without(self, visit_ids: set[int]) -> None:
-        """Take visits out of the world, as if they had not been planned."""
-        changed = {}
-        for number, person in enumerate(self.world.crowd.people):
-            left = [stop for stop in person.stops if stop.visit_id not in visit_ids]
-            if len(left) < len(person.stops):
-                changed[number] = replace(person, stops=left)
-        self.loaded = self.world.replaced(changed) if changed else self.world
-
-    def remember(self, choice: Choice) -> None:
-        """Keep what was just chosen in mind for the next work order of the batch."""
-        new = [visit for visit in choice.visits if not visit.pk]
-        if new:
-            stops: dict[int, list[Stop]] = defaultdict(list)
-            for visit in new:
-                stops[visit.engineer_id].append(_stop(choice.work_order, visit.start_at, visit.end_at))
-            self.loaded = self.add(stops)
-
-
-@dataclass(slots=True)
-class Rulebook:
-    """The enabled rules for one event in their order, and who acted on which work lately."""
-
-    rules: list[DispatchRule]
-    at: datetime
-    guards: bool = True
-    _recent: dict[int, list[DispatchRun]] = field(default_factory=lambda: defaultdict(list))
-
-    @classmethod
-    def of(cls, event: str, at: datetime, *, rule_id: int | None = None, guards: bool = True) -> Rulebook:
-        """The rules that wait for the event; only one of them when it is named."""
-        found = queries.dispatch_rules().filter(event=event, is_enabled=True)
-        return cls(list(found if rule_id is None else found.filter(pk=rule_id)), at, guards)
-
-    @property
-    def days(self) -> int:
-        return max((rule.horizon_days for rule in self.rules), default=1)
-
-    def look_back(self, work_order_ids: Iterable[int]) -> None:
-        """Read what rules did to these work orders lately: what circles are seen by."""
-        if not self.guards:
-            return
-        found = DispatchRun.objects.filter(work_order_id__in=list(work_order_ids), at__gt=self.at - CIRCLE)
-        acted = found.exclude(outcome__in=_IDLE).filter(inputs__step=0).select_related("rule").order_by("id")
-        for run in acted:
-            self._recent[run.work_order_id].append(run)
-
-    def circle_of(self, work_order: WorkOrder, rule: DispatchRule) -> list[dict[str, str]]:
-        """The chain of runs that brought us here, when it has become too long to be meant; else nothing."""
-        recent = self._recent.get(work_order.pk, [])
-        same = sum(run.rule_id == rule.pk for run in recent)
-        if same < MOST_OF_ONE_RULE and len(recent) < MOST_OF_ALL_RULES:
-            return []
-        return [
-            {
-                "rule": run.rule.name if run.rule else "",
-                "event": run.event,
-                "outcome": run.outcome,
-                "at": run.at.isoformat(),
-            }
-            for run in recent
-        ]
 
 
 def choose(work_order: WorkOrder, book: Rulebook, ground: Ground, occasion: Occasion, at: datetime) -> Choice:
@@ -353,19 +209,6 @@ class _Trial:
         return Choice(
             self.work_order, RunOutcome.OFFERED, {}, self.rule, offers=offers, occasion=self.occasion
         )
-
-
-def _busier(person: Person, stops: list[Stop]) -> Person:
-    busier = replace(person, stops=list(person.stops))
-    for stop in stops:
-        busier.add(stop)
-    return busier
-
-
-def _stop(work_order: WorkOrder, start_at: datetime, end_at: datetime) -> Stop:
-    site = work_order.site
-    place = None if site.latitude is None or site.longitude is None else (site.latitude, site.longitude)
-    return Stop(0, str(work_order), seconds(start_at), seconds(end_at), place)
 
 
 def _but(answer: Answer, out: set[int]) -> Answer:

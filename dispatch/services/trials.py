@@ -15,7 +15,8 @@ from dispatch.enums import RuleEvent, RunOutcome, VisitStatus
 from dispatch.models import DispatchRule, Visit, WorkOrder
 from dispatch.queries.facts import Occasion, facts_for
 from dispatch.rules import OCCUPYING
-from dispatch.services.choosing import Choice, Ground, walk
+from dispatch.services.choosing import walk
+from dispatch.services.rulebook import Choice, Ground
 from dispatch.services.rules import FIELDS, check_rule
 from tenants.actors import Actor
 

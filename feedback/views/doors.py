@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 
+from core.callers import throttled_part
 from feedback.models import CustomerLink
 from tenants.enums import Language
 from tenants.http import TenantRequest
@@ -66,9 +67,9 @@ def language_for(request: TenantRequest, link: CustomerLink) -> str:
 
 
 def address_mark(request: HttpRequest) -> str:
-    """The caller's address as a keyed hash: comparable, not readable."""
-    address = request.META.get("REMOTE_ADDR", "")
-    return salted_hmac("feedback.address", address, algorithm="sha256").hexdigest()[:32]
+    """The caller's address, or network of IPv6, as a keyed hash: comparable, not readable."""
+    part = throttled_part(request)
+    return salted_hmac("feedback.address", part, algorithm="sha256").hexdigest()[:32]
 
 
 def _throttled(request: TenantRequest) -> HttpResponse | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,10 @@ from tests.cast import Company
 from tests.factories.dispatch import make_place, make_work_order
 from tests.factories.workforce import make_engineer
 from tests.peers import roads
-from tests.peers.web import Said, web_peer
+from tests.peers.web import Answer, Said, web_peer
 from tests.planning.test_runs import accept, proposal
 
-PEERS = {"osrm": roads.osrm, "valhalla": roads.valhalla}
+PEERS: dict[str, Callable[..., Answer]] = {"osrm": roads.osrm, "valhalla": roads.valhalla}
 HOME = (35.68, 139.76)
 
 

@@ -26,6 +26,7 @@ from channels import queries as channels
 from channels import services as channel_services
 from channels.models import ChannelAccount, ChatSession
 from core import serving
+from core.callers import throttled_part
 from core.clock import now
 from core.errors import Refusal
 from journal.live import room_pass
@@ -239,8 +240,7 @@ def _is_flood(request: TenantRequest, name: str, session: ChatSession | None) ->
     if session is not None and name in PER_SESSION:
         limits.append((f"{prefix}:session:{session.pk}", PER_SESSION[name], MINUTE))
     if name in PER_ADDRESS:
-        address = request.META.get("REMOTE_ADDR", "")
-        limits.append((f"{prefix}:address:{address}", PER_ADDRESS[name], WINDOW_SECONDS))
+        limits.append((f"{prefix}:address:{throttled_part(request)}", PER_ADDRESS[name], WINDOW_SECONDS))
         limits.append((prefix, PER_TENANT[name], WINDOW_SECONDS))
     return is_over(limits)
 

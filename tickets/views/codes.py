@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.enums import Permission
 from accounts.guards import permitted
+from core.callers import throttled_part
 from core.clock import now
 from customers import queries as customers
 from customers.models import Asset
@@ -150,7 +151,7 @@ def _back(request: TenantRequest, asset: Asset) -> HttpResponseRedirect:
 
 def _is_flood(request: TenantRequest, code: str) -> bool:
     """Counted per address, per code and per company, so that a flood at one label spares the others."""
-    tenant, address = request.tenant.pk, request.META.get("REMOTE_ADDR", "")
+    tenant, address = request.tenant.pk, throttled_part(request)
     label = links.hash_of(code)[:16]
     return is_over(
         [

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from channels import queries as channels
+from core.callers import throttled_part
 from core.clock import now
 from tenants.enums import Language
 from tenants.http import TenantRequest
@@ -89,7 +90,7 @@ def _language() -> str:
 
 def _is_flood(request: TenantRequest) -> bool:
     """Count this attempt per address and per company."""
-    tenant, address = request.tenant.pk, request.META.get("REMOTE_ADDR", "")
+    tenant, address = request.tenant.pk, throttled_part(request)
     return is_over(
         [
             (f"request:{tenant}:{address}", PER_ADDRESS, WINDOW_SECONDS),
