@@ -17,7 +17,7 @@ from core.clock import now
 from customers.models import Customer, Site
 from dispatch import instant
 from dispatch.evaluator import FOREVER, Person, Stop, Work
-from dispatch.instant import Question, kernel
+from dispatch.instant import Question, passes
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 from dispatch.services.following import follow_many
 from fieldservice.runtime import servers
@@ -41,7 +41,7 @@ class Client(Protocol):
 
 def instant_figures(web: Callable[[str], Client]) -> Iterator[dict[str, Any]]:
     """D1 and D2 of the design, in CPU seconds, then the calls of the API that use them, in wall time."""
-    kernel.compile_now()
+    passes.compile_now()
     rng = Random(1)
     world = instant.World([_person(rng, number, 1) for number in range(ENGINEERS)])
     world.warm()

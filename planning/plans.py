@@ -14,7 +14,6 @@ from dispatch import policy as codes
 from dispatch.crews import Likings, Team, check_team, earliest_team
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.links import Bound, bound_of, merged
-from dispatch.optimiser.search import Budget, solve
 from dispatch.parting import earliest_parts, ended, in_parts, parts_of
 from dispatch.policy import PRODUCT, Policy
 from planning.days import Placed, Prices, Task, gaps_of, problem_of, start_window
@@ -211,6 +210,9 @@ class _Planner:
         self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None
     ) -> list[Task]:
         """Search one stretch; returns the tasks that found no place in it."""
+        # The compiler takes most of a second to load: only the planner needs it.
+        from dispatch.optimiser.search import Budget, solve  # noqa: PLC0415
+
         gaps = [gap for person in self.people for gap in gaps_of(person, stretch)]
         fitting = self._searched(waiting, stretch)
         if not gaps or not fitting:

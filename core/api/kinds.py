@@ -134,6 +134,18 @@ KINDS = (
         _("Set a price that is valid from an earlier day."),
     ),
     Kind(
+        "needs_consent",
+        409,
+        _("The customer confirmed that time or that engineer; this would change it."),
+        _("Ask the customer first, or say that they have agreed."),
+    ),
+    Kind(
+        "window_taken",
+        409,
+        _("The window that the customer wanted has been taken meanwhile."),
+        _("Take one of the windows that are still free."),
+    ),
+    Kind(
         "still_running",
         409,
         _("The first request with this Idempotency-Key is still being answered."),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch.evaluator import Span, Work
 from dispatch.evaluator.search import opening_starts
-from dispatch.instant import kernel
+from dispatch.instant import layout
 from dispatch.instant import tables as t
 from dispatch.instant.world import NEVER, Given, Question, Starts
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, Policy
@@ -46,10 +46,10 @@ def scan(given: Given) -> Starts:
     chosen, whose = good[best], person[best]
     found.km[whose] = rows.km[chosen]
     past = starts[chosen] + ask.work.seconds - rows.numbers[t.SHIFT_END, chosen]
-    found.numbers[kernel.MINUTES, whose] = rows.minutes[chosen]
-    found.numbers[kernel.LOAD, whose] = rows.numbers[t.LOAD, chosen]
-    found.numbers[kernel.OVER, whose] = np.maximum(0, -(-past // 60))
-    found.numbers[kernel.FROM, whose] = rows.numbers[t.ORIGIN, chosen]
+    found.numbers[layout.MINUTES, whose] = rows.minutes[chosen]
+    found.numbers[layout.LOAD, whose] = rows.numbers[t.LOAD, chosen]
+    found.numbers[layout.OVER, whose] = np.maximum(0, -(-past // 60))
+    found.numbers[layout.FROM, whose] = rows.numbers[t.ORIGIN, chosen]
     return found
 
 

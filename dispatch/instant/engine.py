@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Work
 from dispatch.evaluator.search import FAR_MINUTES
-from dispatch.instant import arrays, kernel
+from dispatch.instant import arrays, layout, passes
 from dispatch.instant.people import Crowd
 from dispatch.instant.places import Trips
 from dispatch.instant.tables import Kind
@@ -21,7 +21,7 @@ from dispatch.policy import ALLOW, BLOCK, CONFIRM, Policy
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_OVERTIME = {BLOCK: kernel.NO_OVERTIME, CONFIRM: kernel.OVERTIME_LAST, ALLOW: kernel.OVERTIME}
+_OVERTIME = {BLOCK: layout.NO_OVERTIME, CONFIRM: layout.OVERTIME_LAST, ALLOW: layout.OVERTIME}
 
 
 def first_starts(
@@ -33,11 +33,11 @@ def first_starts(
         kind = replace(kind, has_breaks=False)
     most = most_minutes(world.crowd, ask.policy, (BLOCK,) if limited else ())
     given = Given(world, ask, world.table(kind), trips, able, most)
-    if (passes := kernel.compiled()) is None:
+    if (ready := passes.compiled()) is None:
         return arrays.scan(given)
     found = Starts.nothing(world.crowd.count)
     overtime = _OVERTIME[ask.policy.verdict(codes.OVERTIME)]
-    passes.scan(*given.arrays, *ask.numbers(overtime), found.numbers, found.km)
+    ready.scan(*given.arrays, *ask.numbers(overtime), found.numbers, found.km)
     return found
 
 

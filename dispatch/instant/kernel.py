@@ -1,32 +1,39 @@
-"""The passes over all rows, compiled: the same answers as the arrays of `engine` and `slots`, sooner.
-
-Compiling happens in a thread of its own, never in a request: until it is done numpy answers. What was compiled
-is kept on disk.
-"""
+"""The passes over all rows, to be compiled: the same answers as the arrays of `engine` and `slots`, sooner."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import asin, ceil, sqrt
-from threading import Lock, Thread
-from typing import NamedTuple
 
 import numpy as np
 
 from dispatch import travel
 from dispatch.evaluator import FOREVER
 from dispatch.instant import tables as t
+from dispatch.instant.layout import (
+    ADDED,
+    ARRIVAL,
+    AT,
+    BUSY,
+    EARLIEST,
+    FROM,
+    FROM_AT,
+    IS_BOUND,
+    LATEST,
+    LOAD,
+    MINUTES,
+    NO_OVERTIME,
+    OVER,
+    OVERTIME,
+    OVERTIME_LAST,
+    OVERTIME_RULE,
+    PERSON,
+    SECONDS,
+    WAY,
+    WINDOW,
+)
 from dispatch.optimiser.kernel.compiled import Array, jit
 
 NEVER = FOREVER
-NO_OVERTIME, OVERTIME_LAST, OVERTIME = 0, 1, 2
-FROM_AT, EARLIEST, LATEST, SECONDS, OVERTIME_RULE, IS_BOUND = range(6)
-"""What stands where in `asked`; IS_BOUND says whether `hours` bound the start."""
-AT, MINUTES, LOAD, OVER, FROM = range(5)
-"""What stands where in `found`."""
-WINDOW, PERSON, ARRIVAL, WAY, ADDED, BUSY = range(6)
-"""What stands where in `pairs`."""
-
 _READY, _END, _ARRIVE_BY, _SHIFT_END = t.READY, t.END, t.ARRIVE_BY, t.SHIFT_END
 _LEAD_SECONDS, _LEAD_UNTIL = t.LEAD_SECONDS, t.LEAD_UNTIL
 _TAIL_SECONDS, _TAIL_FROM = t.TAIL_SECONDS, t.TAIL_FROM
@@ -212,37 +219,3 @@ def pair(
                     pairs[BUSY, count], pairs_km[count] = rows[r, _LOAD], km[place]
                 count += 1
     return count
-
-
-class Passes(NamedTuple):
-    """The compiled passes; see `scan` and `pair`."""
-
-    scan: Callable[..., None]
-    pair: Callable[..., int]
-
-
-_ready: list[Passes] = []
-_began = Lock()
-
-
-def compiled() -> Passes | None:
-    """The passes when they are compiled; the first time that they are not, a thread begins to."""
-    if _ready:
-        return _ready[0]
-    if _began.acquire(blocking=False):
-        Thread(target=compile_now, name="compile-instant", daemon=True).start()
-    return None
-
-
-def compile_now() -> Passes:
-    """Compile, or load what was compiled before, by asking about nobody."""
-    table = np.zeros((0, t.WIDTH), np.int64), np.zeros(1, np.int64), np.zeros((3, 0)), np.zeros(1, np.int64)
-    ways = np.zeros(0, np.int64), np.zeros(0)
-    trips = np.zeros(3), np.zeros(3), *ways, *ways
-    nobody, none, spans = np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
-    asked = np.zeros(6, np.int64)
-    scan(*table, *trips, nobody, none, spans, asked, np.zeros((5, 0), np.int64), np.zeros(0))
-    pairs = np.zeros((6, 0), np.int64), np.zeros(0)
-    pair(*table, *trips, nobody, none, none, spans, asked, spans, *pairs)
-    _ready.append(Passes(scan, pair))
-    return _ready[0]

@@ -13,7 +13,7 @@ from dispatch import policy as codes
 from dispatch import ranking, scores
 from dispatch.evaluator import FOREVER, Person, Reason, Span
 from dispatch.evaluator.search import needs_own_skills
-from dispatch.instant import answers, arrays, engine, kernel
+from dispatch.instant import answers, arrays, engine, layout, passes
 from dispatch.instant.world import Given, Question, World
 from dispatch.policy import ALLOW, BLOCK, CONFIRM
 
@@ -118,16 +118,16 @@ def _pairs(world: World, ask: Question, able: NDArray[np.bool_], windows: Sequen
     until = world.crowd.boundless
     if needs_own_skills(ask.work) and ask.policy.verdict(codes.CERTIFICATE) != ALLOW:
         until = world.crowd.certified_until(ask.work)
-    if (passes := kernel.compiled()) is None:
+    if (ready := passes.compiled()) is None:
         found, km = arrays.pair(given, until, windows)
         return _Pairs.of(found, km)
     is_allowed = ask.policy.verdict(codes.OVERTIME) == ALLOW
-    asked = ask.numbers(kernel.OVERTIME if is_allowed else kernel.NO_OVERTIME)
+    asked = ask.numbers(layout.OVERTIME if is_allowed else layout.NO_OVERTIME)
     spans = np.array(windows, np.int64).reshape(-1, 2)
     room = 2 * len(given.table.rows)
     while True:
         found, km = np.empty((6, room), np.int64), np.empty(room)
-        count = passes.pair(*given.arrays, until, *asked, spans, found, km)
+        count = ready.pair(*given.arrays, until, *asked, spans, found, km)
         if count <= room:
             return _Pairs.of(found[:, :count], km[:count])
         room = count

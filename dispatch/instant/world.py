@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Work
 from dispatch.evaluator.search import opening_starts
-from dispatch.instant import kernel
+from dispatch.instant import layout
 from dispatch.instant.people import Crowd
 from dispatch.instant.places import Places, Trips, points_of, spots_of
 from dispatch.instant.tables import Kind, Table, block_of, table_of
@@ -75,25 +75,25 @@ class Starts:
     def nothing(cls, count: int) -> Starts:
         """Nothing found for so many engineers."""
         numbers = np.zeros((5, count), np.int64)
-        numbers[kernel.AT] = NEVER
+        numbers[layout.AT] = NEVER
         return cls(numbers, np.zeros(count))
 
     @property
     def at(self) -> Ints:
         """The first start of each."""
-        column: Ints = self.numbers[kernel.AT]
+        column: Ints = self.numbers[layout.AT]
         return column
 
     @property
     def minutes(self) -> Ints:
         """The travel to it."""
-        column: Ints = self.numbers[kernel.MINUTES]
+        column: Ints = self.numbers[layout.MINUTES]
         return column
 
     @property
     def overtime(self) -> Ints:
         """Minutes of overtime."""
-        column: Ints = self.numbers[kernel.OVER]
+        column: Ints = self.numbers[layout.OVER]
         return column
 
 

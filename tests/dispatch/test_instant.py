@@ -10,7 +10,7 @@ import pytest
 
 from dispatch import instant, ranking
 from dispatch.evaluator import FOREVER, Person, Stop, Work, earliest_start, evaluate
-from dispatch.instant import kernel
+from dispatch.instant import passes as compiling
 from dispatch.instant.answers import find
 from dispatch.policy import PRODUCT, Policy
 from dispatch.ranking import ORDERS, Answer, Candidate
@@ -42,16 +42,16 @@ def told(answer: Answer) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def passes() -> kernel.Passes:
-    return kernel.compile_now()
+def passes() -> compiling.Passes:
+    return compiling.compile_now()
 
 
 @pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("seed", range(0, WORLDS, 50))
 def test_it_agrees_with_the_evaluator_in_every_answer(
-    seed: int, is_compiled: bool, passes: kernel.Passes, monkeypatch: pytest.MonkeyPatch
+    seed: int, is_compiled: bool, passes: compiling.Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel, "compiled", lambda: passes if is_compiled else None)
+    monkeypatch.setattr(compiling, "compiled", lambda: passes if is_compiled else None)
     for number in range(seed, seed + 50):
         rng = Random(number)
         days = rng.choice((1, 2, 5))
@@ -106,9 +106,9 @@ def test_an_empty_company_answers_too() -> None:
 @pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("seed", range(2000, 2060))
 def test_a_window_is_offered_when_somebody_can_arrive_in_it(
-    seed: int, is_compiled: bool, passes: kernel.Passes, monkeypatch: pytest.MonkeyPatch
+    seed: int, is_compiled: bool, passes: compiling.Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel, "compiled", lambda: passes if is_compiled else None)
+    monkeypatch.setattr(compiling, "compiled", lambda: passes if is_compiled else None)
     rng = Random(seed)
     people = random_people(rng, 8, 3)
     estimate = random_estimate(rng)

@@ -24,7 +24,8 @@ Array = Any
 
 HERE = Path(__file__).resolve().parent
 _APP = HERE.parents[1]
-_SOURCES = (*sorted(HERE.glob("*.py")), *(_APP / name for name in ("travel.py", "instant/tables.py")))
+_ELSEWHERE = ("travel.py", "instant/tables.py", "instant/layout.py")
+_SOURCES = (*sorted(HERE.glob("*.py")), *(_APP / name for name in _ELSEWHERE))
 
 
 def home() -> Path | None:
