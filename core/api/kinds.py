@@ -110,6 +110,30 @@ KINDS = (
         _("facts lists every broken rule; give override_reason where can_be_forced is true."),
     ),
     Kind(
+        "slot_taken",
+        409,
+        _("Somebody else took the window."),
+        _("Ask for windows again and take another one."),
+    ),
+    Kind(
+        "expired",
+        409,
+        _("The time to answer is over."),
+        _("Ask or offer anew."),
+    ),
+    Kind(
+        "busy",
+        409,
+        _("A planning run is at work on the same engineers."),
+        _("Wait until facts.run_id has ended, or call it off."),
+    ),
+    Kind(
+        "waits",
+        409,
+        _("The work waits for other work that is not accepted yet."),
+        _("Accept what detail names first, or both together."),
+    ),
+    Kind(
         "evidence_missing",
         409,
         _("The visit lacks something that it must have before it is complete."),
