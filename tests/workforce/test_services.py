@@ -57,7 +57,7 @@ def test_bad_input_is_named(in_acme: Company) -> None:
         services.set_engineer_skills(
             engineer_id=engineer.pk, skills=[services.Held(make_skill("gas").pk, 9)], actor=dora, at=AT
         )
-    with pytest.raises(BadInput, match="both a latitude and a longitude"):
+    with pytest.raises(BadInput, match="both latitude and longitude"):
         services.create_engineer(name="x", home_latitude=1.0, actor=dora, at=AT)
     with pytest.raises(BadInput, match="ends before it starts"):
         services.add_absence(engineer_id=engineer.pk, start_at=AT, end_at=AT, actor=dora, at=AT)
