@@ -31,6 +31,13 @@ def last_messages_from(channel: str, sender: str) -> QuerySet[InboundMessage]:
     return InboundMessage.objects.filter(channel=channel, sender_address=sender).order_by("-id")[:20]
 
 
+def answers_to(message_id: str, sender: str) -> list[int]:
+    """The ids of e-mails by this sender that answer this Message-ID, first come first, at most five."""
+    answers = InboundMessage.objects.filter(channel=Channel.EMAIL, reference=message_id)
+    # Sorted here: asked for in order, the database may walk all messages in that order instead.
+    return sorted(answers.filter(sender_address=sender).order_by().values_list("pk", flat=True)[:5])
+
+
 def own_email_addresses() -> frozenset[str]:
     """The addresses that mail of ours comes from, in lower case: the installation's, the company's own, and
     those of its active accounts."""

@@ -87,13 +87,6 @@ def tickets_known_by(message_ids: list[str]) -> dict[str, Ticket]:
     return {message.message_id: message.ticket for message in named}
 
 
-def find_ticket_answering(message_id: str, sender: str) -> Ticket | None:
-    """The ticket of the first e-mail by this sender that answers this Message-ID, or None."""
-    answers = TicketMessage.objects.filter(inbound__channel=Channel.EMAIL, inbound__reference=message_id)
-    own = answers.filter(inbound__sender_address=sender).select_related("ticket").order_by("id")
-    return next((message.ticket for message in own[:1]), None)
-
-
 def topics() -> QuerySet[Topic]:
     """The tenant's topics by name."""
     return Topic.objects.order_by("name", "id")

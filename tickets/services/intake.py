@@ -203,7 +203,8 @@ def _find_answered(message: InboundMessage) -> Ticket | None:
         return ticket
     if message.channel == Channel.EMAIL and message.external_id.startswith("<"):
         # It may have been overtaken by its sender's own answer to it.
-        return queries.find_ticket_answering(message.external_id, message.sender_address)
+        answers = inbound.answers_to(message.external_id, message.sender_address)
+        return next(filter(None, map(queries.find_ticket_of_inbound, answers)), None)
     return None
 
 
