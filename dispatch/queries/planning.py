@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Case, Count, Max, Prefetch, QuerySet, When
+from django.db.models import Case, Count, Max, Prefetch, QuerySet, When, prefetch_related_objects
 
 from core.clock import now
 from customers import queries as customers
@@ -119,8 +119,10 @@ def with_parts() -> Prefetch[Any]:
 
 
 def part_ids_of(work_orders: Iterable[WorkOrder]) -> set[int]:
-    """The parts that any of these is expected to take."""
-    return {row.part_id for work_order in work_orders for row in work_order.work_order_parts.all()}
+    """The parts that any of these is expected to take; read once for all of them, and for `work_of` after it."""
+    orders = list(work_orders)
+    prefetch_related_objects(orders, with_parts())
+    return {row.part_id for work_order in orders for row in work_order.work_order_parts.all()}
 
 
 def work_of(
