@@ -111,11 +111,18 @@ def key_of(place: Point) -> Key:
     return round((place[0] + 90) * 10_000) * 4_000_000 + round((place[1] + 180) * 10_000)
 
 
+def place_of(key: Key) -> Point:
+    """Where a place of that number lies, within some ten metres."""
+    return key // 4_000_000 / 10_000 - 90, key % 4_000_000 / 10_000 - 180
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Travel times without asking anybody, with what a company learned from its finished trips."""
+    """Travel times without asking anybody, with what a company learned from its finished trips. `former` are the
+    factors of a little while ago, when others have been learned since."""
 
     factors: Factors = NO_FACTORS
+    former: Factors | None = field(default=None, compare=False)
 
     @property
     def estimate(self) -> Estimate:
@@ -130,8 +137,9 @@ class Estimate:
         """Where the time of this trip comes from."""
         return UNKNOWN if a is None or b is None else ESTIMATED
 
-    def before(self) -> None:
-        """Nothing was learned just now."""
+    def before(self) -> Estimate | None:
+        """As it was a little while ago; None when nothing was learned since."""
+        return None if self.former is None else Estimate(self.former)
 
     def matrix(self, sources: Sequence[Point], targets: Sequence[Point]) -> list[list[Leg | None]]:
         """As `Provider` says: driving only, without parking."""
@@ -176,10 +184,11 @@ class Table:
 
     def before(self) -> Table | None:
         """As it was a little while ago; None when nothing was learned since."""
-        if not self.fresh:
+        older = self.estimate.before()
+        if not self.fresh and older is None:
             return None
         known = {ends: leg for ends, leg in self.legs.items() if ends not in self.fresh}
-        return replace(self, legs=known, fresh=frozenset())
+        return replace(self, estimate=older or self.estimate, legs=known, fresh=frozenset())
 
 
 Roads = Estimate | Table

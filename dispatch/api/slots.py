@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.api.views import Resource
 from accounts.enums import Permission
 from customers.models import Site
-from dispatch import queries, reasons
+from dispatch import queries, reasons, services
 from dispatch.api.serializers import NeededPartSerializer, NeededSkillSerializer
 from dispatch.evaluator import Work
 from dispatch.instant import Question, Slot
@@ -80,6 +80,7 @@ class SlotsViewSet(Resource):
         given = read.validated_data
         work, site = _work_of(given, self.at)
         found = queries.slots_for(work, site, Asked(self.at, given["days"], given["minutes"]))
+        services.want_roads(place=work.place, roads=found.ask.policy.roads, at=self.at)
         names = dict(workforce.skills().values_list("id", "name"))
         full = [
             {

@@ -72,7 +72,8 @@ class TravelProfile(TenantModel):
 
     `source` "estimate" asks nobody; "osrm" and "valhalla" ask the service at `base_url`. `factors`: {band of
     `enums.TravelBand`: factor} learned from finished trips, beside the estimate, from `band_samples` of them
-    ({band: how many}; `samples` in all), none of which began before `learns_from`. After `failures` in a row
+    ({band: how many}; `samples` in all), none of which began before `learns_from`; until `factors_changed_at`
+    they were the `former_factors`. After `failures` in a row
     the service is not asked again before `ask_again_at`; `problem` says what was wrong with it.
     """
 
@@ -81,6 +82,8 @@ class TravelProfile(TenantModel):
     )
     base_url = models.CharField(_("Address of the service"), max_length=200, blank=True)
     factors = models.JSONField(default=dict, blank=True)
+    former_factors = models.JSONField(default=dict, blank=True)
+    factors_changed_at = models.DateTimeField(null=True, blank=True)
     samples = models.PositiveIntegerField(default=0)
     band_samples = models.JSONField(default=dict, blank=True)
     calibrated_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +102,8 @@ class TravelProfile(TenantModel):
 class TravelLeg(TenantModel):
     """What a routing service said of driving between two places, by `travel.key_of`: whole `seconds`, metres.
 
-    `seconds` None: it knows no way. A leg from a place to itself says when everything near it was asked.
+    `seconds` None: it knows no way. A leg from a place to itself says when everything near it was asked; with
+    `seconds` None, that somebody wants it asked.
     `known_at` is when it became known, `asked_at` when it was last asked.
     """
 
@@ -117,6 +121,11 @@ class TravelLeg(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "to_key"], name="travel_leg_to_idx"),
             models.Index(fields=["tenant", "asked_at"], name="travel_leg_asked_idx"),
+            models.Index(
+                fields=["tenant", "asked_at"],
+                condition=Q(from_key=models.F("to_key"), seconds__isnull=True),
+                name="travel_leg_wanted_idx",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,7 @@ from dispatch.queries.roads import (
     some_site,
     travel_profile,
     unasked_work_places,
+    wanted_places,
 )
 from dispatch.queries.slots import slots_for
 from dispatch.queries.trips import driven
@@ -133,6 +134,7 @@ __all__ = [
     "visits_of_engineer",
     "waiting_consents_for",
     "waiting_offers_for",
+    "wanted_places",
     "way_to",
     "ways_out",
     "work_of",

@@ -37,7 +37,7 @@ _ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
 _IN_FORCE = """
     SELECT coalesce(p.version, 0), coalesce(p.verdicts, '{}')::text, coalesce(p.weights, '{}')::text,
       coalesce(p.limits, '{}')::text, coalesce(t.source, 'estimate'), coalesce(t.factors, '{}')::text,
-      coalesce(t.failures, 0)
+      coalesce(t.failures, 0), coalesce(t.former_factors, '{}')::text, t.factors_changed_at
     FROM (SELECT %s::bigint AS id) own
     LEFT JOIN dispatch_dispatchpolicy p ON p.tenant_id = own.id AND p.status = 'published'
     LEFT JOIN dispatch_travelprofile t ON t.tenant_id = own.id
@@ -91,8 +91,8 @@ def policy_in_force() -> Policy:
     """
     with connection.cursor() as cursor:
         cursor.execute(_IN_FORCE, [active_tenant_id()])
-        version, verdicts, weights, limits, source, factors, failures = cursor.fetchone()
-    roads = roads_of(source, json.loads(factors), failures)
+        version, verdicts, weights, limits, source, factors, failures, former, changed_at = cursor.fetchone()
+    roads = roads_of(source, json.loads(factors), failures, former=json.loads(former), changed_at=changed_at)
     return Policy(version, json.loads(verdicts), json.loads(weights), json.loads(limits), roads)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from core.clock import now
 from customers.models import Site
@@ -26,6 +26,7 @@ from dispatch.travel import (
     Roads,
     Table,
     key_of,
+    place_of,
 )
 from workforce.models import Engineer
 
@@ -40,9 +41,17 @@ def travel_profile() -> TravelProfile | None:
     return TravelProfile.objects.first()
 
 
-def roads_of(source: str, factors: Mapping[str, Any], failures: int) -> Roads:
-    """What a profile says, no leg known yet."""
-    estimate = Estimate(factors_of(factors))
+def roads_of(
+    source: str,
+    factors: Mapping[str, Any],
+    failures: int,
+    *,
+    former: Mapping[str, Any] | None = None,
+    changed_at: datetime | None = None,
+) -> Roads:
+    """What a profile says, no leg known yet. `former` are the factors until `changed_at`."""
+    is_fresh = changed_at is not None and changed_at > now() - FRESH
+    estimate = Estimate(factors_of(factors), factors_of(former or {}) if is_fresh else None)
     if source == TravelSource.ESTIMATE:
         return estimate
     return Table(estimate, str(source), is_silent=failures > 0)
@@ -117,14 +126,22 @@ def _with(table: Table, rows: Iterable[_Row]) -> Table:
 
 
 def unasked_work_places(since: datetime, *, most: int) -> list[Point]:
-    """Places of work that waits or is planned, about which no service was asked since an instant."""
+    """Places of work that waits or is planned, then others that somebody wants to know of, about which no service
+    was asked since an instant."""
     waiting = WorkOrder.objects.filter(status__in=[WorkOrderStatus.UNSCHEDULED, WorkOrderStatus.SCHEDULED])
     sites = waiting.order_by("-status", "priority", "-id").values_list("site__latitude", "site__longitude")
     found = {key_of((a, b)): (a, b) for a, b in sites if a is not None and b is not None}
-    asked = TravelLeg.objects.filter(from_key=F("to_key"), asked_at__gte=since)
+    wanted = wanted_places().order_by("asked_at", "id").values_list("from_key", flat=True)
+    found |= {key: place_of(key) for key in wanted if key not in found}
+    asked = TravelLeg.objects.filter(from_key=F("to_key"), asked_at__gte=since, seconds__isnull=False)
     for key in asked.values_list("from_key", flat=True):
         found.pop(key, None)
     return list(found.values())[:most]
+
+
+def wanted_places() -> QuerySet[TravelLeg]:
+    """Places that a question named, about which the worker has not asked yet: a leg from each to itself."""
+    return TravelLeg.objects.filter(from_key=F("to_key"), seconds__isnull=True)
 
 
 def places_of_people_and_work(at: datetime) -> list[Point]:

@@ -42,7 +42,7 @@ from dispatch.services.reactions import (
     meet_planned_visits,
 )
 from dispatch.services.replanning import Placement, place_visits
-from dispatch.services.roads import ask_among, ask_for_waiting, prune_legs
+from dispatch.services.roads import ask_among, ask_for_waiting, prune_legs, want_roads
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
 from dispatch.services.slots import book_slot
 from dispatch.services.timers import await_arrivals, await_shares, fire_due_timers
@@ -130,6 +130,7 @@ __all__ = [
     "update_rule",
     "update_work_order",
     "update_work_type",
+    "want_roads",
     "withdraw_consent",
     "withdraw_needless_offers",
     "withdraw_offer",

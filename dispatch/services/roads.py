@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core.clock import now
 from dispatch import queries
@@ -20,10 +20,12 @@ from dispatch.enums import TravelSource
 from dispatch.models import TravelLeg, TravelProfile
 from dispatch.policy import Policy
 from dispatch.services.travel import LEARNER, profile_for_update
-from dispatch.travel import Estimate, Key, Leg, Point, key_of, km_between
+from dispatch.travel import Estimate, Key, Leg, Point, Roads, key_of, km_between
 from journal import services as journal
 from tenants.active import active_tenant_id, tenant_active
 
+MOST_WANTED = 200
+"""Places without work that may wait to be asked about, for one company."""
 HUBS = 10
 """Places of work asked about in one go, for one company."""
 NEAR_PLACES, FAR_KM = 300, 200.0
@@ -70,6 +72,23 @@ def ask_for_waiting() -> int:
         cursor.execute("SELECT tenant_id FROM tenants_asking_for_roads(%s)", [now()])
         tenant_ids = [int(row[0]) for row in cursor.fetchall()]
     return sum(_ask_for(tenant_id) for tenant_id in tenant_ids)
+
+
+@transaction.atomic
+def want_roads(*, place: Point | None, roads: Roads, at: datetime) -> bool:
+    """Let the worker ask about a place that a question named, such as a site without any work yet, so that the next
+    question knows. Returns whether it was not asked about lately; `MOST_WANTED` of a company wait at most."""
+    if place is None or isinstance(roads, Estimate):
+        return False
+    key = key_of(place)
+    known = TravelLeg.objects.filter(from_key=key, to_key=key).first()
+    if known and (known.seconds is None or known.asked_at > at - AGAIN):
+        return False
+    if queries.wanted_places().count() >= MOST_WANTED:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [active_tenant_id(), at, at, [key], [key], [None], [0]])
+    return True
 
 
 def prune_legs() -> int:

@@ -17,6 +17,7 @@ from dispatch.adapters import Silent, service_at
 from dispatch.enums import TravelBand, TravelSource
 from dispatch.learning import ENOUGH, Learned, Trip
 from dispatch.models import TravelLeg, TravelProfile
+from dispatch.queries.roads import FRESH
 from dispatch.queries.trips import Driven
 from dispatch.travel import ESTIMATE, Estimate, Point, km_between, minutes_of
 from journal import services as journal
@@ -74,7 +75,8 @@ def reset_travel(*, actor: Actor, at: datetime) -> TravelProfile:
     actor.require(Permission.RULE_EDIT)
     row = profile_for_update()
     before = row.factors
-    row.factors, row.band_samples, row.samples, row.calibrated_at = {}, {}, 0, None
+    _change_factors(row, {}, at)
+    row.band_samples, row.samples, row.calibrated_at = {}, 0, None
     row.learns_from = at
     row.save()
     journal.record(actor=actor, verb="reset", thing=row, at=at, changes={"factors": [before, {}]})
@@ -92,7 +94,8 @@ def calibrate_travel(*, actor: Actor, at: datetime) -> TravelProfile:
     known = queries.factors_of(row.factors)
     learned = learning.learn(trips, known)
     before, after = row.factors, _kept(row.factors, learned)
-    row.factors, row.calibrated_at = after, at
+    _change_factors(row, after, at)
+    row.calibrated_at = at
     row.band_samples = dict(zip(TravelBand.values, learned.samples, strict=True))
     row.samples = sum(learned.samples)
     row.save()
@@ -145,6 +148,15 @@ def try_travel(*, actor: Actor, at: datetime) -> Example:
 def profile_for_update() -> TravelProfile:
     """The tenant's row, locked, or a new one that is not saved yet."""
     return TravelProfile.objects.select_for_update().first() or TravelProfile()
+
+
+def _change_factors(row: TravelProfile, factors: dict[str, float], at: datetime) -> None:
+    """Write factors, and keep those by which times were told a little while ago."""
+    if factors == row.factors:
+        return
+    if row.factors_changed_at is None or row.factors_changed_at <= at - FRESH:
+        row.former_factors = row.factors
+    row.factors, row.factors_changed_at = factors, at
 
 
 def _kept(before: dict[str, float], learned: Learned) -> dict[str, float]:

@@ -17,12 +17,22 @@ from dispatch.models import TravelLeg, TravelProfile, Visit
 from dispatch.queries.planning import instant
 from dispatch.services import roads as asking
 from dispatch.services.judging import judge
-from dispatch.travel import ESTIMATE, PARKING_MINUTES, Point, Table, band_minutes, km_between
+from dispatch.travel import (
+    ESTIMATE,
+    PARKING_MINUTES,
+    Estimate,
+    Point,
+    Table,
+    band_minutes,
+    key_of,
+    km_between,
+    place_of,
+)
 from journal.models import AuditEntry
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tests.cast import AT, Company, Person
-from tests.factories.dispatch import make_place, make_visit, make_work_order
+from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
 from tests.factories.workforce import make_engineer
 from tests.peers import roads
 from tests.peers.web import Said, WebPeer, web_peer
@@ -200,6 +210,91 @@ def test_what_was_offered_by_the_estimate_is_not_refused_a_second_later(
     TravelLeg.objects.update(known_at=now() - timedelta(minutes=11))
     judged = judge(work_order, engineer.pk, verdict.start_at, verdict.end_at, ignoring=verdict.pk)
     assert [reason.code for reason in judged.broken] == ["travel"]
+
+
+def test_what_was_offered_by_former_factors_is_not_refused_a_second_later(in_acme: Company) -> None:
+    engineer, work_order = make_engineer(hours=("00:00", "23:59")), placed_work()
+    drive_about(engineer, 60, 1.4)
+    earlier = make_visit(AT + timedelta(hours=1), engineer=engineer)
+    (chosen,) = queries.candidates(work_order, earlier.end_at).candidates
+    start = instant(chosen.verdict.span[0])
+    changed = services.calibrate_travel(actor=SYSTEM, at=now())
+    assert changed.former_factors == {} and changed.factors["short"] > 1.2
+    (later,) = queries.candidates(work_order, earlier.end_at).candidates
+    assert later.verdict.span[0] > chosen.verdict.span[0], "whoever asks now is told the new times"
+    visit = services.schedule_visit(
+        work_order_id=work_order.pk, engineer_id=engineer.pk, start_at=start, actor=SYSTEM, at=AT
+    )
+    assert visit.travel_minutes == chosen.verdict.travel_minutes
+    TravelProfile.objects.update(factors_changed_at=now() - timedelta(minutes=11))
+    judged = judge(work_order, engineer.pk, visit.start_at, visit.end_at, ignoring=visit.pk)
+    assert [reason.code for reason in judged.broken] == ["travel"]
+
+
+def test_factors_that_change_twice_keep_those_of_ten_minutes_ago(in_acme: Company) -> None:
+    at = now()
+    learned(1.5, 1.5, 1.5)
+    services.reset_travel(actor=SYSTEM, at=at - 5 * MINUTE)
+    assert queries.policy_in_force().roads.before() == Estimate((1.5, 1.5, 1.5))
+    drive_about(make_engineer(hours=("00:00", "23:59")), 60, 1.4)
+    TravelProfile.objects.update(learns_from=None)
+    services.calibrate_travel(actor=SYSTEM, at=at)
+    assert queries.policy_in_force().roads.before() == Estimate((1.5, 1.5, 1.5))
+    services.set_travel(source="osrm", base_url="http://127.0.0.1:9", actor=SYSTEM, at=at)
+    older = queries.policy_in_force().roads.before()
+    assert older is not None and older.estimate == Estimate((1.5, 1.5, 1.5))
+    assert older.before() is None
+    services.reset_travel(actor=SYSTEM, at=at + 20 * MINUTE)
+    assert TravelProfile.objects.get().former_factors["short"] == pytest.approx(1.4, abs=0.05)
+
+
+def test_a_site_without_work_is_asked_about_after_its_first_question(
+    acme: Company, api: Client, peer: WebPeer
+) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_engineer()
+        site, kind = make_place(latitude=SITE[0], longitude=SITE[1]), make_work_type("boiler")
+        ask_service(peer.url)
+        assert services.ask_for_waiting() == 0
+    question = {"site": site.pk, "work_type": kind.pk, "days": 2}
+    assert api.post("/api/v1/slots", question, content_type="application/json").status_code == 200
+    assert not peer.asked, "a question waits for nobody"
+    with tenant_active(acme.tenant.pk):
+        assert queries.wanted_places().count() == 1
+        estimated = queries.knowing(queries.policy_in_force(), [SITE]).roads
+        assert estimated.source_of(HOME, SITE) == "estimate"
+        assert services.ask_for_waiting() == 1
+        known = queries.knowing(queries.policy_in_force(), [SITE]).roads
+        assert known.source_of(HOME, SITE) == "osrm"
+        assert known.trip(HOME, SITE)[0] == minutes_by_road(HOME, SITE)
+    asked = len(peer.asked)
+    assert api.post("/api/v1/slots", question, content_type="application/json").status_code == 200
+    with tenant_active(acme.tenant.pk):
+        assert services.ask_for_waiting() == 0 and len(peer.asked) == asked
+        TravelLeg.objects.update(asked_at=now() - timedelta(days=2))
+        assert services.ask_for_waiting() == 0, "nobody wants to know"
+        assert services.want_roads(place=SITE, roads=known, at=now())
+        assert services.ask_for_waiting() == 1
+
+
+def test_places_that_are_wanted_are_bounded_and_nothing_is_kept_without_a_service(
+    in_acme: Company, peer: WebPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not services.want_roads(place=SITE, roads=queries.policy_in_force().roads, at=AT)
+    monkeypatch.setattr(asking, "MOST_WANTED", 3)
+    ask_service(peer.url)
+    table = queries.policy_in_force().roads
+    places = [(35.0 + number / 10, 139.0) for number in range(5)]
+    assert [services.want_roads(place=p, roads=table, at=AT) for p in places] == [True] * 3 + [False] * 2
+    assert not services.want_roads(place=places[0], roads=table, at=AT), "it waits already"
+    assert not services.want_roads(place=None, roads=table, at=AT)
+    assert queries.wanted_places().count() == 3
+
+
+@pytest.mark.parametrize("place", [SITE, (-33.8688, 151.2093), (64.1466, -21.9426), (-54.8019, -68.303)])
+def test_a_place_is_found_again_by_its_number(place: Point) -> None:
+    assert place_of(key_of(place)) == pytest.approx(place, abs=1e-4)
+    assert key_of(place_of(key_of(place))) == key_of(place)
 
 
 def test_a_silent_service_is_left_alone_and_told_of(in_acme: Company) -> None:
