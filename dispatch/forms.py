@@ -14,9 +14,9 @@ from dispatch import queries
 from dispatch.enums import Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
 from dispatch.part_forms import PartLinesField, as_lines
-from dispatch.parting import MOST_PARTS
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
-from dispatch.services import PartOfWork
+from dispatch.services import Stint
+from dispatch.stints import MOST_STINTS
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -68,16 +68,16 @@ class CrewForm(forms.Form):
         }
 
 
-class PartsForm(forms.Form):
-    """The parts of work that takes several days: who, from when, for how many minutes; one row for each."""
+class StintsForm(forms.Form):
+    """The stints of work that takes several days: who, from when, for how many minutes; one row for each."""
 
-    count = forms.IntegerField(min_value=1, max_value=MOST_PARTS, widget=forms.HiddenInput)
+    count = forms.IntegerField(min_value=1, max_value=MOST_STINTS, widget=forms.HiddenInput)
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         given = str((data or initial or {}).get("count", "1"))
-        known = min(MOST_PARTS, max(1, int(given))) if given.isdecimal() else 1
+        known = min(MOST_STINTS, max(1, int(given))) if given.isdecimal() else 1
         self.rows: list[tuple[forms.BoundField, ...]] = []
         for number in range(known):
             self.fields[f"engineer_{number}"] = EngineerChoice()
@@ -91,12 +91,12 @@ class PartsForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         values = self.cleaned_data
-        parts = []
+        stints = []
         for number in range(len(self.rows)):
             start = values[f"start_{number}"]
             end = start + timedelta(minutes=values[f"minutes_{number}"])
-            parts.append(PartOfWork(values[f"engineer_{number}"].pk, start, end))
-        return {"parts": parts, "override_reason": values["override_reason"]}
+            stints.append(Stint(values[f"engineer_{number}"].pk, start, end))
+        return {"stints": stints, "override_reason": values["override_reason"]}
 
 
 class MoveForm(PlanForm):

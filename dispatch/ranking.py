@@ -13,8 +13,8 @@ from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Reason, Verdict, Work
 from dispatch.evaluator.checks import PREFERRED_LIKING
 from dispatch.evaluator.search import too_long_for
-from dispatch.parting import parts_of
 from dispatch.policy import PRODUCT, Policy
+from dispatch.stints import stints_of
 from dispatch.travel import SILENT, UNKNOWN
 
 LONG_TRAVEL_MINUTES = 45
@@ -58,11 +58,11 @@ class Candidate:
             "score_parts": {code: round(part, 1) for code, part in self.parts.items()},
             "pluses": [reason.as_json() for reason in self.pluses],
             "minuses": [reason.as_json() for reason in self.minuses],
-            **({"parts": [_part(one) for one in parts_of(verdict)]} if verdict.then else {}),
+            **({"stints": [_stint(one) for one in stints_of(verdict)]} if verdict.then else {}),
         }
 
 
-def _part(verdict: Verdict) -> dict[str, Any]:
+def _stint(verdict: Verdict) -> dict[str, Any]:
     start, end = verdict.span
     return {"engineer_id": verdict.person.id, "name": verdict.person.name, "start": start, "end": end}
 

@@ -44,7 +44,9 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
         "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
         "break": _("%(name)s could go at %(time)s without the break"),
         "day": _("%(name)s could go on another day, at %(time)s"),
-        "split": _("%(name)s could begin at %(time)s if the work may take several days, in %(parts)s parts"),
+        "split": _(
+            "%(name)s could begin at %(time)s if the work may take several days, in %(stints)s stints"
+        ),
         "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
         "window": _("%(name)s could go at %(time)s, %(minutes)s min outside the window"),
         "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),

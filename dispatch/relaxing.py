@@ -10,8 +10,8 @@ from dispatch import evaluator
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Verdict, Work
 from dispatch.evaluator.search import too_long_for
-from dispatch.parting import ended, in_parts
 from dispatch.policy import ALLOW, PRODUCT, Policy
+from dispatch.stints import ended, in_stints
 
 MOST_OVERTIME = 4 * 3600
 TRIED = 15
@@ -170,13 +170,13 @@ def _dependency(asked: Asked, person: Person) -> Iterator[Relaxation]:
 
 
 def _split(asked: Asked, person: Person) -> Iterator[Relaxation]:
-    """Let work that is longer than a shift be done in parts."""
+    """Let work that is longer than a shift be done in stints."""
     if asked.work.may_split or not too_long_for([person], asked.work, asked.from_at):
         return
-    verdict = in_parts(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
+    verdict = in_stints(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
     if verdict.start is not None:
         last = ended(verdict)
-        yield Relaxation(SPLIT, person, verdict.start, last, last, {"parts": len(verdict.then) + 1})
+        yield Relaxation(SPLIT, person, verdict.start, last, last, {"stints": len(verdict.then) + 1})
 
 
 def _relaxation(code: str, person: Person, verdict: Verdict, size: float, **facts: Any) -> Relaxation:

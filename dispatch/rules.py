@@ -57,7 +57,7 @@ CLOSED_WORK = frozenset({W.ACCEPTED, W.SETTLED, W.CANCELLED})
 """States of a work order that its visits no longer change."""
 
 EARLY_MINUTES = 30
-"""A part done so much earlier than planned leaves time to plan, while other parts are to come."""
+"""A stint done so much earlier than planned leaves time to plan, while other stints are to come."""
 
 ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
 
@@ -144,7 +144,7 @@ def work_order_status(
 
     A visit that could not complete leaves the work unscheduled until another visit is planned; so does a
     done one
-    when the engineer said that another visit is needed. `is_left`: a part of work that is split has no visit
+    when the engineer said that another visit is needed. `is_left`: a stint of work that is split has no visit
     yet; it waits to be planned unless somebody is at work.
     """
     states = {VisitStatus(v) for v in visits} - {V.CANCELLED}

@@ -75,7 +75,7 @@ class PlanChange(TenantModel):
 
     `visit_version` is the version of the visit (0: none yet) and `work_order_version` that of the work order
     that the run saw: a newer one makes the row stale, not the proposal. `reasons` are codes with facts, as
-    the evaluator gives them. Rows of one `crew_key` go together: a crew's members, or the parts of work that takes
+    the evaluator gives them. Rows of one `crew_key` go together: a crew's members, or the stints of work that takes
     several days.
     """
 

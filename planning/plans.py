@@ -14,8 +14,8 @@ from dispatch import policy as codes
 from dispatch.crews import Likings, Team, check_team, earliest_team
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.links import Bound, bound_of, merged
-from dispatch.parting import earliest_parts, ended, in_parts, parts_of
 from dispatch.policy import PRODUCT, Policy
+from dispatch.stints import earliest_stints, ended, in_stints, stints_of
 from planning.days import Placed, Prices, Task, gaps_of, problem_of, start_window
 
 DAY = 24 * 3600
@@ -66,13 +66,13 @@ def plan(
     planner.awaited = {wait.first for task in waiting for wait in task.waits}
     everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
     waiting = planner.place_crews(waiting, everything, left_by_search=False)
-    waiting = planner.place_parts(waiting, everything, if_whole=False)
+    waiting = planner.place_stints(waiting, everything, if_whole=False)
     for number, stretch in enumerate(stretches):
         told = _share(progress, number, len(stretches))
         waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
         waiting = planner.place_waiting(waiting, stretch)
     waiting = planner.place_crews(waiting, everything, left_by_search=True)
-    waiting = planner.place_parts(waiting, everything, if_whole=True)
+    waiting = planner.place_stints(waiting, everything, if_whole=True)
     waiting = planner.place_waiting(waiting, everything)
     planner.found.unplaced += [(task, planner.why_not(task, everything)) for task in waiting]
     return planner.found
@@ -113,19 +113,19 @@ class _Planner:
                 left.append(task)
         return left
 
-    def place_parts(self, waiting: Sequence[Task], between: Span, *, if_whole: bool) -> list[Task]:
-        """Give work that may take several days its parts; returns what is still to be planned. Work that fits
+    def place_stints(self, waiting: Sequence[Task], between: Span, *, if_whole: bool) -> list[Task]:
+        """Give work that may take several days its stints; returns what is still to be planned. Work that fits
         somebody's day whole is left to the search, unless `if_whole`."""
         left = []
         for task in waiting:
             bound = self._bound(task)
             verdict = None
             if bound is not None and bound.may_split and (if_whole or not self._fits_whole(bound, between)):
-                verdict = self._in_parts(bound, between)
+                verdict = self._in_stints(bound, between)
             if verdict is None:
                 left.append(task)
             else:
-                self._book_parts(parts_of(verdict), task)
+                self._book_stints(stints_of(verdict), task)
         return left
 
     def place_waiting(self, waiting: Sequence[Task], between: Span) -> list[Task]:
@@ -191,20 +191,20 @@ class _Planner:
         asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
         return any(_is_good(verdict) for verdict in asked)
 
-    def _in_parts(self, work: Work, between: Span) -> Verdict | None:
-        """The parts of who is done first, in as few parts as possible."""
-        found = earliest_parts(self.people, work, between, self.policy)
-        good = [verdict for verdict in found if all(map(_is_good, parts_of(verdict)))]
+    def _in_stints(self, work: Work, between: Span) -> Verdict | None:
+        """The stints of who is done first, in as few stints as possible."""
+        found = earliest_stints(self.people, work, between, self.policy)
+        good = [verdict for verdict in found if all(map(_is_good, stints_of(verdict)))]
         return min(good, key=lambda v: (ended(v) // DAY, len(v.then), ended(v), v.person.id), default=None)
 
-    def _book_parts(self, parts: Sequence[Verdict], task: Task) -> None:
-        for number, part in enumerate(parts):
-            start, end = part.span
-            one = Placed(task, part.person.id, start, part.travel_minutes, end - start)
+    def _book_stints(self, stints: Sequence[Verdict], task: Task) -> None:
+        for number, stint in enumerate(stints):
+            start, end = stint.span
+            one = Placed(task, stint.person.id, start, stint.travel_minutes, end - start)
             known = stop_id(task) if number == 0 else 0
-            part.person.add(Stop(known, f"#{task.work.id}", start, end, task.work.place))
+            stint.person.add(Stop(known, f"#{task.work.id}", start, end, task.work.place))
             self.found.placed.append(one)
-        self.ends[task.work.id] = parts[-1].span[1], parts[-1].person.id
+        self.ends[task.work.id] = stints[-1].span[1], stints[-1].person.id
 
     def search(
         self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None
@@ -348,7 +348,7 @@ def why_not(
     people: Sequence[Person], task: Task, between: Span, policy: Policy = PRODUCT
 ) -> tuple[Reason, ...]:
     """Why a task found no place: each rule in the way with how many it keeps out, the commonest first."""
-    ask = in_parts if task.work.may_split else _whole
+    ask = in_stints if task.work.may_split else _whole
     if not task.work.may_split and not _fits(task, between):
         return (Reason(evaluator.WINDOW, {"bound": "none_fits"}),)
     counts: dict[str, tuple[Reason, int]] = {}

@@ -71,8 +71,8 @@ def could_not_complete(
 
 
 def _check_evidence(visit: Visit) -> None:
-    """Of work that takes several days its last part brings the evidence."""
-    if not visits.is_last_part(visit):
+    """Of work that takes several days its last stint brings the evidence."""
+    if not visits.is_last_stint(visit):
         return
     missing = queries.missing_evidence(visit)
     if missing:

@@ -11,9 +11,9 @@ from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
 from dispatch.enums import CrewCover
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
-from dispatch.parting import MOST_PARTS
 from dispatch.ranking import ORDERS
-from dispatch.services import PartOfWork
+from dispatch.services import Stint
+from dispatch.stints import MOST_STINTS
 from inventory.models import Part
 from tickets.enums import Priority
 from tickets.models import Ticket
@@ -187,8 +187,8 @@ class NewVisitSerializer(ScheduleSerializer):
         return facts
 
 
-class PartSerializer(serializers.Serializer[Any]):
-    """Who does a part of the work, and when."""
+class StintSerializer(serializers.Serializer[Any]):
+    """Who does a stint of the work, and when."""
 
     engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
     start_at = serializers.DateTimeField()
@@ -201,16 +201,16 @@ class PartSerializer(serializers.Serializer[Any]):
 
 
 class PartsSerializer(serializers.Serializer[Any]):
-    """All that is left of work that takes several days, in parts; `override_reason` as for one visit."""
+    """All that is left of work that takes several days, in stints; `override_reason` as for one visit."""
 
-    parts = serializers.ListField(child=PartSerializer(), min_length=1, max_length=MOST_PARTS)
+    stints = serializers.ListField(child=StintSerializer(), min_length=1, max_length=MOST_STINTS)
     override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         given = self.validated_data
-        parts = [PartOfWork(one["engineer"].pk, one["start_at"], one["end_at"]) for one in given["parts"]]
-        return {"parts": parts, "override_reason": given["override_reason"]}
+        stints = [Stint(one["engineer"].pk, one["start_at"], one["end_at"]) for one in given["stints"]]
+        return {"stints": stints, "override_reason": given["override_reason"]}
 
 
 class MoveSerializer(PlanSerializer):

@@ -157,11 +157,11 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         responses={201: VisitSerializer(many=True)},
         summary="Plan work that takes several days",
     )
-    @action(detail=True, methods=["post"], url_path="schedule-parts")
-    def schedule_parts(self, request: Request, pk: str) -> Response:
-        """All parts or none; `candidates` proposes them. 422 when they do not add up to what is left."""
+    @action(detail=True, methods=["post"], url_path="schedule-stints")
+    def schedule_stints(self, request: Request, pk: str) -> Response:
+        """All stints or none; `candidates` proposes them. 422 when they do not add up to what is left."""
         given = _read(PartsSerializer, request)
-        visits = services.schedule_parts(
+        visits = services.schedule_stints(
             work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
         )
         return Response(VisitSerializer(visits, many=True).data, status=status.HTTP_201_CREATED)
@@ -256,8 +256,8 @@ def _candidate(candidate: Candidate, names: dict[int, str]) -> dict[str, Any]:
     start, end = candidate.verdict.span
     told["start_at"], told["end_at"] = instant(start), instant(end)
     del told["start"], told["end"]
-    for part in told.get("parts", ()):
-        part["start_at"], part["end_at"] = instant(part.pop("start")), instant(part.pop("end"))
+    for stint in told.get("stints", ()):
+        stint["start_at"], stint["end_at"] = instant(stint.pop("start")), instant(stint.pop("end"))
     for side in ("pluses", "minuses"):
         told[side] = [{**reason, "text": reasons.words(reason, names)} for reason in told[side]]
     return told

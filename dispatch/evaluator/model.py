@@ -36,8 +36,8 @@ class Work:
     when the site may be visited (None: always); `parts`: {part id: quantity} to bring, called `part_names`.
     What it depends on (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by
     `start_by`, with `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them
-    (`crew_cover` "all") or of all together ("any"). What `may_split` can be done in parts
-    (`dispatch.parting`).
+    (`crew_cover` "all") or of all together ("any"). What `may_split` can be done in stints
+    (`dispatch.stints`).
     """
 
     id: int
@@ -123,7 +123,7 @@ class Verdict:
     """The answer. `start` is None when no time was found; `broken` then says why not.
 
     `broken` holds what `policy` blocks or asks a reason for; what it allows stands in `allowed`.
-    Of work that is done in parts it is about the first; `then` has the others.
+    Of work that is done in stints it is about the first; `then` has the others.
     `travel_source` says where the travel time comes from: see `travel.Table.source_of`.
     """
 

@@ -17,7 +17,6 @@ from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update,
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
-from dispatch.queries.parts import has_earlier_part, is_last_part, part_of, parts_for
 from dispatch.queries.planning import (
     World,
     answer_for,
@@ -43,6 +42,7 @@ from dispatch.queries.roads import (
     wanted_places,
 )
 from dispatch.queries.slots import slots_for
+from dispatch.queries.stints import has_earlier_stint, is_last_stint, stint_of, stints_for
 from dispatch.queries.trips import driven
 from dispatch.queries.work import (
     active_work_types,
@@ -95,9 +95,9 @@ __all__ = [
     "get_work_order",
     "get_work_order_for",
     "get_work_type",
-    "has_earlier_part",
+    "has_earlier_stint",
     "impact_of",
-    "is_last_part",
+    "is_last_stint",
     "knowing",
     "knowing_among",
     "knowing_sites",
@@ -113,8 +113,6 @@ __all__ = [
     "options_of",
     "others_of_crew_for_update",
     "part_ids_of",
-    "part_of",
-    "parts_for",
     "places_of_people_and_work",
     "policies",
     "policy_in_force",
@@ -124,6 +122,8 @@ __all__ = [
     "slots_for",
     "some_home",
     "some_site",
+    "stint_of",
+    "stints_for",
     "team_among",
     "travel_profile",
     "tray",

@@ -10,9 +10,9 @@ from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.live import live_world
-from dispatch.queries.parts import parts_for
 from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
+from dispatch.queries.stints import stints_for
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
 
@@ -32,7 +32,7 @@ def candidates(
     """Who can do the work from `at` on, best first; who needs a reason; why not the others.
 
     `ignoring` is a visit that would be moved, so that it does not stand in its own way. At most `most` of
-    each list are told. Work that may be split and fits nobody's days whole is told in parts.
+    each list are told. Work that may be split and fits nobody's days whole is told in stints.
     """
     until = at + timedelta(days=days)
     ask, parts = _question(work_order, at, until), part_ids_of([work_order])
@@ -41,7 +41,7 @@ def candidates(
         world = _without(world, ignoring)
     answer = instant.rank(world, ask, strategy, most=most)
     if work_order.may_split and not answer.candidates and not ignoring:
-        return parts_for(work_order, at, strategy=strategy)
+        return stints_for(work_order, at, strategy=strategy)
     return answer
 
 

@@ -7,7 +7,7 @@ from dispatch.services.catalogue import create_work_type, update_work_type
 from dispatch.services.consenting import NeedsConsent
 from dispatch.services.consents import NoWindowLeft, answer_consent, ask_consent, withdraw_consent
 from dispatch.services.crews import schedule_crew
-from dispatch.services.days import PartOfWork, schedule_parts
+from dispatch.services.days import Stint, schedule_stints
 from dispatch.services.field_work import open_field_work
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.judging import CannotSchedule
@@ -70,8 +70,8 @@ __all__ = [
     "NeedsConsent",
     "NewWork",
     "NoWindowLeft",
-    "PartOfWork",
     "Placement",
+    "Stint",
     "Trial",
     "accept_offer",
     "answer_consent",
@@ -117,7 +117,7 @@ __all__ = [
     "retire_policy",
     "save_policy_draft",
     "schedule_crew",
-    "schedule_parts",
+    "schedule_stints",
     "schedule_visit",
     "send_drafts",
     "send_visit",

@@ -12,7 +12,6 @@ from dispatch import expressions, instant, queries, rules
 from dispatch.enums import OfferKind, RuleEvent, RunOutcome, Strategy, VisitStatus, WorkOrderStatus
 from dispatch.evaluator import FOREVER, Reason, Verdict
 from dispatch.models import DispatchRule, Offer, Visit, WorkOrder
-from dispatch.parting import parts_of
 from dispatch.queries.facts import Occasion, facts_for
 from dispatch.queries.offers import expires_at, has_refused, provider_of_step, why_not_provider
 from dispatch.queries.planning import instant as moment
@@ -21,6 +20,7 @@ from dispatch.queries.roads import knowing
 from dispatch.ranking import ORDERS, Answer, Candidate, explanation
 from dispatch.services.judging import plan_facts
 from dispatch.services.rulebook import Choice, Ground, Rulebook
+from dispatch.stints import stints_of
 from workforce.models import Provider
 
 POOL = 5
@@ -114,7 +114,7 @@ class _Trial:
             return self._crew()
         answer = self._answer(strategy)
         if answer.best is None and self.work_order.may_split and not self._replaces:
-            answer = queries.parts_for(self.work_order, self.at, strategy=strategy)
+            answer = queries.stints_for(self.work_order, self.at, strategy=strategy)
             self.told = explanation(answer)
         if answer.best is None:
             return "nobody"
@@ -123,8 +123,8 @@ class _Trial:
             offer = self._offer(OfferKind.ENGINEER, verdict=verdict)
             return "several_days" if verdict.then else self._offered([offer])
         choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
-        parts = [_visit(self.work_order, part, self.rule, self.at) for part in parts_of(verdict)]
-        choice.visit, choice.others = parts[0], parts[1:]
+        stints = [_visit(self.work_order, stint, self.rule, self.at) for stint in stints_of(verdict)]
+        choice.visit, choice.others = stints[0], stints[1:]
         choice.replaces = self.occasion.visit if self._replaces else None
         return choice
 

@@ -1,4 +1,4 @@
-"""Work that takes several days: its parts are planned together, or none of them is."""
+"""Work that takes several days: its stints are planned together, or none of them is."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tenants.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfWork:
-    """Who does a part of the work, from when to when."""
+class Stint:
+    """Who does a stint of the work, from when to when."""
 
     engineer_id: int
     start_at: datetime
@@ -33,33 +33,33 @@ class PartOfWork:
 
 
 @transaction.atomic
-def schedule_parts(
+def schedule_stints(
     *,
     work_order_id: int,
-    parts: Sequence[PartOfWork],
+    stints: Sequence[Stint],
     actor: Actor,
     at: datetime,
     override_reason: str = "",
 ) -> list[Visit]:
-    """Plan all that is left of work that may take several days, one visit for each part.
+    """Plan all that is left of work that may take several days, one visit for each stint.
 
-    Raises `BadInput` when the work may not be split, or the parts do not add up to what is left or lie on each
+    Raises `BadInput` when the work may not be split, or the stints do not add up to what is left or lie on each
     other; `CannotSchedule` and `Conflict` as `schedule_visit` does. Then none is planned.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
-    ordered = sorted(parts, key=lambda part: part.start_at)
-    _check_parts(work_order, ordered)
+    ordered = sorted(stints, key=lambda stint: stint.start_at)
+    _check_stints(work_order, ordered)
     visits = []
-    for part in ordered:
-        verdict = judge(work_order, part.engineer_id, part.start_at, part.end_at)
+    for stint in ordered:
+        verdict = judge(work_order, stint.engineer_id, stint.start_at, stint.end_at)
         check_verdict(work_order, verdict, override_reason)
         visit = Visit(
             work_order=work_order,
-            engineer_id=part.engineer_id,
-            start_at=part.start_at,
-            end_at=part.end_at,
+            engineer_id=stint.engineer_id,
+            start_at=stint.start_at,
+            end_at=stint.end_at,
             status=VisitStatus.SCHEDULED,
             **plan_facts(verdict, override_reason),
         )
@@ -72,20 +72,20 @@ def schedule_parts(
     return visits
 
 
-def _check_parts(work_order: WorkOrder, parts: Sequence[PartOfWork]) -> None:
+def _check_stints(work_order: WorkOrder, stints: Sequence[Stint]) -> None:
     facts = {"work_order": work_order}
     if not work_order.may_split:
         text = _("%(work_order)s may not be split: say on the work order that it may take several days.")
         raise BadInput(text % facts)
     if work_order.left_minutes == 0:
         raise BadInput(_("%(work_order)s is planned whole. Move its visits instead.") % facts)
-    total = sum((part.end_at - part.start_at for part in parts), timedelta(0))
+    total = sum((stint.end_at - stint.start_at for stint in stints), timedelta(0))
     if total != timedelta(minutes=work_order.minutes_to_plan):
-        text = _("The parts of %(work_order)s take %(total)s together; %(left)s are left to plan.")
+        text = _("The stints of %(work_order)s take %(total)s together; %(left)s are left to plan.")
         minutes = round(total.total_seconds() / 60)
         left = formats.minutes(work_order.minutes_to_plan)
         raise BadInput(text % {**facts, "total": formats.minutes(minutes), "left": left})
-    for before, after in pairwise(parts):
+    for before, after in pairwise(stints):
         if after.start_at < before.end_at:
-            text = _("Two parts of %(work_order)s lie on each other at %(time)s. Let one begin later.")
+            text = _("Two stints of %(work_order)s lie on each other at %(time)s. Let one begin later.")
             raise BadInput(text % {**facts, "time": formats.local_datetime(after.start_at)})

@@ -15,12 +15,12 @@ from core.errors import Conflict, NotFound, Refusal
 from dispatch import evaluator, queries, reasons, rules
 from dispatch.evaluator import FOREVER, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
-from dispatch.parting import longest_part
 from dispatch.policy import ALLOW, CREW
 from dispatch.queries.live import engineer_at
-from dispatch.queries.parts import has_earlier_part
 from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, span_of, work_of
+from dispatch.queries.stints import has_earlier_stint
 from dispatch.services.following import despite_deadlocks, sqlstate_of
+from dispatch.stints import longest_stint
 from workforce import queries as workforce
 from workforce.models import Skill
 
@@ -66,15 +66,15 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
         return whole
     work = _work_at(work_order, start_at, whole)
     policy = queries.knowing(world.policy, [work.place])
-    return start_at + timedelta(seconds=longest_part(person, work, seconds(start_at), policy))
+    return start_at + timedelta(seconds=longest_stint(person, work, seconds(start_at), policy))
 
 
 def _work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
-    """The work as it is for a visit at a time: only the first part of it is held to the promise."""
+    """The work as it is for a visit at a time: only the first stint of it is held to the promise."""
     work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
     if not work_order.may_split:
         return work
-    if has_earlier_part(work_order, start_at, ignoring=ignoring):
+    if has_earlier_stint(work_order, start_at, ignoring=ignoring):
         return replace(work, promised=(0, FOREVER), start_by=FOREVER)
     return replace(work, promised=span_of(work_order.promised_start_at, work_order.promised_end_at))
 

@@ -27,7 +27,7 @@ _IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
 
 @dataclass(slots=True)
 class Choice:
-    """What is to be written: a visit (new, or one to send) with the rest of its crew or the other parts of its
+    """What is to be written: a visit (new, or one to send) with the rest of its crew or the other stints of its
     work, offers, a visit that the new one stands in for."""
 
     work_order: WorkOrder

@@ -102,10 +102,10 @@ def invite_to_track(*, visit_ids: Collection[int], actor: Actor, at: datetime) -
 @transaction.atomic
 def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
     """Make the rating link of a finished visit and mail it to the contact, once; of work that takes several days
-    after its last part."""
+    after its last stint."""
     link = issue_link(visit_id=visit_id, purpose=LinkPurpose.RATE, actor=actor, at=at)
     visit = dispatch.get_visit(visit_id)
-    if dispatch.is_last_part(visit):
+    if dispatch.is_last_stint(visit):
         _send(visit, link, actor, at)
     return link
 

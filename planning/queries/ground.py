@@ -124,7 +124,7 @@ def _planned(engineer_ids: Sequence[int], from_at: datetime, until: datetime) ->
 def _movable(
     planned: Iterable[Visit], people: Iterable[Person], run: PlanRun, at: datetime, policy: Policy
 ) -> list[Visit]:
-    """The visits that may move: those of one crew all or none, and those and the parts of work that takes several
+    """The visits that may move: those of one crew all or none, and those and the stints of work that takes several
     days only when one of them cannot come."""
     frozen_until = at + timedelta(minutes=policy.limit("freeze_minutes"))
     absences = {person.id: person.absences for person in people}
@@ -216,9 +216,9 @@ def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime, links: Links
     if seconds(first.end_at) <= bound < work.window[1]:
         work = replace(work, window=(work.window[0], bound))
     if order.may_split:
-        seconds_of_part = seconds(first.end_at) - seconds(first.start_at)
-        work = replace(work, seconds=seconds_of_part, may_split=False)
-        if dispatch.has_earlier_part(order, first.start_at, ignoring=first.pk):
+        seconds_of_stint = seconds(first.end_at) - seconds(first.start_at)
+        work = replace(work, seconds=seconds_of_stint, may_split=False)
+        if dispatch.has_earlier_stint(order, first.start_at, ignoring=first.pk):
             work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     return Task(
         work=work,

@@ -172,7 +172,7 @@ def _needs_consent(change: PlanChange) -> bool:
 
 
 def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
-    """One change for each member or part; those who stay at the same time are left out."""
+    """One change for each member or stint; those who stay at the same time are left out."""
     task = team[0].task
     arrives = min(one.start for one in team)
     old = {visit.engineer_id: visit for visit in ground.crews.get(task.visit_id, [])}

@@ -105,7 +105,7 @@ PAGES: dict[str, Act] = {
         ),
     ),
     "dispatch:work_order_parts": Act({"parts": f"{OWN}-0-code 2"}, n=1),
-    "dispatch:parts_schedule": Act(
+    "dispatch:stints_schedule": Act(
         {
             "count": 1,
             "engineer_0": Own(Engineer, 1),
@@ -194,9 +194,9 @@ API: dict[str, Act] = {
         }
     ),
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
-    "work-order-schedule-parts post": Act(
+    "work-order-schedule-stints post": Act(
         {
-            "parts": [{"engineer": Own(Engineer, 1), "start_at": _instant(5), "end_at": _instant(6)}],
+            "stints": [{"engineer": Own(Engineer, 1), "start_at": _instant(5), "end_at": _instant(6)}],
             "override_reason": "the customer asks",
         },
         n=1,

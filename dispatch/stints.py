@@ -1,4 +1,4 @@
-"""Work that takes several days: the parts in which it can be done, of one engineer where possible. Pure."""
+"""Work that takes several days: the stints in which it can be done, of one engineer where possible. Pure."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from dispatch.evaluator import FOREVER, Person, Reason, Span, Stop, Verdict, Wor
 from dispatch.policy import ALLOW, BLOCK, PRODUCT, Policy
 
 LEAST = 60 * 60
-"""A part takes so many seconds or more, or is the rest."""
+"""A stint takes so many seconds or more, or is the rest."""
 HALF_A_DAY = 12 * 3600
 """How much earlier another engineer must be able to go on for the work to change hands."""
-MOST_PARTS = 200
+MOST_STINTS = 200
 _KEPT = (codes.SHIFT, codes.ABSENCE, codes.TRAVEL, codes.WINDOW)
 
 
-def in_parts(person: Person, work: Work, between: Span, policy: Policy = PRODUCT) -> Verdict:
-    """How one engineer does work in parts: the verdict on the first part, with the others in `then`.
+def in_stints(person: Person, work: Work, between: Span, policy: Policy = PRODUCT) -> Verdict:
+    """How one engineer does work in stints: the verdict on the first stint, with the others in `then`.
 
-    Each part begins at the first time at which `LEAST` fits, after the one before, and is as long as working
+    Each stint begins at the first time at which `LEAST` fits, after the one before, and is as long as working
     time, breaks, windows and other visits let it be. Only the first is held to the promise. Without a time
     for all of it `start` is None and the one reason says why.
     """
-    return _parts([person], work, between, policy)
+    return _stints([person], work, between, policy)
 
 
-def earliest_parts(
+def earliest_stints(
     people: Iterable[Person], work: Work, between: Span, policy: Policy = PRODUCT
 ) -> list[Verdict]:
-    """Verdicts on who does the work in parts alone, one for each; where nobody can, one verdict on several who
+    """Verdicts on who does the work in stints alone, one for each; where nobody can, one verdict on several who
     take turns stands before them, if they can."""
     everybody = list(people)
-    alone = [in_parts(person, work, between, policy) for person in everybody]
+    alone = [in_stints(person, work, between, policy) for person in everybody]
     if any(verdict.start is not None for verdict in alone):
         return alone
     able = [p for p, v in zip(everybody, alone, strict=True) if v.broken[0].code not in _LASTING]
-    together = _parts(able, work, between, policy) if len(able) > 1 else None
+    together = _stints(able, work, between, policy) if len(able) > 1 else None
     return [together, *alone] if together and together.start is not None else alone
 
 
 _LASTING = {codes.INACTIVE, codes.SKILL, codes.EXCLUDED, codes.PROVIDER_SCOPE, codes.TERRITORY, codes.PARTS}
 
 
-def longest_part(person: Person, work: Work, start: int, policy: Policy = PRODUCT) -> int:
+def longest_stint(person: Person, work: Work, start: int, policy: Policy = PRODUCT) -> int:
     """For how many seconds the engineer can do the work from an instant on without breaking more rules than
-    the shortest part would: at least that, at most all of it."""
+    the shortest stint would: at least that, at most all of it."""
     strict = _strict(policy)
     short, long = min(LEAST, work.seconds) // 60, work.seconds // 60
     known = _broken(person, work, start, short, strict)
@@ -61,35 +61,35 @@ def longest_part(person: Person, work: Work, start: int, policy: Policy = PRODUC
 
 
 def ended(verdict: Verdict) -> int:
-    """When the last part ends. Raises ValueError on a verdict that found no time."""
+    """When the last stint ends. Raises ValueError on a verdict that found no time."""
     return (verdict.then[-1] if verdict.then else verdict).span[1]
 
 
-def parts_of(verdict: Verdict) -> list[Verdict]:
-    """The verdicts on all parts, in order of time."""
+def stints_of(verdict: Verdict) -> list[Verdict]:
+    """The verdicts on all stints, in order of time."""
     return [replace(verdict, then=()), *verdict.then]
 
 
-def _parts(people: Sequence[Person], work: Work, between: Span, policy: Policy) -> Verdict:
+def _stints(people: Sequence[Person], work: Work, between: Span, policy: Policy) -> Verdict:
     at, left, found = between[0], work, list[Verdict]()
     busy = {person.id: replace(person, stops=list(person.stops)) for person in people}
-    while left.seconds and len(found) < MOST_PARTS:
+    while left.seconds and len(found) < MOST_STINTS:
         person_id = found[-1].person.id if found else 0
-        part = _next(list(busy.values()), left, (at, between[1]), policy, person_id)
-        if part.start is None:
-            return _nothing(part, found, left)
-        start, end = part.span
-        found.append(part)
-        busy[part.person.id].add(Stop(0, f"#{work.id}", start, end, work.place))
+        stint = _next(list(busy.values()), left, (at, between[1]), policy, person_id)
+        if stint.start is None:
+            return _nothing(stint, found, left)
+        start, end = stint.span
+        found.append(stint)
+        busy[stint.person.id].add(Stop(0, f"#{work.id}", start, end, work.place))
         at = end
         left = replace(left, seconds=left.seconds - (end - start), promised=(0, FOREVER), start_by=FOREVER)
     named = {person.id: person for person in people}
-    parts = [replace(part, person=named[part.person.id], policy=policy) for part in found]
-    return replace(parts[0], then=tuple(parts[1:]))
+    stints = [replace(stint, person=named[stint.person.id], policy=policy) for stint in found]
+    return replace(stints[0], then=tuple(stints[1:]))
 
 
 def _nothing(last: Verdict, found: Sequence[Verdict], left: Work) -> Verdict:
-    """Why the work finds no time: for its first part, or for what is left after the others."""
+    """Why the work finds no time: for its first stint, or for what is left after the others."""
     if not found:
         return last
     why = Reason(codes.SHIFT, {"left_minutes": left.seconds // 60})
@@ -97,7 +97,7 @@ def _nothing(last: Verdict, found: Sequence[Verdict], left: Work) -> Verdict:
 
 
 def _next(people: Sequence[Person], left: Work, between: Span, policy: Policy, last: int) -> Verdict:
-    """The next part: of the same engineer unless somebody else can go on much earlier."""
+    """The next stint: of the same engineer unless somebody else can go on much earlier."""
     strict = _strict(policy)
     least = replace(left, seconds=min(LEAST, left.seconds))
     firsts = [evaluator.earliest_start(person, least, *between, strict) for person in people]
@@ -113,7 +113,7 @@ def _next(people: Sequence[Person], left: Work, between: Span, policy: Policy, l
 
 def _grown(verdict: Verdict, left: Work, policy: Policy) -> Verdict:
     start = verdict.span[0]
-    return replace(verdict, end=start + longest_part(verdict.person, left, start, policy))
+    return replace(verdict, end=start + longest_stint(verdict.person, left, start, policy))
 
 
 def _broken(person: Person, work: Work, start: int, minutes: int, policy: Policy) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Work that takes several days in a planning run: all its parts are proposed and accepted, or none."""
+"""Work that takes several days in a planning run: all its stints are proposed and accepted, or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def length(row: PlanChange) -> timedelta:
     return row.to_end_at - row.to_start_at
 
 
-def test_all_parts_are_one_thing_to_accept(in_acme: Company) -> None:
+def test_all_stints_are_one_thing_to_accept(in_acme: Company) -> None:
     make_engineer()
     work_order = make_work_order(may_split=True, duration_minutes=20 * 60)
     run = proposal(**THREE_DAYS)
@@ -36,7 +36,7 @@ def test_all_parts_are_one_thing_to_accept(in_acme: Company) -> None:
     assert set(Visit.objects.values_list("crew_key", flat=True)) == {None}
 
 
-def test_when_one_part_is_overtaken_none_is_planned(in_acme: Company) -> None:
+def test_when_one_stint_is_overtaken_none_is_planned(in_acme: Company) -> None:
     engineer = make_engineer()
     make_work_order(may_split=True, duration_minutes=20 * 60)
     run = proposal(**THREE_DAYS)
@@ -84,7 +84,7 @@ def test_what_is_left_of_begun_work_is_planned(in_acme: Company) -> None:
     assert (work_order.status, work_order.left_minutes) == (WorkOrderStatus.SCHEDULED, 0)
 
 
-def test_a_part_moves_only_when_its_engineer_cannot_come(in_acme: Company) -> None:
+def test_a_stint_moves_only_when_its_engineer_cannot_come(in_acme: Company) -> None:
     first, second = make_engineer(), make_engineer()
     work_order = make_work_order(may_split=True, duration_minutes=8 * 60)
     make_visit(tomorrow(9), engineer=first, work_order=work_order, minutes=240, lock_level=LockLevel.PROPOSED)

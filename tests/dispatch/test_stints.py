@@ -13,9 +13,9 @@ from core.errors import BadInput, Conflict
 from dispatch import queries, services
 from dispatch.enums import RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
-from dispatch.parting import parts_of
 from dispatch.queries.planning import instant
-from dispatch.services import PartOfWork
+from dispatch.services import Stint
+from dispatch.stints import stints_of
 from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_rule, make_visit, make_work_order, make_work_type
@@ -31,22 +31,20 @@ def long_work(hours: float = 20, **facts: object) -> WorkOrder:
     return make_work_order(may_split=True, duration_minutes=int(hours * 60), **facts)
 
 
-def proposed(work_order: WorkOrder) -> list[PartOfWork]:
-    best = queries.parts_for(queries.get_work_order(work_order.pk), AT).best
+def proposed(work_order: WorkOrder) -> list[Stint]:
+    best = queries.stints_for(queries.get_work_order(work_order.pk), AT).best
     assert best is not None
-    return [PartOfWork(p.person.id, instant(p.span[0]), instant(p.span[1])) for p in parts_of(best.verdict)]
+    return [Stint(p.person.id, instant(p.span[0]), instant(p.span[1])) for p in stints_of(best.verdict)]
 
 
-def three_days(engineer: Engineer) -> list[PartOfWork]:
+def three_days(engineer: Engineer) -> list[Stint]:
     """8 + 8 + 4 hours on three days that follow, each from ten to six but the last."""
     starts = [AT + HOUR + n * DAY for n in range(3)]
-    return [
-        PartOfWork(engineer.pk, at, at + hours * HOUR) for at, hours in zip(starts, (7, 7, 6), strict=True)
-    ]
+    return [Stint(engineer.pk, at, at + hours * HOUR) for at, hours in zip(starts, (7, 7, 6), strict=True)]
 
 
-def plan(work_order: WorkOrder, parts: list[PartOfWork]) -> list[Visit]:
-    return services.schedule_parts(work_order_id=work_order.pk, parts=parts, actor=SYSTEM, at=AT)
+def plan(work_order: WorkOrder, stints: list[Stint]) -> list[Visit]:
+    return services.schedule_stints(work_order_id=work_order.pk, stints=stints, actor=SYSTEM, at=AT)
 
 
 def end(visit: Visit, status: str, *, hours: float) -> None:
@@ -65,7 +63,7 @@ def state(work_order: WorkOrder) -> tuple[str, int | None]:
     return work_order.status, work_order.left_minutes
 
 
-def test_all_parts_are_planned_and_add_up(in_acme: Company) -> None:
+def test_all_stints_are_planned_and_add_up(in_acme: Company) -> None:
     work_order = long_work()
     make_engineer()
     visits = plan(work_order, proposed(work_order))
@@ -75,7 +73,7 @@ def test_all_parts_are_planned_and_add_up(in_acme: Company) -> None:
     assert state(work_order) == (WorkOrderStatus.SCHEDULED, 0)
 
 
-def test_one_part_that_cannot_be_leaves_none(in_acme: Company) -> None:
+def test_one_stint_that_cannot_be_leaves_none(in_acme: Company) -> None:
     work_order, engineer = long_work(), make_engineer()
     make_visit(AT + HOUR + 2 * DAY, engineer=engineer)
     with pytest.raises(Conflict):
@@ -84,20 +82,20 @@ def test_one_part_that_cannot_be_leaves_none(in_acme: Company) -> None:
     assert state(work_order)[0] == WorkOrderStatus.UNSCHEDULED
 
 
-def test_parts_that_do_not_add_up_or_lie_on_each_other_are_refused(in_acme: Company) -> None:
+def test_stints_that_do_not_add_up_or_lie_on_each_other_are_refused(in_acme: Company) -> None:
     work_order, engineer = long_work(), make_engineer()
-    parts = three_days(engineer)
+    stints = three_days(engineer)
     with pytest.raises(BadInput, match="20:00"):
-        plan(work_order, parts[:2])
-    twice = [parts[0], PartOfWork(make_engineer().pk, parts[0].start_at, parts[0].end_at), parts[2]]
+        plan(work_order, stints[:2])
+    twice = [stints[0], Stint(make_engineer().pk, stints[0].start_at, stints[0].end_at), stints[2]]
     with pytest.raises(BadInput, match="lie on each other"):
         plan(work_order, twice)
     with pytest.raises(BadInput, match="may not be split"):
-        plan(make_work_order(), parts)
+        plan(make_work_order(), stints)
     assert not Visit.objects.exists()
 
 
-def test_only_the_first_part_is_held_to_the_promise(in_acme: Company) -> None:
+def test_only_the_first_stint_is_held_to_the_promise(in_acme: Company) -> None:
     work_order = long_work(promised_end_at=AT + 2 * HOUR)
     visits = plan(work_order, three_days(make_engineer()))
     assert not any(visit.reason for visit in visits)
@@ -112,19 +110,19 @@ def test_only_the_first_part_is_held_to_the_promise(in_acme: Company) -> None:
     assert not moved.reason
 
 
-def test_the_work_is_done_when_its_last_part_is(in_acme: Company) -> None:
+def test_the_work_is_done_when_its_last_stint_is(in_acme: Company) -> None:
     work_order = long_work()
     first, second, third = plan(work_order, three_days(make_engineer()))
     end(first, VisitStatus.DONE, hours=7)
     assert state(work_order) == (WorkOrderStatus.IN_PROGRESS, 0)
-    assert not queries.is_last_part(first)
+    assert not queries.is_last_stint(first)
     end(second, VisitStatus.DONE, hours=7)
     assert state(work_order)[0] == WorkOrderStatus.IN_PROGRESS
     end(third, VisitStatus.DONE, hours=3)
-    assert state(work_order) == (WorkOrderStatus.DONE, 0), "who ends the last part early is done early"
+    assert state(work_order) == (WorkOrderStatus.DONE, 0), "who ends the last stint early is done early"
 
 
-def test_a_part_that_ends_early_leaves_the_rest_to_plan(in_acme: Company) -> None:
+def test_a_stint_that_ends_early_leaves_the_rest_to_plan(in_acme: Company) -> None:
     work_order = long_work()
     first, *_others = plan(work_order, three_days(make_engineer()))
     end(first, VisitStatus.DONE, hours=4)
@@ -132,7 +130,7 @@ def test_a_part_that_ends_early_leaves_the_rest_to_plan(in_acme: Company) -> Non
     assert queries.work_of(queries.get_work_order(work_order.pk)).seconds == 3 * 3600
 
 
-def test_a_part_that_takes_longer_leaves_less(in_acme: Company) -> None:
+def test_a_stint_that_takes_longer_leaves_less(in_acme: Company) -> None:
     work_order = long_work()
     first, second, _third = plan(work_order, three_days(make_engineer()))
     services.cancel_visit(visit_id=second.pk, reason="tests", actor=SYSTEM, at=AT)
@@ -141,7 +139,7 @@ def test_a_part_that_takes_longer_leaves_less(in_acme: Company) -> None:
     assert state(work_order) == (WorkOrderStatus.UNSCHEDULED, 300)
 
 
-def test_a_part_called_off_is_planned_again(in_acme: Company) -> None:
+def test_a_stint_called_off_is_planned_again(in_acme: Company) -> None:
     work_order, engineer = long_work(), make_engineer()
     _first, second, third = plan(work_order, three_days(engineer))
     services.cancel_visit(visit_id=second.pk, reason="ill", actor=SYSTEM, at=AT)
@@ -152,7 +150,7 @@ def test_a_part_called_off_is_planned_again(in_acme: Company) -> None:
     assert sum((v.end_at - v.start_at for v in again), timedelta()) == 7 * HOUR
 
 
-def test_a_part_that_could_not_be_completed_counts_what_was_worked(in_acme: Company) -> None:
+def test_a_stint_that_could_not_be_completed_counts_what_was_worked(in_acme: Company) -> None:
     work_order = long_work()
     first, *_others = plan(work_order, three_days(make_engineer()))
     end(first, VisitStatus.COULD_NOT_COMPLETE, hours=2)
@@ -175,13 +173,13 @@ def test_a_longer_duration_reopens_what_is_left(in_acme: Company) -> None:
     assert state(work_order) == (WorkOrderStatus.UNSCHEDULED, 300)
 
 
-def test_a_rule_plans_all_parts_and_says_who(in_acme: Company) -> None:
+def test_a_rule_plans_all_stints_and_says_who(in_acme: Company) -> None:
     make_rule()
     work_order = long_work()
     make_engineer("Ann")
     run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
     assert run.outcome == RunOutcome.ASSIGNED
-    assert len(run.explanation["chosen"]["parts"]) == work_order.visits.count() == 3
+    assert len(run.explanation["chosen"]["stints"]) == work_order.visits.count() == 3
     assert state(work_order) == (WorkOrderStatus.SCHEDULED, 0)
 
 
@@ -192,7 +190,7 @@ def test_a_rule_that_offers_says_that_days_are_not_offered(in_acme: Company) -> 
     assert (run.outcome, run.explanation["steps"][0]["why"]) == (RunOutcome.NOBODY, "several_days")
 
 
-def test_a_batch_of_rules_keeps_parts_apart(in_acme: Company) -> None:
+def test_a_batch_of_rules_keeps_stints_apart(in_acme: Company) -> None:
     make_rule()
     make_engineer()
     works = [long_work(12), long_work(12)]
@@ -201,10 +199,10 @@ def test_a_batch_of_rules_keeps_parts_apart(in_acme: Company) -> None:
         assert state(work_order) == (WorkOrderStatus.SCHEDULED, 0)
 
 
-def test_candidates_tell_the_parts_and_work_that_may_not_be_split_why_not(in_acme: Company) -> None:
+def test_candidates_tell_the_stints_and_work_that_may_not_be_split_why_not(in_acme: Company) -> None:
     make_engineer()
     best = queries.candidates(queries.get_work_order(long_work().pk), AT).best
-    assert best is not None and len(best.as_json()["parts"]) == 3
+    assert best is not None and len(best.as_json()["stints"]) == 3
     whole = queries.get_work_order(make_work_order(duration_minutes=720).pk)
     answer = queries.candidates(whole, AT)
     assert [dict(reason.facts) for reason, _people in answer.excluded] == [{"longest": 540, "needed": 720}]
@@ -238,10 +236,10 @@ def test_a_crew_is_not_split(in_acme: Company) -> None:
         services.create_work_type(code="lift", name="Lift", may_split=True, crew_size=2, actor=SYSTEM, at=AT)
 
 
-def test_the_page_proposes_the_parts_and_plans_them(acme: Company, in_acme: Company, client: Client) -> None:
+def test_the_page_proposes_the_stints_and_plans_them(acme: Company, in_acme: Company, client: Client) -> None:
     work_order, engineer = long_work(), make_engineer()
     client.force_login(acme.dora.user)
-    page = f"/t/{acme.tenant.slug}/work-orders/{work_order.pk}/parts/"
+    page = f"/t/{acme.tenant.slug}/work-orders/{work_order.pk}/stints/"
     shown = client.get(page, {"engineer": engineer.pk})
     assert shown.status_code == 200
     form = shown.context["form"]

@@ -1,4 +1,4 @@
-"""Work that takes several days: how it could be done, and which part of it a visit is."""
+"""Work that takes several days: how it could be done, and which stint of it a visit is."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from datetime import datetime, timedelta
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Verdict
 from dispatch.models import Visit, WorkOrder
-from dispatch.parting import earliest_parts, ended
 from dispatch.policy import Policy
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer, answer
+from dispatch.stints import earliest_stints, ended
 
 AHEAD = timedelta(days=21)
-"""Within which all parts must end, whenever the first may begin."""
+"""Within which all stints must end, whenever the first may begin."""
 _COUNTING = [s for s in VisitStatus if s not in (VisitStatus.CANCELLED, VisitStatus.NO_SHOW)]
 
 
-def parts_for(
+def stints_for(
     work_order: WorkOrder,
     at: datetime,
     *,
     engineer_ids: Iterable[int] | None = None,
     strategy: str = "earliest",
 ) -> Answer:
-    """Who could do what is left of the work in parts, from `at` on, and why not the others. The verdict of a
-    candidate is about the first part; its `then` has the others. `engineer_ids` asks these only."""
+    """Who could do what is left of the work in stints, from `at` on, and why not the others. The verdict of a
+    candidate is about the first stint; its `then` has the others. `engineer_ids` asks these only."""
     policy, parts = policy_in_force(), part_ids_of([work_order])
     world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id], part_ids=parts)
     people = world.crowd.people
     if engineer_ids is not None:
         wanted = set(engineer_ids)
         people = [person for person in people if person.id in wanted]
-    return parts_among(people, work_order, at, policy, strategy=strategy)
+    return stints_among(people, work_order, at, policy, strategy=strategy)
 
 
-def parts_among(
+def stints_among(
     people: Iterable[Person],
     work_order: WorkOrder,
     at: datetime,
@@ -46,10 +46,10 @@ def parts_among(
     *,
     strategy: str = "earliest",
 ) -> Answer:
-    """`parts_for` among these people: who is done first comes first, with `strategy` among equals."""
+    """`stints_for` among these people: who is done first comes first, with `strategy` among equals."""
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
     known = knowing(policy, [work.place])
-    verdicts = earliest_parts(people, work, (seconds(at), seconds(at + AHEAD)), known)
+    verdicts = earliest_stints(people, work, (seconds(at), seconds(at + AHEAD)), known)
     found = answer(verdicts, work, seconds(at), strategy)
     ranked = sorted(found.candidates, key=lambda one: _day_of_end(one.verdict))
     return Answer(tuple(ranked), found.forceable, found.excluded)
@@ -59,7 +59,7 @@ def _day_of_end(verdict: Verdict) -> tuple[int, int]:
     return ended(verdict) // 86_400, len(verdict.then)
 
 
-def has_earlier_part(work_order: WorkOrder, start_at: datetime, *, ignoring: int = 0) -> bool:
+def has_earlier_stint(work_order: WorkOrder, start_at: datetime, *, ignoring: int = 0) -> bool:
     """Whether somebody begins with the work before an instant: then what begins at it is no arrival that was
     promised."""
     if not work_order.may_split:
@@ -68,8 +68,8 @@ def has_earlier_part(work_order: WorkOrder, start_at: datetime, *, ignoring: int
     return earlier.exclude(pk=ignoring).exists()
 
 
-def part_of(visit: Visit) -> tuple[int, int]:
-    """(which part of its work a visit is, of how many planned): (1, 1) of work that is not split."""
+def stint_of(visit: Visit) -> tuple[int, int]:
+    """(which stint of its work a visit is, of how many planned): (1, 1) of work that is not split."""
     if not visit.work_order.may_split:
         return 1, 1
     rows = visit.work_order.visits.filter(status__in=_COUNTING).order_by("start_at", "id")
@@ -77,7 +77,7 @@ def part_of(visit: Visit) -> tuple[int, int]:
     return (ids.index(visit.pk) + 1, len(ids)) if visit.pk in ids else (1, 1)
 
 
-def is_last_part(visit: Visit) -> bool:
+def is_last_stint(visit: Visit) -> bool:
     """Whether the work is to be done with when this visit ends: nothing is planned after it or left to plan."""
     order = visit.work_order
     if not order.may_split:

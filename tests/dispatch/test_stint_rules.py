@@ -1,4 +1,4 @@
-"""Work that takes several days, as pure values: parts, one engineer where possible, and why not."""
+"""Work that takes several days, as pure values: stints, one engineer where possible, and why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from dispatch import evaluator, ranking, relaxing
 from dispatch.evaluator import Person, Stop, Verdict, Work
-from dispatch.parting import LEAST, earliest_parts, ended, in_parts, longest_part, parts_of
+from dispatch.stints import LEAST, earliest_stints, ended, in_stints, longest_stint, stints_of
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_work
 
 HERE = (35.69, 139.75)
@@ -24,42 +24,42 @@ def long_work(hours: float, **facts: object) -> Work:
 
 
 def lengths(verdict: Verdict) -> list[float]:
-    return [(one.span[1] - one.span[0]) / HOUR for one in parts_of(verdict)]
+    return [(one.span[1] - one.span[0]) / HOUR for one in stints_of(verdict)]
 
 
 def test_work_of_three_days_takes_the_days_that_follow() -> None:
-    verdict = in_parts(engineer(), long_work(20), (0, 6 * DAY))
+    verdict = in_stints(engineer(), long_work(20), (0, 6 * DAY))
     assert sum(lengths(verdict)) == 20
-    assert [one.span[0] // DAY for one in parts_of(verdict)] == [0, 1, 2]
+    assert [one.span[0] // DAY for one in stints_of(verdict)] == [0, 1, 2]
     assert ended(verdict) < 3 * DAY
 
 
-def test_parts_are_an_hour_or_the_rest() -> None:
+def test_stints_are_an_hour_or_the_rest() -> None:
     busy = engineer(stops=[Stop(1, "WO-1", 9 * HOUR + 1800, 17 * HOUR, HERE)])
-    verdict = in_parts(busy, long_work(8.4), (0, 6 * DAY))
-    assert verdict.start is not None and verdict.start >= DAY, "half an hour in the morning is no part"
+    verdict = in_stints(busy, long_work(8.4), (0, 6 * DAY))
+    assert verdict.start is not None and verdict.start >= DAY, "half an hour in the morning is no stint"
     assert sum(lengths(verdict)) == 8.4
     assert all(length * HOUR >= LEAST for length in lengths(verdict)[:-1])
 
 
-def test_only_the_first_part_is_held_to_the_promise() -> None:
-    verdict = in_parts(engineer(), long_work(20, promised=(0, 12 * HOUR), start_by=12 * HOUR), (0, 6 * DAY))
+def test_only_the_first_stint_is_held_to_the_promise() -> None:
+    verdict = in_stints(engineer(), long_work(20, promised=(0, 12 * HOUR), start_by=12 * HOUR), (0, 6 * DAY))
     assert verdict.start is not None
-    assert not any(one.broken for one in parts_of(verdict))
+    assert not any(one.broken for one in stints_of(verdict))
 
 
-def test_parts_end_by_the_end_of_the_window_or_nobody_goes() -> None:
+def test_stints_end_by_the_end_of_the_window_or_nobody_goes() -> None:
     work = long_work(20, window=(0, 2 * DAY))
-    verdict = in_parts(engineer(), work, (0, 6 * DAY))
+    verdict = in_stints(engineer(), work, (0, 6 * DAY))
     assert verdict.start is None
     assert verdict.broken[0].code == "shift" and verdict.broken[0].facts["left_minutes"] > 0
 
 
-def test_breaks_stay_possible_between_parts() -> None:
+def test_breaks_stay_possible_between_stints() -> None:
     breaks = [(day * DAY + 12 * HOUR, day * DAY + 13 * HOUR, 1800) for day in range(6)]
     person = engineer(breaks=breaks)
-    verdict = in_parts(person, long_work(14), (0, 6 * DAY))
-    for one in parts_of(verdict):
+    verdict = in_stints(person, long_work(14), (0, 6 * DAY))
+    for one in stints_of(verdict):
         assert not evaluator.evaluate(person, long_work(1), one.span[0], end=one.span[1]).broken
 
 
@@ -67,14 +67,14 @@ def test_several_take_turns_where_one_alone_finds_no_time() -> None:
     first = engineer(1, absences=[(DAY, 6 * DAY)])
     second = engineer(2, absences=[(0, DAY)])
     work = long_work(14, window=(0, 2 * DAY))
-    found = earliest_parts([first, second], work, (0, 6 * DAY))[0]
-    assert [one.person.id for one in parts_of(found)] == [1, 2]
+    found = earliest_stints([first, second], work, (0, 6 * DAY))[0]
+    assert [one.person.id for one in stints_of(found)] == [1, 2]
     assert sum(lengths(found)) == 14
 
 
 def test_the_same_engineer_goes_on() -> None:
-    found = [v for v in earliest_parts([engineer(1), engineer(2)], long_work(20), (0, 6 * DAY)) if v.start]
-    assert all({one.person.id for one in parts_of(verdict)} == {verdict.person.id} for verdict in found)
+    found = [v for v in earliest_stints([engineer(1), engineer(2)], long_work(20), (0, 6 * DAY)) if v.start]
+    assert all({one.person.id for one in stints_of(verdict)} == {verdict.person.id} for verdict in found)
 
 
 def test_work_longer_than_any_shift_names_the_longest_and_the_way_out() -> None:
@@ -87,19 +87,19 @@ def test_work_longer_than_any_shift_names_the_longest_and_the_way_out() -> None:
     verdicts = [evaluator.earliest_start(person, work, 0, 6 * DAY) for person in people]
     changes = relaxing.explain(verdicts, relaxing.Asked(work, 0, 6 * DAY, later=6 * DAY))
     assert [change.code for change in changes] == ["split"]
-    assert changes[0].facts["parts"] == 2
+    assert changes[0].facts["stints"] == 2
 
 
-def test_a_part_breaks_no_more_rules_than_the_shortest_would() -> None:
+def test_a_stint_breaks_no_more_rules_than_the_shortest_would() -> None:
     person = engineer(areas=frozenset({"South"}), overtime=2 * HOUR)
     work = long_work(20, area="North")
-    seconds = longest_part(person, work, 9 * HOUR)
+    seconds = longest_stint(person, work, 9 * HOUR)
     assert seconds == 8 * HOUR
     broken = evaluator.evaluate(person, work, 9 * HOUR, end=9 * HOUR + seconds).broken
     assert [reason.code for reason in broken] == ["territory"]
 
 
-def test_random_parts_add_up_and_the_evaluator_agrees() -> None:
+def test_random_stints_add_up_and_the_evaluator_agrees() -> None:
     rng, found = Random(4), 0
     for _world in range(60):
         people = random_people(rng, 4, 5)
@@ -108,14 +108,14 @@ def test_random_parts_add_up_and_the_evaluator_agrees() -> None:
             known.id, 12 * HOUR, known.place, known.area, 1, promised=known.promised, window=known.window,
             hours=known.hours, may_split=True,
         )  # fmt: skip
-        for verdict in earliest_parts(people, work, (0, 5 * DAY)):
+        for verdict in earliest_stints(people, work, (0, 5 * DAY)):
             if verdict.start is None:
                 continue
             found += 1
-            parts = parts_of(verdict)
-            assert sum(one.span[1] - one.span[0] for one in parts) == work.seconds
-            assert all(a.span[1] <= b.span[0] for a, b in pairwise(parts))
-            for number, one in enumerate(parts):
+            stints = stints_of(verdict)
+            assert sum(one.span[1] - one.span[0] for one in stints) == work.seconds
+            assert all(a.span[1] <= b.span[0] for a, b in pairwise(stints))
+            for number, one in enumerate(stints):
                 bare = work if not number else Work(9, 1, work.place, work.area, 1, window=work.window)
                 judged = evaluator.evaluate(one.person, bare, one.span[0], end=one.span[1])
                 hard = {r.code for r in judged.broken} - {

@@ -1,4 +1,4 @@
-"""Planning work that takes several days by hand: the parts are proposed, and planned together."""
+"""Planning work that takes several days by hand: the stints are proposed, and planned together."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core import formats
 from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, reasons, services
-from dispatch.forms import PartsForm
+from dispatch.forms import StintsForm
 from dispatch.models import Visit, WorkOrder
-from dispatch.parting import parts_of
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer
+from dispatch.stints import stints_of
 from dispatch.views.board import to_board
 from tenants.http import TenantRequest
 from workforce import queries as workforce
@@ -28,18 +28,18 @@ from workforce import queries as workforce
 
 @permitted(Permission.VISIT_PLAN)
 @require_http_methods(["GET", "HEAD", "POST"])
-def parts_schedule(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
-    """Plan all that is left of the work; the parts of who would be done first are filled in, or those of
+def stints_schedule(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """Plan all that is left of the work; the stints of who would be done first are filled in, or those of
     `engineer`."""
     work_order = queries.get_work_order(work_order_id)
     if request.method != "POST":
         chosen = request.GET.get("engineer", "")
         form, why = _suggested(work_order, int(chosen) if chosen.isdecimal() else None)
         return _page(request, work_order, form, why=why, chosen=chosen)
-    form = PartsForm(request.POST)
+    form = StintsForm(request.POST)
     if form.is_valid():
         try:
-            visits = services.schedule_parts(
+            visits = services.schedule_stints(
                 work_order_id=work_order_id, actor=request.actor, at=now(), **form.facts()
             )
         except Refusal as problem:
@@ -52,7 +52,7 @@ def parts_schedule(request: TenantRequest, slug: str, work_order_id: int) -> Htt
 def _page(
     request: TenantRequest,
     work_order: WorkOrder,
-    form: PartsForm,
+    form: StintsForm,
     *,
     why: str = "",
     chosen: str = "",
@@ -66,30 +66,30 @@ def _page(
         "chosen": chosen,
         "why": why,
     }
-    return render(request, "dispatch/parts_schedule.html", context, status=status)
+    return render(request, "dispatch/stints_schedule.html", context, status=status)
 
 
-def _suggested(work_order: WorkOrder, engineer_id: int | None) -> tuple[PartsForm, str]:
-    """The form with the parts that could be planned, or why there are none."""
+def _suggested(work_order: WorkOrder, engineer_id: int | None) -> tuple[StintsForm, str]:
+    """The form with the stints that could be planned, or why there are none."""
     if not work_order.may_split or work_order.left_minutes == 0:
-        return PartsForm(initial={"count": 1}), ""
+        return StintsForm(initial={"count": 1}), ""
     ids = None if engineer_id is None else [engineer_id]
-    answer = queries.parts_for(work_order, now(), engineer_ids=ids)
+    answer = queries.stints_for(work_order, now(), engineer_ids=ids)
     best = answer.best
     if best is None:
-        return PartsForm(initial={"count": 1}), _why_none(answer)
+        return StintsForm(initial={"count": 1}), _why_none(answer)
     initial: dict[str, object] = {}
-    for number, part in enumerate(parts_of(best.verdict)):
-        start, end = part.span
-        initial[f"engineer_{number}"] = part.person.id
+    for number, stint in enumerate(stints_of(best.verdict)):
+        start, end = stint.span
+        initial[f"engineer_{number}"] = stint.person.id
         initial[f"start_{number}"] = instant(start)
         initial[f"minutes_{number}"] = (end - start) // 60
         initial["count"] = number + 1
-    return PartsForm(initial=initial), ""
+    return StintsForm(initial=initial), ""
 
 
 def _why_none(answer: Answer) -> str:
-    """Why nobody can do the work in parts: the rule that keeps most out."""
+    """Why nobody can do the work in stints: the rule that keeps most out."""
     names = dict(workforce.skills().values_list("id", "name"))
     told = [reasons.words(reason, names) for reason, _people in answer.excluded]
     return told[0] if told else _("Nobody can go without breaking a rule.")
@@ -97,8 +97,8 @@ def _why_none(answer: Answer) -> str:
 
 def _planned(request: TenantRequest, work_order: WorkOrder, visits: list[Visit]) -> HttpResponse:
     said = ngettext(
-        "%(work_order)s is planned in %(n)s part, from %(time)s.",
-        "%(work_order)s is planned in %(n)s parts, from %(time)s.",
+        "%(work_order)s is planned in %(n)s stint, from %(time)s.",
+        "%(work_order)s is planned in %(n)s stints, from %(time)s.",
         len(visits),
     )
     time = formats.local_datetime(visits[0].start_at)
