@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dispatch.optimiser.problem import FOREVER, BadProblem, Break, Order, Problem, Travel, Worker
 
 Read = TypeVar("Read")
+NUMBER = (int, float)
 UNSERVED_SECONDS = {1: 36_000, 2: 14_400, 3: 7_200, 4: 3_600}
 """What it costs not to do work of a priority; half of it when it starts after its `start_by`."""
 
@@ -66,8 +67,8 @@ def _numbered(what: str, rows: list[Any]) -> dict[Any, int]:
     """The place of each id. Raises BadProblem where one is missing or stands twice."""
     found: dict[Any, int] = {}
     for number, row in enumerate(rows):
-        if not isinstance(row, dict) or not isinstance(row.get("id"), (int, str)):
-            raise BadProblem(f"The {what} at place {number} has no id.")
+        if not isinstance(row, dict) or not _is_name(row.get("id")):
+            raise BadProblem(f"The {what} at place {number} has no id: give a number or a text.")
         if row["id"] in found:
             raise BadProblem(f"There are two {what}s {row['id']!r}; give each its own id.")
         found[row["id"]] = number
@@ -88,35 +89,39 @@ def _each(what: str, row: Any, read: Callable[[Any], Read]) -> Read:
 
 
 def _pause(lunch: Any) -> Break | None:
-    return Break(int(lunch["from"]), int(lunch["to"]), int(lunch["seconds"])) if lunch else None
+    if lunch is None:
+        return None
+    _must_be(dict, "the break", lunch)
+    pause = Break(_whole(lunch, "from"), _whole(lunch, "to"), _whole(lunch, "seconds"))
+    if pause.opens > pause.closes or pause.seconds < 0:
+        raise ValueError(f"it begins between {pause.opens} and {pause.closes} and takes {pause.seconds} s")
+    return pause
 
 
 def _worker(row: Any, pause: Break | None) -> Worker:
-    home = _place(row)
-    shift = int(row["shift"][0]), int(row["shift"][1])
-    return Worker(home, home, shift, frozenset(row["can"]), pause=pause, name=str(row["id"]))
+    home, shift = _place(row), _span(row, "shift")
+    return Worker(home, home, shift, _names(row, "can"), pause=pause, name=str(row["id"]))
 
 
 def _order(row: Any, known: Mapping[Any, int]) -> Order:
     if row["priority"] not in UNSERVED_SECONDS:
         raise ValueError(f"its priority is {row['priority']!r}; give 1 to 4")
-    prize = UNSERVED_SECONDS[row["priority"]]
-    start_by, locked = row.get("start_by"), row.get("locked")
-    window = int(row["window"][0]), int(row["window"][1])
-    if int(row["seconds"]) <= 0:
-        raise ValueError(f"it takes {row['seconds']} s; give a duration above zero")
-    pinned, needs = -1, frozenset(row["needs"])
-    if locked:
+    prize, seconds, window = UNSERVED_SECONDS[row["priority"]], _whole(row, "seconds"), _span(row, "window")
+    if seconds <= 0:
+        raise ValueError(f"it takes {seconds} s; give a duration above zero")
+    pinned, needs, locked = -1, _names(row, "needs"), row.get("locked")
+    if locked is not None:
+        _must_be(dict, "locked", locked)
         if locked["engineer"] not in known:
             raise ValueError(f"it is promised to engineer {locked['engineer']!r}, who is not there")
         pinned, needs = known[locked["engineer"]], frozenset()
-        window = int(locked["start"]), int(locked["start"])
+        window = _whole(locked, "start"), _whole(locked, "start")
     return Order(
         place=_place(row),
-        seconds=int(row["seconds"]),
+        seconds=seconds,
         window=window,
         prize=prize,
-        start_by=FOREVER if start_by is None else int(start_by),
+        start_by=FOREVER if row.get("start_by") is None else _whole(row, "start_by"),
         late_price=prize // 2,
         needs=needs,
         pinned=pinned,
@@ -125,7 +130,45 @@ def _order(row: Any, known: Mapping[Any, int]) -> Order:
 
 
 def _place(row: Any) -> tuple[float, float]:
+    for axis in ("x", "y"):
+        _must_be(NUMBER, axis, row[axis])
     x, y = float(row["x"]), float(row["y"])
     if not (np.isfinite(x) and np.isfinite(y)):
         raise ValueError("its place is not a number")
     return x, y
+
+
+def _span(row: Any, name: str) -> tuple[int, int]:
+    _must_be(list, name, row[name])
+    if len(row[name]) != 2:
+        raise ValueError(f"{name} has {len(row[name])} moments; give the first and the last")
+    first, last = (_whole({name: moment}, name) for moment in row[name])
+    if name == "shift" and first > last:
+        raise ValueError(f"its shift ends at {last}, before it begins at {first}")
+    return first, last
+
+
+def _whole(row: Any, name: str) -> int:
+    value = row[name]
+    _must_be(NUMBER, name, value)
+    if not np.isfinite(value) or value != int(value):
+        raise ValueError(f"{name} is {value}; give whole seconds")
+    return int(value)
+
+
+def _names(row: Any, name: str) -> frozenset[Any]:
+    _must_be(list, name, row[name])
+    if strange := [one for one in row[name] if not _is_name(one)]:
+        raise ValueError(f"{name} names {strange[0]!r}; give numbers or texts")
+    return frozenset(row[name])
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
+
+
+def _must_be(kind: Any, name: str, value: Any) -> None:
+    """Raises ValueError with words; true and false are no numbers, whatever Python says."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        wanted = {dict: "an object", list: "a list"}.get(kind, "a number")
+        raise ValueError(f"{name} is {value!r}; give {wanted}")

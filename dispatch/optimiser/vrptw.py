@@ -18,6 +18,8 @@ from dispatch.optimiser.search import Tuning
 TENTHS = 10
 UNSERVED = 1_000_000
 MOST_VEHICLES_TO_TRY_ALL = 60
+LARGEST = 10_000_000
+"""Places, times and amounts beyond it are a mistake: in tenths they would leave the search's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,26 @@ def read_instance(text: str) -> Instance:
     numbers = [(number, fields) for number, fields in rows[1:] if _is_number(fields[0])]
     if not numbers or len(numbers[0][1]) < 2:
         raise BadProblem("The file names no vehicles: a line with their number and capacity is missing.")
-    fleet, customers = numbers[0][1], [_customer(number, fields) for number, fields in numbers[1:]]
+    (at, fleet), rows_after = numbers[0], numbers[1:]
+    vehicles, capacity = _whole(at, "number of vehicles", fleet[0]), _whole(at, "capacity", fleet[1])
+    customers = [_customer(number, fields) for number, fields in rows_after]
     if len(customers) < 2:
         raise BadProblem("The file has no customers after the depot.")
-    return Instance(rows[0][1][0], int(fleet[0]), int(float(fleet[1])), customers[0], customers[1:])
+    known: dict[int, int] = {}
+    for (line, _fields), customer in zip(rows_after, customers, strict=True):
+        if customer.number in known:
+            raise BadProblem(
+                f"Line {line} is customer {customer.number} again, as line {known[customer.number]}."
+            )
+        known[customer.number] = line
+    return Instance(rows[0][1][0], vehicles, capacity, customers[0], customers[1:])
 
 
 def problem_of(instance: Instance) -> Problem:
-    """The instance with one worker for each vehicle, in tenths."""
+    """The instance with one worker for each vehicle that could have a customer of its own, in tenths."""
     depot = instance.depot.x, instance.depot.y
     shift = int(instance.depot.ready * TENTHS), int(instance.depot.due * TENTHS)
-    fleet = [Worker(depot, depot, shift, capacity=instance.capacity, kind=0)] * instance.vehicles
+    fleet = [Worker(depot, depot, shift, capacity=instance.capacity, kind=0)]
     orders = [
         Order(
             place=(row.x, row.y),
@@ -77,7 +88,7 @@ def problem_of(instance: Instance) -> Problem:
         )
         for row in instance.customers
     ]
-    return Problem(fleet, orders, _travel)
+    return Problem(fleet * min(instance.vehicles, len(orders)), orders, _travel)
 
 
 def tuning_for(instance: Instance) -> Tuning:
@@ -131,9 +142,20 @@ def _is_number(text: str) -> bool:
 
 def _customer(line: int, fields: list[str]) -> Customer:
     try:
-        number, x, y, demand, ready, due, service = (float(field) for field in fields[:7])
+        _number, x, y, _demand, ready, due, service = (float(field) for field in fields[:7])
     except ValueError as problem:
         raise BadProblem(
             f"Line {line} is no customer: number, x, y, demand, ready, due and service."
         ) from problem
-    return Customer(int(number), x, y, int(demand), ready, due, service)
+    if not all(abs(value) <= LARGEST for value in (x, y, ready, due, service)):
+        raise BadProblem(f"Line {line} holds a number beyond {LARGEST:,}: give places and times below it.")
+    number, demand = _whole(line, "customer's number", fields[0]), _whole(line, "demand", fields[3])
+    return Customer(number, x, y, demand, ready, due, service)
+
+
+def _whole(line: int, what: str, text: str) -> int:
+    """A whole number from 0 on, also when it is written 25.0."""
+    value = float(text) if _is_number(text) else math.nan
+    if not (0 <= value <= LARGEST and value == int(value)):
+        raise BadProblem(f"Line {line}: the {what} is {text}; give a whole number from 0 to {LARGEST:,}.")
+    return int(value)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         search_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write {"routes": {engineer: [order, …]}} and print {"cost_hours", "served", "of", "steps", …}."""
+        """Write {"routes": {engineer: [order, …]}}; print {"cost_hours", "served", "of", "unserved": [order, …], …}."""
         day = _read(Path(options["day"]))
         target = Path(options["output"])
         if not target.parent.is_dir():
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             "cost_hours": round(solution.cost / 3600, 2),
             "served": len(day["orders"]) - len(solution.unserved),
             "of": len(day["orders"]),
+            "unserved": [day["orders"][i]["id"] for i in solution.unserved],
             "steps": solution.steps,
             "seconds": round(solution.seconds, 2),
         }
@@ -55,6 +56,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise CommandError(f"{path} cannot be read: {problem.strerror}.") from problem
     except ValueError as problem:
         raise CommandError(f"{path} is not JSON: {problem}.") from problem
+    except RecursionError as problem:
+        raise CommandError(f"{path} is nested too deeply for a day.") from problem
     if not isinstance(day, dict):
         raise CommandError(f'{path} holds no day: an object with "engineers" and "orders" is needed.')
     return day

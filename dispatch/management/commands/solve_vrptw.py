@@ -37,4 +37,6 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {problem}") from problem
         distance, feasible = vrptw.judge(instance, solution.routes)
         routes = [[instance.customers[i].number for i in route] for route in solution.routes if route]
+        if left := [instance.customers[i].number for i in solution.unserved]:
+            self.stderr.write(f"No vehicle serves customers {', '.join(map(str, left))}.")
         self.stdout.write(json.dumps({"distance": distance, "routes": routes, "feasible": feasible}))

@@ -33,6 +33,8 @@ def test_solve_day_writes_a_whole_plan_and_tells_its_cost(tmp_path: Path) -> Non
     told = run("solve_day", str(source), output=str(target))
     wrong, cost = check(given, json.loads(target.read_text()))
     assert wrong == [] and told["cost_hours"] == round(cost / 3600, 2) and told["of"] == 40
+    planned = {order for route in json.loads(target.read_text())["routes"].values() for order in route}
+    assert planned.isdisjoint(told["unserved"]) and len(planned) + len(told["unserved"]) == told["of"]
     assert sorted(tmp_path.iterdir()) == [source, target]
 
 
@@ -41,6 +43,7 @@ def test_solve_day_writes_a_whole_plan_and_tells_its_cost(tmp_path: Path) -> Non
     [
         ("{", "is not JSON"),
         ("[1]", "holds no day"),
+        ("[" * 100_000, "nested too deeply"),
         (json.dumps(day([engineer(1)], [order(7, seconds=0)])), "Order 7"),
         (json.dumps(day([engineer(1)], [order(7, y=float("nan"))])), "Order 7"),
     ],

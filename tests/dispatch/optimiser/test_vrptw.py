@@ -99,8 +99,24 @@ def test_the_judge_sees_what_is_wrong(wrong: str) -> None:
         ("x\n10 200\n0 1 1 0 0 100 0\n", "no customers"),
         ("x\n10 200\n0 1 1 0 0 100 0\n1 2 3\n", "Line 4 is no customer"),
         ("x\n10 200\n0 1 1 0 0 100 0\n1 2 3 4 5 nine 7\n", "Line 4 is no customer"),
+        ("x\nnan 200\n0 1 1 0 0 100 0\n1 2 3 4 5 6 7\n", "Line 2: the number of vehicles is nan"),
+        ("x\n10 -1\n0 1 1 0 0 100 0\n1 2 3 4 5 6 7\n", "Line 2: the capacity is -1"),
+        ("x\n10 200\n0 1 1 0 0 100 0\n1 2 3 4.5 5 6 7\n", "Line 4: the demand is 4.5"),
+        ("x\n10 200\n0 1 1 0 0 100 0\n1 1e308 3 4 5 6 7\n", "Line 4 holds a number beyond"),
+        ("x\n10 200\n0 1 1 0 0 100 0\n1 2 nan 4 5 6 7\n", "Line 4 holds a number beyond"),
+        ("x\n10 200\n0 1 1 0 0 9 0\n1 2 3 4 5 6 7\n1 2 3 4 5 6 7\n", "Line 5 is customer 1 again, as line 4"),
     ],
 )
 def test_what_is_no_instance_is_refused_with_words(text: str, words: str) -> None:
     with pytest.raises(BadProblem, match=words):
         vrptw.read_instance(text)
+
+
+def test_vehicles_that_nobody_needs_cost_nothing() -> None:
+    instance = vrptw.read_instance(made_up(8))
+    many = vrptw.Instance("", 1_000_000, instance.capacity, instance.depot, instance.customers)
+    assert len(vrptw.problem_of(many).workers) == len(instance.customers)
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    assert vrptw.read_instance(made_up(8).replace("  2   200", "  2.0   200.0")).capacity == 200
