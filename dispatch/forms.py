@@ -33,6 +33,17 @@ class EngineerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(queryset=workforce.active_engineers(), label=_("Engineer"), **kwargs)
 
 
+class CrewChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Active engineers who go together."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            queryset=workforce.active_engineers(),
+            label=_("Engineers"),
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
 class PlanForm(forms.Form):
     """Who goes and when; a reason when a rule is broken on purpose."""
 
@@ -53,9 +64,7 @@ class PlanForm(forms.Form):
 class CrewForm(forms.Form):
     """Who goes together and when; a reason when a rule is broken on purpose."""
 
-    engineers: forms.ModelMultipleChoiceField[Engineer] = forms.ModelMultipleChoiceField(
-        queryset=workforce.active_engineers(), label=_("Engineers"), widget=forms.CheckboxSelectMultiple
-    )
+    engineers = CrewChoice()
     start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
@@ -69,18 +78,22 @@ class CrewForm(forms.Form):
 
 
 class StintsForm(forms.Form):
-    """The stints of work that takes several days: who, from when, for how many minutes; one row for each."""
+    """The stints of work that takes several days: who, from when, for how many minutes; one row for each. With
+    `is_crew` several go in each."""
 
     count = forms.IntegerField(min_value=1, max_value=MOST_STINTS, widget=forms.HiddenInput)
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
-    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, initial: dict[str, Any] | None = None, is_crew: bool = False
+    ) -> None:
         super().__init__(data, initial=initial)
+        self.is_crew = is_crew
         given = str((data or initial or {}).get("count", "1"))
         known = min(MOST_STINTS, max(1, int(given))) if given.isdecimal() else 1
         self.rows: list[tuple[forms.BoundField, ...]] = []
         for number in range(known):
-            self.fields[f"engineer_{number}"] = EngineerChoice()
+            self.fields[f"engineer_{number}"] = CrewChoice() if is_crew else EngineerChoice()
             self.fields[f"start_{number}"] = forms.DateTimeField(label=_("Start"), widget=_instant())
             self.fields[f"minutes_{number}"] = forms.IntegerField(
                 label=_("Minutes"), min_value=1, max_value=1440
@@ -95,7 +108,9 @@ class StintsForm(forms.Form):
         for number in range(len(self.rows)):
             start = values[f"start_{number}"]
             end = start + timedelta(minutes=values[f"minutes_{number}"])
-            stints.append(Stint(values[f"engineer_{number}"].pk, start, end))
+            who = values[f"engineer_{number}"]
+            ids = tuple(engineer.pk for engineer in who) if self.is_crew else (who.pk,)
+            stints.append(Stint(ids, start, end))
         return {"stints": stints, "override_reason": values["override_reason"]}
 
 

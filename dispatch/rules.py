@@ -114,16 +114,19 @@ class Trip:
 
 
 def minutes_left(duration: int, trips: Sequence[Trip]) -> int:
-    """How much of work that may take several visits none of them takes. Visits of one crew count once.
+    """How much of work that may take several visits none of them takes. Visits of one crew count once, as the
+    one that took longest.
 
     What was done counts as long as it took, or as planned when that is about the same. Once no more visits are
     to come, what was done in less time is done: whoever ended it said so. What could not be completed counts
     the time that was worked.
     """
-    once = {trip.crew_key or number: trip for number, trip in enumerate(trips)}
-    is_to_come = any(trip.status in OCCUPYING or trip.status == V.PROPOSED for trip in once.values())
-    taken = sum(_taken(trip, is_to_come) for trip in once.values())
-    return max(0, duration - taken)
+    is_to_come = any(trip.status in OCCUPYING or trip.status == V.PROPOSED for trip in trips)
+    taken: dict[object, int] = {}
+    for number, trip in enumerate(trips):
+        key = trip.crew_key or number
+        taken[key] = max(taken.get(key, 0), _taken(trip, is_to_come))
+    return max(0, duration - sum(taken.values()))
 
 
 def _taken(trip: Trip, is_to_come: bool) -> int:

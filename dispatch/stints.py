@@ -1,12 +1,13 @@
-"""Work that takes several days: the stints in which it can be done, of one engineer where possible. Pure."""
+"""Work that takes several days: the stints in which it can be done, of one engineer or crew where possible. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dispatch import evaluator
 from dispatch import policy as codes
+from dispatch.crews import Likings, Team, earliest_team
 from dispatch.evaluator import FOREVER, Person, Reason, Span, Stop, Verdict, Work
 from dispatch.policy import ALLOW, BLOCK, PRODUCT, Policy
 
@@ -43,6 +44,57 @@ def earliest_stints(
 
 
 _LASTING = {codes.INACTIVE, codes.SKILL, codes.EXCLUDED, codes.PROVIDER_SCOPE, codes.TERRITORY, codes.PARTS}
+
+
+def crew_in_stints(
+    people: Iterable[Person],
+    work: Work,
+    between: Span,
+    likings: Likings | None = None,
+    policy: Policy = PRODUCT,
+) -> tuple[Team, ...] | Reason:
+    """How a crew does work in stints, all of them in each: the first team that can come, and the same one from then
+    on unless another can go on much earlier. Or the one reason why there is none, or no time for all of it."""
+    named = {person.id: person for person in people}
+    busy = {person.id: replace(person, stops=list(person.stops)) for person in named.values()}
+    at, left, found = between[0], work, list[Team]()
+    while left.seconds and len(found) < MOST_STINTS:
+        last = [verdict.person.id for verdict in found[-1].verdicts] if found else []
+        team = _next_team(busy, left, (at, between[1]), _strict(policy), likings=likings, last=last)
+        if isinstance(team, Reason):
+            return Reason(codes.SHIFT, {"left_minutes": left.seconds // 60}) if found else team
+        for verdict in team.verdicts:
+            busy[verdict.person.id].add(Stop(0, f"#{work.id}", team.start, team.end, work.place))
+        told = (replace(v, person=named[v.person.id], end=team.end, policy=policy) for v in team.verdicts)
+        found.append(replace(team, verdicts=tuple(told)))
+        at = team.end
+        left = replace(
+            left, seconds=left.seconds - (at - team.start), promised=(0, FOREVER), start_by=FOREVER
+        )
+    return tuple(found)
+
+
+def _next_team(
+    busy: Mapping[int, Person],
+    left: Work,
+    between: Span,
+    policy: Policy,
+    *,
+    likings: Likings | None,
+    last: Collection[int],
+) -> Team | Reason:
+    """The next stint of a crew, as long as the first of them must stop: of the same team unless another can go on
+    much earlier."""
+    least = replace(left, seconds=min(LEAST, left.seconds))
+    team = earliest_team(busy.values(), least, between, likings, policy)
+    if isinstance(team, Reason):
+        return team
+    same = earliest_team([busy[one] for one in last], least, between, likings, policy) if last else team
+    if isinstance(same, Team) and same.start < team.start + HALF_A_DAY:
+        team = same
+    each = replace(left, skills={}) if left.crew_cover == "any" else left
+    length = min(longest_stint(verdict.person, each, team.start, policy) for verdict in team.verdicts)
+    return replace(team, end=team.start + length)
 
 
 def longest_stint(person: Person, work: Work, start: int, policy: Policy = PRODUCT) -> int:

@@ -67,7 +67,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A task with the engineer and the time found for it; `seconds` 0 is all of it, else this is a part."""
+    """A task with the engineer and the time found for it; `seconds` 0 is all of it, else this is a stint."""
 
     task: Task
     person_id: int

@@ -15,7 +15,7 @@ from dispatch.crews import Likings, Team, check_team, earliest_team
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.links import Bound, bound_of, merged
 from dispatch.policy import PRODUCT, Policy
-from dispatch.stints import earliest_stints, ended, in_stints, stints_of
+from dispatch.stints import crew_in_stints, earliest_stints, ended, in_stints, stints_of
 from planning.days import Placed, Prices, Task, gaps_of, problem_of, start_window
 
 DAY = 24 * 3600
@@ -119,13 +119,13 @@ class _Planner:
         left = []
         for task in waiting:
             bound = self._bound(task)
-            verdict = None
+            stints: Sequence[Team] = ()
             if bound is not None and bound.may_split and (if_whole or not self._fits_whole(bound, between)):
-                verdict = self._in_stints(bound, between)
-            if verdict is None:
-                left.append(task)
+                stints = self._in_stints(bound, between)
+            if stints:
+                self._book_stints(stints, task)
             else:
-                self._book_stints(stints_of(verdict), task)
+                left.append(task)
         return left
 
     def place_waiting(self, waiting: Sequence[Task], between: Span) -> list[Task]:
@@ -183,28 +183,39 @@ class _Planner:
             name = next(wait.name for wait in task.waits if wait.first not in self.ends)
             return (Reason(codes.DEPENDENCY, {"work_order": name}),)
         if work.crew_size > 1:
-            team = self._team(work, between)
-            return (team,) if isinstance(team, Reason) else (Reason("dearer"),)
+            crew = self._crew_in_stints(work, between) if work.may_split else self._team(work, between)
+            return (crew,) if isinstance(crew, Reason) else (Reason("dearer"),)
         return why_not(self.people, replace(task, work=work), between, self.policy)
 
     def _fits_whole(self, work: Work, between: Span) -> bool:
+        if work.crew_size > 1:
+            return isinstance(self._team(work, between), Team)
         asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
         return any(_is_good(verdict) for verdict in asked)
 
-    def _in_stints(self, work: Work, between: Span) -> Verdict | None:
-        """The stints of who is done first, in as few stints as possible."""
+    def _crew_in_stints(self, work: Work, between: Span) -> tuple[Team, ...] | Reason:
+        return crew_in_stints(self.people, work, between, self.likings, self.policy)
+
+    def _in_stints(self, work: Work, between: Span) -> Sequence[Team]:
+        """The stints of who is done first, in as few stints as possible, or of the first crew; none when nobody can."""
+        if work.crew_size > 1:
+            crew = self._crew_in_stints(work, between)
+            return () if isinstance(crew, Reason) else crew
         found = earliest_stints(self.people, work, between, self.policy)
         good = [verdict for verdict in found if all(map(_is_good, stints_of(verdict)))]
-        return min(good, key=lambda v: (ended(v) // DAY, len(v.then), ended(v), v.person.id), default=None)
+        best = min(good, key=lambda v: (ended(v) // DAY, len(v.then), ended(v), v.person.id), default=None)
+        return [Team(*stint.span, (stint,)) for stint in stints_of(best)] if best else ()
 
-    def _book_stints(self, stints: Sequence[Verdict], task: Task) -> None:
+    def _book_stints(self, stints: Sequence[Team], task: Task) -> None:
         for number, stint in enumerate(stints):
-            start, end = stint.span
-            one = Placed(task, stint.person.id, start, stint.travel_minutes, end - start)
             known = stop_id(task) if number == 0 else 0
-            stint.person.add(Stop(known, f"#{task.work.id}", start, end, task.work.place))
-            self.found.placed.append(one)
-        self.ends[task.work.id] = stints[-1].span[1], stints[-1].person.id
+            for verdict in stint.verdicts:
+                length = stint.end - stint.start
+                self.found.placed.append(
+                    Placed(task, verdict.person.id, stint.start, verdict.travel_minutes, length)
+                )
+                verdict.person.add(Stop(known, f"#{task.work.id}", stint.start, stint.end, task.work.place))
+        self.ends[task.work.id] = stints[-1].end, stints[-1].verdicts[0].person.id
 
     def search(
         self, waiting: list[Task], stretch: Span, effort: Effort, progress: Progress | None

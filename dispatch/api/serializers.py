@@ -188,19 +188,33 @@ class NewVisitSerializer(ScheduleSerializer):
 
 
 class StintSerializer(serializers.Serializer[Any]):
-    """Who does a stint of the work, and when."""
+    """Who does a stint of the work, and when: one `engineer`, or the `engineers` of a crew, of whom the first
+    leads."""
 
-    engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
+    engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all(), required=False)
+    engineers = serializers.PrimaryKeyRelatedField(
+        queryset=Engineer.objects.all(), many=True, required=False, allow_empty=False
+    )
     start_at = serializers.DateTimeField()
     end_at = serializers.DateTimeField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["end_at"] <= attrs["start_at"]:
             raise serializers.ValidationError({"end_at": ["This must be later than start_at."]})
+        if ("engineer" in attrs) == ("engineers" in attrs):
+            raise serializers.ValidationError(
+                {"engineer": ["Name one engineer, or the engineers of a crew."]}
+            )
         return attrs
 
+    @staticmethod
+    def stint_of(given: dict[str, Any]) -> Stint:
+        """What the service takes of one valid row."""
+        crew = given.get("engineers") or [given["engineer"]]
+        return Stint(tuple(engineer.pk for engineer in crew), given["start_at"], given["end_at"])
 
-class PartsSerializer(serializers.Serializer[Any]):
+
+class StintsSerializer(serializers.Serializer[Any]):
     """All that is left of work that takes several days, in stints; `override_reason` as for one visit."""
 
     stints = serializers.ListField(child=StintSerializer(), min_length=1, max_length=MOST_STINTS)
@@ -209,7 +223,7 @@ class PartsSerializer(serializers.Serializer[Any]):
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         given = self.validated_data
-        stints = [Stint(one["engineer"].pk, one["start_at"], one["end_at"]) for one in given["stints"]]
+        stints = [StintSerializer.stint_of(one) for one in given["stints"]]
         return {"stints": stints, "override_reason": given["override_reason"]}
 
 

@@ -25,10 +25,10 @@ from dispatch.api.serializers import (
     MoveSerializer,
     NewVisitSerializer,
     NewWorkOrderSerializer,
-    PartsSerializer,
     ReasonSerializer,
     RunSerializer,
     ScheduleSerializer,
+    StintsSerializer,
     VisitSerializer,
     WorkOrderSerializer,
     WorkTypeSerializer,
@@ -153,14 +153,14 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        request=PartsSerializer,
+        request=StintsSerializer,
         responses={201: VisitSerializer(many=True)},
         summary="Plan work that takes several days",
     )
     @action(detail=True, methods=["post"], url_path="schedule-stints")
     def schedule_stints(self, request: Request, pk: str) -> Response:
         """All stints or none; `candidates` proposes them. 422 when they do not add up to what is left."""
-        given = _read(PartsSerializer, request)
+        given = _read(StintsSerializer, request)
         visits = services.schedule_stints(
             work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
         )

@@ -42,7 +42,13 @@ from dispatch.queries.roads import (
     wanted_places,
 )
 from dispatch.queries.slots import slots_for
-from dispatch.queries.stints import has_earlier_stint, is_last_stint, stint_of, stints_for
+from dispatch.queries.stints import (
+    crew_stints_for,
+    has_earlier_stint,
+    is_last_stint,
+    stint_of,
+    stints_for,
+)
 from dispatch.queries.trips import driven
 from dispatch.queries.work import (
     active_work_types,
@@ -83,6 +89,7 @@ __all__ = [
     "consents",
     "consents_for",
     "crew_for",
+    "crew_stints_for",
     "dispatch_rules",
     "driven",
     "engineer_loads",

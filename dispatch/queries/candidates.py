@@ -40,7 +40,8 @@ def candidates(
     if ignoring:
         world = _without(world, ignoring)
     answer = instant.rank(world, ask, strategy, most=most)
-    if work_order.may_split and not answer.candidates and not ignoring:
+    is_alone = work_order.crew_size == 1
+    if work_order.may_split and is_alone and not answer.candidates and not ignoring:
         return stints_for(work_order, at, strategy=strategy)
     return answer
 

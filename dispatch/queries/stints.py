@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from dispatch.crews import Team
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Person, Verdict
+from dispatch.evaluator import Person, Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.crews import likings
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer, answer
-from dispatch.stints import earliest_stints, ended
+from dispatch.stints import crew_in_stints, earliest_stints, ended
 
 AHEAD = timedelta(days=21)
 """Within which all stints must end, whenever the first may begin."""
@@ -55,6 +57,16 @@ def stints_among(
     return Answer(tuple(ranked), found.forceable, found.excluded)
 
 
+def crew_stints_for(work_order: WorkOrder, at: datetime) -> tuple[Team, ...] | Reason:
+    """The first crew that could do what is left of the work in stints, from `at` on; or why there is none."""
+    parts = part_ids_of([work_order])
+    world = load_world(at, at + AHEAD, site_ids=[work_order.site_id], part_ids=parts)
+    work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
+    pairs = likings([person.id for person in world.people])
+    policy = knowing(world.policy, [work.place])
+    return crew_in_stints(world.people, work, (seconds(at), seconds(at + AHEAD)), pairs, policy)
+
+
 def _day_of_end(verdict: Verdict) -> tuple[int, int]:
     return ended(verdict) // 86_400, len(verdict.then)
 
@@ -73,8 +85,9 @@ def stint_of(visit: Visit) -> tuple[int, int]:
     if not visit.work_order.may_split:
         return 1, 1
     rows = visit.work_order.visits.filter(status__in=_COUNTING).order_by("start_at", "id")
-    ids = list(rows.values_list("pk", flat=True))
-    return (ids.index(visit.pk) + 1, len(ids)) if visit.pk in ids else (1, 1)
+    keys = list(dict.fromkeys(crew_key or pk for pk, crew_key in rows.values_list("pk", "crew_key")))
+    key = visit.crew_key or visit.pk
+    return (keys.index(key) + 1, len(keys)) if key in keys else (1, 1)
 
 
 def is_last_stint(visit: Visit) -> bool:

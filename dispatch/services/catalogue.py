@@ -116,9 +116,6 @@ def check_extent(work: WorkType | WorkOrder) -> None:
         problem %= {"time": formats.minutes(minutes)}
     if problem:
         raise BadInput(problem, errors={"duration_minutes": [problem]})
-    if work.may_split and work.crew_size > 1:
-        problem = _("Work for several engineers cannot be split. Make a work order for each day.")
-        raise BadInput(problem, errors={"may_split": [problem]})
 
 
 def apply(thing: models.Model, changes: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from dispatch import expressions, instant, queries, rules
+from dispatch.crews import Team
 from dispatch.enums import OfferKind, RuleEvent, RunOutcome, Strategy, VisitStatus, WorkOrderStatus
 from dispatch.evaluator import FOREVER, Reason, Verdict
 from dispatch.models import DispatchRule, Offer, Visit, WorkOrder
@@ -134,16 +135,21 @@ class _Trial:
         until = self.at + timedelta(days=self.rule.horizon_days)
         people = self.ground.world.crowd.people
         team = queries.team_among(people, self.work_order, self.at, until, instead_of=late)
-        if isinstance(team, Reason):
-            self.told = {"chosen": None, "excluded": [{**team.as_json(), "engineers": []}]}
+        found: Sequence[Team] | Reason = (team,) if isinstance(team, Team) else team
+        if isinstance(found, Reason) and self.work_order.may_split and late is None:
+            found = queries.crew_stints_for(self.work_order, self.at)
+        if isinstance(found, Reason):
+            self.told = {"chosen": None, "excluded": [{**found.as_json(), "engineers": []}]}
             return "nobody"
-        lead, *rest = team.verdicts
-        crew = [verdict.person.name for verdict in team.verdicts]
+        lead = replace(found[0].verdicts[0], then=tuple(stint.verdicts[0] for stint in found[1:]))
+        crew = [verdict.person.name for verdict in found[0].verdicts]
         self.told = {"chosen": {**Candidate(lead, (), ()).as_json(), "crew": crew}}
-        key = uuid4()
+        visits = []
+        for stint in found:
+            key = uuid4()
+            visits += [_visit(self.work_order, one, self.rule, self.at, key) for one in stint.verdicts]
         choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
-        choice.visit = _visit(self.work_order, lead, self.rule, self.at, key)
-        choice.others = [_visit(self.work_order, verdict, self.rule, self.at, key) for verdict in rest]
+        choice.visit, choice.others = visits[0], visits[1:]
         choice.replaces = late
         return choice
 

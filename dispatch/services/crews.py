@@ -16,14 +16,16 @@ from dispatch.crews import check_team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
-from dispatch.queries.planning import load_world, part_ids_of, seconds, work_of
+from dispatch.queries.planning import load_world, part_ids_of, seconds
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
     check_verdict,
+    fitting_end,
     plan_facts,
     save_planned,
     skill_names,
+    work_at,
 )
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -42,15 +44,18 @@ def schedule_crew(
 ) -> list[Visit]:
     """Plan the visits of a crew: as many engineers as the work needs, all at the same time.
 
-    The first one leads. Raises `CannotSchedule` when they are no whole crew, may not go together, or a rule
-    is broken for one of them, as `schedule_visit` does; `Conflict` when somebody's time is taken. Then nobody
-    is planned.
+    The first one leads. Work that may be split takes as much as fits for all of them. Raises `CannotSchedule`
+    when they are no whole crew, may not go together, or a rule is broken for one of them, as `schedule_visit`
+    does; `Conflict` when somebody's time is taken. Then nobody is planned.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
-    end_at = start_at + timedelta(minutes=work_order.duration_minutes)
-    verdicts = _judged(work_order, engineer_ids, start_at, end_at)
+    end_at = min(
+        (fitting_end(work_order, engineer_id, start_at) for engineer_id in engineer_ids),
+        default=start_at + timedelta(minutes=work_order.minutes_to_plan),
+    )
+    verdicts = judge_crew(work_order, engineer_ids, start_at, end_at)
     for verdict in verdicts:
         check_verdict(work_order, verdict, override_reason)
     key = uuid4()
@@ -75,17 +80,18 @@ def schedule_crew(
     return visits
 
 
-def _judged(
+def judge_crew(
     work_order: WorkOrder, engineer_ids: Collection[int], start_at: datetime, end_at: datetime
 ) -> list[Verdict]:
-    """The evaluator's verdicts on each, in the order given, after one on them together."""
+    """The evaluator's verdicts on each, in the order given. Raises `CannotSchedule` when they are no crew for the
+    work, `NotFound` for an unknown engineer."""
     world = load_world(start_at, end_at, engineer_ids=engineer_ids, part_ids=part_ids_of([work_order]))
     found = [world.person(engineer_id) for engineer_id in dict.fromkeys(engineer_ids)]
     people = [person for person in found if person is not None]
     if len(people) < len(found):
         missing = next(i for i in engineer_ids if world.person(i) is None)
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": missing})
-    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
+    work = work_at(work_order, start_at, end_at)
     together = check_team(people, work, queries.likings([person.id for person in people]))
     policy = queries.knowing(world.policy, [work.place])
     verdicts = [

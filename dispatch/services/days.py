@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from core.errors import BadInput
 from dispatch import events, queries
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.services.crews import judge_crew
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
 from dispatch.services.planning import fact
@@ -25,9 +27,9 @@ from tenants.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Stint:
-    """Who does a stint of the work, from when to when."""
+    """Who does a stint of the work, from when to when: one engineer, or a crew of which the first leads."""
 
-    engineer_id: int
+    engineer_ids: tuple[int, ...]
     start_at: datetime
     end_at: datetime
 
@@ -41,7 +43,7 @@ def schedule_stints(
     at: datetime,
     override_reason: str = "",
 ) -> list[Visit]:
-    """Plan all that is left of work that may take several days, one visit for each stint.
+    """Plan all that is left of work that may take several days, one visit for each stint, or one for each of a crew.
 
     Raises `BadInput` when the work may not be split, or the stints do not add up to what is left or lie on each
     other; `CannotSchedule` and `Conflict` as `schedule_visit` does. Then none is planned.
@@ -51,24 +53,37 @@ def schedule_stints(
     check_work_is_open(work_order)
     ordered = sorted(stints, key=lambda stint: stint.start_at)
     _check_stints(work_order, ordered)
-    visits = []
-    for stint in ordered:
-        verdict = judge(work_order, stint.engineer_id, stint.start_at, stint.end_at)
-        check_verdict(work_order, verdict, override_reason)
-        visit = Visit(
-            work_order=work_order,
-            engineer_id=stint.engineer_id,
-            start_at=stint.start_at,
-            end_at=stint.end_at,
-            status=VisitStatus.SCHEDULED,
-            **plan_facts(verdict, override_reason),
-        )
-        save_planned(visit)
-        visits.append(visit)
+    visits = [visit for stint in ordered for visit in _planned(work_order, stint, override_reason)]
     work_order.follow_up_reason = ""
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
+    return visits
+
+
+def _planned(work_order: WorkOrder, stint: Stint, override_reason: str) -> list[Visit]:
+    """The visits of one stint, saved: of one engineer, or of all of a crew, who share a key."""
+    span = (stint.start_at, stint.end_at)
+    if work_order.crew_size == 1 and len(stint.engineer_ids) == 1:
+        verdicts, key = [judge(work_order, stint.engineer_ids[0], *span)], None
+    else:
+        verdicts, key = judge_crew(work_order, stint.engineer_ids, *span), uuid4()
+    for verdict in verdicts:
+        check_verdict(work_order, verdict, override_reason)
+    visits = [
+        Visit(
+            work_order=work_order,
+            engineer_id=verdict.person.id,
+            start_at=stint.start_at,
+            end_at=stint.end_at,
+            status=VisitStatus.SCHEDULED,
+            crew_key=key,
+            **plan_facts(verdict, override_reason),
+        )
+        for verdict in verdicts
+    ]
+    for visit in sorted(visits, key=lambda visit: visit.engineer_id):
+        save_planned(visit)
     return visits
 
 

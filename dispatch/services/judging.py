@@ -42,7 +42,7 @@ def judge(
     person = engineer_at(engineer_id, start_at, end_at, part_ids=parts)
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
-    work = _work_at(work_order, start_at, end_at, ignoring)
+    work = work_at(work_order, start_at, end_at, ignoring)
     return evaluator.evaluate_as_told(
         person,
         work,
@@ -64,12 +64,12 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
     person = world.person(engineer_id)
     if person is None:
         return whole
-    work = _work_at(work_order, start_at, whole)
+    work = work_at(work_order, start_at, whole)
     policy = queries.knowing(world.policy, [work.place])
     return start_at + timedelta(seconds=longest_stint(person, work, seconds(start_at), policy))
 
 
-def _work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
+def work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
     """The work as it is for a visit at a time: only the first stint of it is held to the promise."""
     work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
     if not work_order.may_split:

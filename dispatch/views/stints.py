@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,6 +18,8 @@ from core import formats
 from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, reasons, services
+from dispatch.crews import Team
+from dispatch.evaluator import Reason
 from dispatch.forms import StintsForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
@@ -36,7 +40,7 @@ def stints_schedule(request: TenantRequest, slug: str, work_order_id: int) -> Ht
         chosen = request.GET.get("engineer", "")
         form, why = _suggested(work_order, int(chosen) if chosen.isdecimal() else None)
         return _page(request, work_order, form, why=why, chosen=chosen)
-    form = StintsForm(request.POST)
+    form = StintsForm(request.POST, is_crew=work_order.crew_size > 1)
     if form.is_valid():
         try:
             visits = services.schedule_stints(
@@ -71,21 +75,31 @@ def _page(
 
 def _suggested(work_order: WorkOrder, engineer_id: int | None) -> tuple[StintsForm, str]:
     """The form with the stints that could be planned, or why there are none."""
-    if not work_order.may_split or work_order.left_minutes == 0:
-        return StintsForm(initial={"count": 1}), ""
+    is_crew = work_order.crew_size > 1
+    stints: Sequence[Team] = ()
+    why = ""
+    if work_order.may_split and work_order.left_minutes != 0:
+        stints, why = _crew_stints(work_order) if is_crew else _stints(work_order, engineer_id)
+    initial: dict[str, object] = {"count": max(1, len(stints))}
+    for number, stint in enumerate(stints):
+        ids = [verdict.person.id for verdict in stint.verdicts]
+        initial[f"engineer_{number}"] = ids if is_crew else ids[0]
+        initial[f"start_{number}"] = instant(stint.start)
+        initial[f"minutes_{number}"] = (stint.end - stint.start) // 60
+    return StintsForm(initial=initial, is_crew=is_crew), why
+
+
+def _stints(work_order: WorkOrder, engineer_id: int | None) -> tuple[Sequence[Team], str]:
     ids = None if engineer_id is None else [engineer_id]
     answer = queries.stints_for(work_order, now(), engineer_ids=ids)
-    best = answer.best
-    if best is None:
-        return StintsForm(initial={"count": 1}), _why_none(answer)
-    initial: dict[str, object] = {}
-    for number, stint in enumerate(stints_of(best.verdict)):
-        start, end = stint.span
-        initial[f"engineer_{number}"] = stint.person.id
-        initial[f"start_{number}"] = instant(start)
-        initial[f"minutes_{number}"] = (end - start) // 60
-        initial["count"] = number + 1
-    return StintsForm(initial=initial), ""
+    if answer.best is None:
+        return (), _why_none(answer)
+    return [Team(*stint.span, (stint,)) for stint in stints_of(answer.best.verdict)], ""
+
+
+def _crew_stints(work_order: WorkOrder) -> tuple[Sequence[Team], str]:
+    found = queries.crew_stints_for(work_order, now())
+    return ((), reasons.words(found)) if isinstance(found, Reason) else (found, "")
 
 
 def _why_none(answer: Answer) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -318,8 +319,16 @@ def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime
 def _placement(row: _Row) -> Placement:
     if row.verdict is None:
         raise ValueError(f"{row.change} was not judged")
-    key = row.change.crew_key if row.order.crew_size > 1 else None
-    return Placement(row.order, row.visit, row.verdict, key)
+    return Placement(row.order, row.visit, row.verdict, _crew_of(row) if row.order.crew_size > 1 else None)
+
+
+def _crew_of(row: _Row) -> UUID | None:
+    """The key of the visit's crew. Rows of work that may take several days have one for all stints, crews one for
+    each stint."""
+    key = row.change.crew_key
+    if key is None or not row.order.may_split or row.visit is not None:
+        return key
+    return uuid5(key, str(row.change.to_start_at))
 
 
 def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime) -> None:

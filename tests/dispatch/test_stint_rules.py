@@ -6,8 +6,9 @@ from itertools import pairwise
 from random import Random
 
 from dispatch import evaluator, ranking, relaxing
-from dispatch.evaluator import Person, Stop, Verdict, Work
-from dispatch.stints import LEAST, earliest_stints, ended, in_stints, longest_stint, stints_of
+from dispatch.crews import Team
+from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict, Work
+from dispatch.stints import LEAST, crew_in_stints, earliest_stints, ended, in_stints, longest_stint, stints_of
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_work
 
 HERE = (35.69, 139.75)
@@ -126,3 +127,48 @@ def test_random_stints_add_up_and_the_evaluator_agrees() -> None:
                 }
                 assert not hard, (hard, one)
     assert found > 20, "the worlds must let some work be done"
+
+
+def crew_of(teams: tuple[Team, ...] | Reason) -> list[tuple[set[int], float]]:
+    assert not isinstance(teams, Reason)
+    for team in teams:
+        assert {v.span for v in team.verdicts} == {(team.start, team.end)}, "all of them, all the time"
+    return [({v.person.id for v in team.verdicts}, (team.end - team.start) / HOUR) for team in teams]
+
+
+def test_a_crew_does_all_stints_together() -> None:
+    people = [engineer(1), engineer(2), engineer(3)]
+    found = crew_of(crew_in_stints(people, long_work(20, crew_size=2), (0, 6 * DAY)))
+    assert len({frozenset(ids) for ids, _hours in found}) == 1
+    assert [hours for _ids, hours in found] == [8, 8, 4]
+    assert not any(person.stops for person in people), "nobody is booked by asking"
+
+
+def test_a_stint_of_a_crew_is_as_long_as_the_first_of_them_must_go() -> None:
+    second = engineer(2, stops=[Stop(1, "WO-1", 12 * HOUR, 13 * HOUR, HERE)])
+    found = crew_of(crew_in_stints([engineer(1), second], long_work(10, crew_size=2), (0, 6 * DAY)))
+    assert [hours for _ids, hours in found] == [3, 4, 3]
+
+
+def test_another_crew_goes_on_when_the_first_cannot_for_days() -> None:
+    away = engineer(2, days=1)
+    found = crew_of(
+        crew_in_stints([engineer(1), away, engineer(3)], long_work(14, crew_size=2), (0, 6 * DAY))
+    )
+    assert [ids for ids, _hours in found] == [{1, 2}, {1, 3}]
+
+
+def test_a_crew_that_finds_no_days_enough_says_how_much_is_left() -> None:
+    people = [engineer(1), engineer(2, days=2)]
+    why = crew_in_stints(people, long_work(20, crew_size=2), (0, 6 * DAY))
+    assert isinstance(why, Reason) and (why.code, why.facts["left_minutes"]) == ("shift", 240)
+    nobody = crew_in_stints([engineer(1)], long_work(20, crew_size=2), (0, 6 * DAY))
+    assert isinstance(nobody, Reason) and nobody.code == "crew"
+
+
+def test_skills_may_be_spread_over_the_crew_of_every_stint() -> None:
+    able, other = engineer(1, skills={7: (3, FOREVER)}), engineer(2)
+    work = long_work(14, crew_size=2, crew_cover="any", skills={7: 2})
+    assert [ids for ids, _hours in crew_of(crew_in_stints([able, other], work, (0, 6 * DAY)))] == [{1, 2}] * 2
+    alike = long_work(14, crew_size=2, skills={7: 2})
+    assert isinstance(crew_in_stints([able, other], alike, (0, 6 * DAY)), Reason)

@@ -34,13 +34,13 @@ def long_work(hours: float = 20, **facts: object) -> WorkOrder:
 def proposed(work_order: WorkOrder) -> list[Stint]:
     best = queries.stints_for(queries.get_work_order(work_order.pk), AT).best
     assert best is not None
-    return [Stint(p.person.id, instant(p.span[0]), instant(p.span[1])) for p in stints_of(best.verdict)]
+    return [Stint((p.person.id,), instant(p.span[0]), instant(p.span[1])) for p in stints_of(best.verdict)]
 
 
 def three_days(engineer: Engineer) -> list[Stint]:
     """8 + 8 + 4 hours on three days that follow, each from ten to six but the last."""
     starts = [AT + HOUR + n * DAY for n in range(3)]
-    return [Stint(engineer.pk, at, at + hours * HOUR) for at, hours in zip(starts, (7, 7, 6), strict=True)]
+    return [Stint((engineer.pk,), at, at + hours * HOUR) for at, hours in zip(starts, (7, 7, 6), strict=True)]
 
 
 def plan(work_order: WorkOrder, stints: list[Stint]) -> list[Visit]:
@@ -87,7 +87,7 @@ def test_stints_that_do_not_add_up_or_lie_on_each_other_are_refused(in_acme: Com
     stints = three_days(engineer)
     with pytest.raises(BadInput, match="20:00"):
         plan(work_order, stints[:2])
-    twice = [stints[0], Stint(make_engineer().pk, stints[0].start_at, stints[0].end_at), stints[2]]
+    twice = [stints[0], Stint((make_engineer().pk,), stints[0].start_at, stints[0].end_at), stints[2]]
     with pytest.raises(BadInput, match="lie on each other"):
         plan(work_order, twice)
     with pytest.raises(BadInput, match="may not be split"):
@@ -229,11 +229,6 @@ def test_an_impossible_duration_is_refused_in_words(in_acme: Company, minutes: i
         with pytest.raises(BadInput) as refused:
             make()
         assert "constraint" not in refused.value.message.lower()
-
-
-def test_a_crew_is_not_split(in_acme: Company) -> None:
-    with pytest.raises(BadInput, match="several engineers"):
-        services.create_work_type(code="lift", name="Lift", may_split=True, crew_size=2, actor=SYSTEM, at=AT)
 
 
 def test_the_page_proposes_the_stints_and_plans_them(acme: Company, in_acme: Company, client: Client) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
+
+from django.db import connection
 
 from core.clock import now
 from dispatch.enums import LockLevel, WorkOrderStatus
-from dispatch.models import Visit
+from dispatch.models import Visit, WorkOrder
 from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange
 from tests.cast import Company
@@ -34,6 +37,67 @@ def test_all_stints_are_one_thing_to_accept(in_acme: Company) -> None:
     work_order.refresh_from_db()
     assert (work_order.status, work_order.left_minutes) == (WorkOrderStatus.SCHEDULED, 0)
     assert set(Visit.objects.values_list("crew_key", flat=True)) == {None}
+
+
+def crews_of(work_order: WorkOrder) -> list[int]:
+    """How many engineers each stint has, in order of time."""
+    keys = [visit.crew_key for visit in work_order.visits.order_by("start_at")]
+    assert None not in keys
+    return [keys.count(key) for key in dict.fromkeys(keys)]
+
+
+def test_a_crew_goes_on_all_days_or_on_none(in_acme: Company) -> None:
+    first, second = make_engineer(), make_engineer()
+    work_order = make_work_order(may_split=True, crew_size=2, duration_minutes=20 * 60)
+    run = proposal(**THREE_DAYS)
+    rows = list(run.changes.all())
+    assert {row.to_engineer_id for row in rows} == {first.pk, second.pk}
+    assert (len(rows), len({row.to_start_at for row in rows}), len({row.crew_key for row in rows})) == (
+        6,
+        3,
+        1,
+    )
+    assert accept(run, rows[1].pk) == {"accepted": 6, "stale": 0}
+    connection.check_constraints()
+    assert crews_of(work_order) == [2, 2, 2]
+    work_order.refresh_from_db()
+    assert (work_order.status, work_order.left_minutes) == (WorkOrderStatus.SCHEDULED, 0)
+
+
+def test_work_of_a_crew_that_fits_a_day_is_planned_whole(in_acme: Company) -> None:
+    make_engineer(), make_engineer()
+    work_order = make_work_order(may_split=True, crew_size=2, duration_minutes=4 * 60)
+    run = proposal(**THREE_DAYS)
+    assert {length(row) for row in run.changes.all()} == {4 * HOUR}
+    accept(run)
+    connection.check_constraints()
+    assert crews_of(work_order) == [2]
+
+
+def test_a_crew_that_finds_no_second_engineer_says_so(in_acme: Company) -> None:
+    make_engineer()
+    make_work_order(may_split=True, crew_size=2, duration_minutes=20 * 60)
+    (row,) = proposal(**THREE_DAYS).changes.all()
+    assert (row.kind, row.reasons[0]["code"]) == (ChangeKind.UNSERVED, "crew")
+
+
+def test_a_stint_of_a_crew_is_given_to_another_when_one_is_ill(in_acme: Company) -> None:
+    first, second, third = make_engineer(), make_engineer(), make_engineer()
+    work_order = make_work_order(may_split=True, crew_size=2, duration_minutes=8 * 60)
+    keys = [uuid4(), uuid4()]
+    visits = [
+        make_visit(tomorrow(hour), engineer=who, work_order=work_order, minutes=240, crew_key=key)
+        for hour, key in zip((9, 33), keys, strict=True)
+        for who in (first, second)
+    ]
+    assert not proposal(**THREE_DAYS).changes.exists()
+    Absence.objects.create(engineer=second, start_at=tomorrow(24), end_at=tomorrow(72))
+    run = proposal(**THREE_DAYS)
+    assert {row.visit_id for row in run.changes.all()} <= {visit.pk for visit in visits[2:]}
+    accept(run)
+    connection.check_constraints()
+    assert crews_of(work_order) == [2, 2]
+    assert {v.engineer_id for v in work_order.visits.filter(crew_key=keys[1])} == {first.pk, third.pk}
 
 
 def test_when_one_stint_is_overtaken_none_is_planned(in_acme: Company) -> None:

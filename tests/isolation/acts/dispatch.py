@@ -15,7 +15,7 @@ from tickets.models import BusinessCalendar, Ticket
 from workforce.models import Engineer, Provider, Skill, Territory
 
 
-def _instant(hours: int) -> str:
+def _instant(hours: float) -> str:
     return (NOW + timedelta(hours=hours)).isoformat()
 
 
@@ -196,7 +196,10 @@ API: dict[str, Act] = {
     "work-order-schedule post": Act(API_PLAN, n=1, before=put(Visit, 1, status="cancelled")),
     "work-order-schedule-stints post": Act(
         {
-            "stints": [{"engineer": Own(Engineer, 1), "start_at": _instant(5), "end_at": _instant(6)}],
+            "stints": [
+                {"engineer": Own(Engineer, 1), "start_at": _instant(5), "end_at": _instant(5.5)},
+                {"engineers": [Own(Engineer, 1)], "start_at": _instant(5.5), "end_at": _instant(6)},
+            ],
             "override_reason": "the customer asks",
         },
         n=1,
