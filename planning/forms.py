@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from planning.enums import RunKind
@@ -38,8 +39,16 @@ class AskForm(forms.Form):
 
     def __init__(self, data: Any = None, *, today: date, zone: ZoneInfo) -> None:
         super().__init__(data, initial={"day": today, "kind": RunKind.BUILD})
-        self.zone = zone
+        self.zone, self.today = zone, today
         self.fields["territory"].queryset = workforce.territories()  # type: ignore[attr-defined]
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day > self.today + timedelta(days=366):
+            raise ValidationError(
+                _("Nobody plans so far ahead: let the plan begin within a year ahead of now.")
+            )
+        return day
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: whole days in the company's zone."""

@@ -43,6 +43,8 @@ class Ground:
     works: dict[int, WorkOrder] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
     crews: dict[int, list[Visit]] = field(default_factory=dict)
+    not_looked_at: int = 0
+    """How many work orders wait beyond those that a run looks at, all of them less urgent."""
 
     @property
     def places(self) -> list[Point | None]:
@@ -58,7 +60,8 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     ids = list(_engineers(run).values_list("pk", flat=True))
     policy = dispatch.policy_in_force()
     planned = _planned(ids, from_at, run.until)
-    waiting = list(_waiting(run)[:MOST_ORDERS])
+    open_orders = _waiting(run)
+    waiting = list(open_orders[:MOST_ORDERS])
     sites = {order.site_id for order in waiting} | {visit.work_order.site_id for visit in planned}
     parts = part_ids_of([*waiting, *(visit.work_order for visit in planned)])
     world = load_world(from_at, run.until, engineer_ids=ids, site_ids=sites, part_ids=parts, policy=policy)
@@ -78,6 +81,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
         works={order.pk: order for order in [*waiting, *(visit.work_order for visit in free)]},
         visits={visit.pk: visit for visit in free},
         crews=crews,
+        not_looked_at=open_orders.count() - MOST_ORDERS if len(waiting) == MOST_ORDERS else 0,
     )
 
 

@@ -65,7 +65,7 @@ def _carry_out(tenant_id: int, run_id: int) -> None:
                 return
             ground = queries.ground_of(run, now())
         ground.policy = dispatch.ask_among(tenant_id=tenant_id, policy=ground.policy, places=ground.places)
-        before = _figures(ground, queries.as_planned(ground), sum(t.was is None for t in ground.tasks))
+        before = _figures(ground, queries.as_planned(ground), _unplanned(ground))
         found = _search(tenant_id, run, ground)
         with tenant_active(tenant_id):
             _propose(run_id, ground, found, before)
@@ -133,9 +133,10 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
         return
     changes = _changes(run, ground, found)
     PlanChange.objects.bulk_create(changes, batch_size=500)
-    after = _figures(ground, ground.people, len(found.unplaced))
+    after = _figures(ground, ground.people, len(found.unplaced) + ground.not_looked_at)
     run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
     run.figures["roads"] = _sources(ground, found)
+    run.figures["not_looked_at"] = ground.not_looked_at
     is_decided = all(change.kind == ChangeKind.UNSERVED for change in changes)
     run.state = RunState.NOTHING if is_decided else RunState.PROPOSED
     run.progress, run.ended_at = 100, at
@@ -275,6 +276,11 @@ def _figures(ground: Ground, people: Iterable[Person], unserved: int) -> Figures
     promises = {stop_id(task): task.work.promised[1] for task in ground.tasks}
     between = (ground.stretches[0][0], ground.stretches[-1][1]) if ground.stretches else (0, 0)
     return figures_of(people, promises, between, unserved=unserved, roads=ground.policy.roads)
+
+
+def _unplanned(ground: Ground) -> int:
+    """How much work waits without a visit before the run."""
+    return sum(task.was is None for task in ground.tasks) + ground.not_looked_at
 
 
 def _sources(ground: Ground, found: Plan) -> dict[str, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
@@ -17,8 +19,10 @@ from planning.events import PlanAsked, PlanEnded
 from planning.models import PlanRun
 from tenants.actors import Actor
 from workforce import queries as workforce
+from workforce.models import Territory
 
 MOST_DAYS = 14
+FARTHEST = timedelta(days=366)
 UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 
 
@@ -46,8 +50,8 @@ def ask_plan(
     if kind not in RunKind.values:
         raise BadInput(_("%(kind)s is no kind of planning: choose build or repair.") % {"kind": kind})
     territory = workforce.get_territory(territory_id) if territory_id else None
-    _check_alone(territory_id)
-    run = PlanRun.objects.create(
+    _check_alone(territory)
+    run = _create(
         kind=kind,
         territory=territory,
         from_at=from_at,
@@ -92,15 +96,29 @@ def _check_span(from_at: datetime, until: datetime, at: datetime) -> None:
         problem = _("%(until)s is over. Plan from now on.") % {"until": formats.local_datetime(until)}
     elif until - from_at > timedelta(days=MOST_DAYS):
         problem = _("A run plans %(n)s days at most.") % {"n": MOST_DAYS}
+    elif until - at > FARTHEST + timedelta(days=MOST_DAYS):
+        problem = _("Nobody plans so far ahead: let the plan begin within a year ahead of now.")
     if problem:
         raise BadInput(problem, errors={"until": [problem]})
 
 
-def _check_alone(territory_id: int | None) -> None:
+def _create(**facts: Any) -> PlanRun:
+    """Save a run; the database has the last word on who is planned already. Raises `Conflict` naming the other."""
+    try:
+        with transaction.atomic():
+            return PlanRun.objects.create(**facts)
+    except IntegrityError:
+        _check_alone(facts["territory"])
+        raise
+
+
+def _check_alone(territory: Territory | None) -> None:
     """Two runs over the same people would only overtake each other."""
     waiting = PlanRun.objects.filter(state__in=UNFINISHED)
-    if territory_id is not None:
-        waiting = waiting.filter(territory_id__in=[territory_id]) | waiting.filter(territory__isnull=True)
+    if territory is not None:
+        shared = Territory.objects.filter(engineers__in=territory.engineers.filter(is_active=True))
+        same = Q(territory__isnull=True) | Q(territory=territory) | Q(territory__in=shared.order_by())
+        waiting = waiting.filter(same)
     other = waiting.order_by("id").first()
     if other is not None:
         raise Conflict(
