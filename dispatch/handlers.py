@@ -32,13 +32,13 @@ ENDED_SHORT = (VisitStatus.COULD_NOT_COMPLETE, VisitStatus.NO_SHOW)
 name_kinds(KINDS)
 
 
-@on_many(TicketOpened)
+@on_many(TicketOpened, urgent=True)
 def on_ticket_opened(events: Sequence[TicketOpened]) -> None:
     """Tickets whose topic is field work become work orders."""
     services.open_field_work(ticket_ids=ticket_ids(events), actor=FIELD_WORK, at=events[-1].occurred_at)
 
 
-@on_many(WorkOrderCreated)
+@on_many(WorkOrderCreated, urgent=True)
 def on_work_order_created(events: Sequence[WorkOrderCreated]) -> None:
     """New work is planned by the rules, unless a person or an import was faster."""
     services.meet_new_work(work_order_ids={e.work_order_id for e in events}, actor=AUTO, at=now())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, Self, get_type_hints
 from uuid import UUID, uuid4
 
@@ -55,13 +56,20 @@ class Event:
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
         """The fact again; unknown keys of an older or newer release are ignored."""
-        hints = get_type_hints(cls)
-        known = {f.name for f in dataclasses.fields(cls)}
-        return cls(**{key: _typed(value, hints[key]) for key, value in payload.items() if key in known})
+        hints = _hints_of(cls.name())
+        return cls(**{key: _typed(value, hints[key]) for key, value in payload.items() if key in hints})
 
 
 _OF_EVERY_FACT = ("event_id", "tenant_id")
 _PRIMITIVES = (int, str, bool, type(None))
+
+
+@cache
+def _hints_of(name: str) -> dict[str, str]:
+    """The types of a fact's fields, in words."""
+    event = Event.registry[name]
+    hints = get_type_hints(event)
+    return {field.name: str(hints[field.name]) for field in dataclasses.fields(event)}
 
 
 def _primitive(value: Any) -> Any:
@@ -74,10 +82,9 @@ def _primitive(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _typed(value: Any, hint: Any) -> Any:
+def _typed(value: Any, names: str) -> Any:
     if value is None or not isinstance(value, str | list):
         return value
-    names = str(hint)
     if isinstance(value, list):
         return tuple(value)
     if "datetime.datetime" in names:

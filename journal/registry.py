@@ -17,12 +17,14 @@ Many = Callable[[Sequence[Fact]], None]
 class Handler:
     """A function that reacts to one kind of fact, idempotent by (name, event id).
 
-    One that `takes_many` is called with a list of facts, others with a fact.
+    One that `takes_many` is called with a list of facts, others with a fact. One that `is_urgent` runs before
+    all that are not.
     """
 
     name: str
     run: Callable[[Any], None]
     takes_many: bool = False
+    is_urgent: bool = False
 
 
 _handlers: dict[str, list[Handler]] = defaultdict(list)
@@ -32,35 +34,39 @@ def on(event: type[Fact]) -> Callable[[Callable[[Fact], None]], Callable[[Fact],
     """Register the decorated function as a handler of `event`."""
 
     def register(function: Callable[[Fact], None]) -> Callable[[Fact], None]:
-        _add(event, function, takes_many=False)
+        _add(event, Handler(_name_of(function), function))
         return function
 
     return register
 
 
-def on_many(event: type[Fact]) -> Callable[[Many[Fact]], Many[Fact]]:
+def on_many(event: type[Fact], *, urgent: bool = False) -> Callable[[Many[Fact]], Many[Fact]]:
     """Register the decorated function as a handler of lists of `event`: of one tenant, in their order.
 
     The list is one transaction. When it fails, each fact is tried by itself, so an error in one of many shows
-    only in that one.
+    only in that one. An `urgent` handler runs before those that are not, also before those of earlier facts:
+    somebody waits for what it leads to.
     """
 
     def register(function: Many[Fact]) -> Many[Fact]:
-        _add(event, function, takes_many=True)
+        _add(event, Handler(_name_of(function), function, takes_many=True, is_urgent=urgent))
         return function
 
     return register
 
 
-def _add(event: type[Event], function: Callable[[Any], None], *, takes_many: bool) -> None:
-    name = f"{function.__module__}.{function.__name__}"
-    if all(handler.name != name for handler in _handlers[event.name()]):
-        _handlers[event.name()].append(Handler(name, function, takes_many))
+def _name_of(function: Callable[[Any], None]) -> str:
+    return f"{function.__module__}.{function.__name__}"
 
 
-def handlers_of(event_name: str) -> list[Handler]:
-    """Handlers of a fact, in the order of the apps."""
-    return list(_handlers.get(event_name, ()))
+def _add(event: type[Event], handler: Handler) -> None:
+    if all(known.name != handler.name for known in _handlers[event.name()]):
+        _handlers[event.name()].append(handler)
+
+
+def handlers_of(event_name: str, *, urgent: bool) -> list[Handler]:
+    """The urgent handlers of a fact, or all others, in the order of the apps."""
+    return [handler for handler in _handlers.get(event_name, ()) if handler.is_urgent is urgent]
 
 
 def check_every_fact_is_heard() -> None:

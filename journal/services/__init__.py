@@ -1,6 +1,7 @@
 """Recording acts, publishing facts, and delivering them once."""
 
-from journal.services.delivery import MAX_ATTEMPTS, deliver_all, deliver_due, retry_parked
+from journal.services.delivery import deliver_all, deliver_due, retry_parked
+from journal.services.handling import MAX_ATTEMPTS
 from journal.services.pruning import KEPT_DAYS, prune
 from journal.services.publishing import LEASE_SECONDS, publish, start_soon
 from journal.services.recording import Named, record, record_many

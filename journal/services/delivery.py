@@ -1,11 +1,12 @@
-"""Delivering facts: each to all of its handlers, once for each handler, in their order."""
+"""Delivering facts: leased, told to their urgent handlers at once and to the others in longer lists, closed."""
 
 from __future__ import annotations
 
-import logging
+import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,64 +17,176 @@ from core.errors import Conflict
 from journal import live, nudge, queries
 from journal.events import Event
 from journal.models import OutboxEvent
+from journal.nudge import Turn
 from journal.permissions import TENANT_MANAGE
 from journal.registry import Handler, handlers_of
-from journal.services.publishing import LEASE_SECONDS, following
+from journal.services.handling import COMMIT_SOON, handle, postpone
+from journal.services.publishing import LEASE_SECONDS
 from journal.services.recording import record
-from tenants.active import active_tenant_id, tenant_active
+from tenants.active import tenant_active
 from tenants.actors import Actor
 
-log = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 8
+GATHERS = 0.15
+"""Seconds from one look that found something to the next: a list of facts costs little more than one fact."""
+PATIENCE = 1.0
+"""Seconds that handlers which are not urgent may wait for more facts, while facts keep coming."""
+MOST_WAITING = 500
+"""So many facts wait for nothing more."""
 
 
 def deliver_due(*, limit: int = 100) -> int:
-    """Claim due facts of every tenant and run their handlers. Returns how many were told or tried.
+    """Claim due facts of every tenant once and run their handlers. Returns how many were told or tried.
 
     What the handlers publish is told in the same go. Safe to run in any number of processes: rows are claimed
     with SKIP LOCKED under a lease on the database's clock, and each handler marks the fact as handled in its
     own transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM claim_outbox(%s, %s)", [limit, f"{LEASE_SECONDS} seconds"])
-        claimed = sorted(cursor.fetchall(), key=lambda row: row[1])
-    by_tenant: dict[int, list[int]] = defaultdict(list)
-    for tenant_id, outbox_id in claimed:
-        by_tenant[tenant_id].append(outbox_id)
-    return sum(_deliver(tenant_id, outbox_ids) for tenant_id, outbox_ids in by_tenant.items())
+    tour = _Tour()
+    tour.take(_claim(limit))
+    while tour.go_on():
+        pass
+    return tour.count
 
 
-def deliver_all(*, limit: int = 100, rounds: int = 1000) -> int:
-    """Deliver until nothing is due, including the facts that handlers publish. Returns the count."""
-    total = 0
-    for _round in range(rounds):
-        told = deliver_due(limit=limit)
-        total += told
-        if not told:
-            break
-    return total
+def deliver_all(*, limit: int = 100, turn: Turn | None = None) -> int:
+    """Deliver until nothing is due, including the facts that handlers publish, or until the turn is over.
+    Returns the count.
 
-
-def _deliver(tenant_id: int, outbox_ids: list[int]) -> int:
-    """Tell one tenant's leased facts, then what their handlers published, until nothing follows.
-
-    A crash in between costs nothing: the lease ends, the facts are claimed again, and the handlers' own marks
-    keep their effects from happening twice.
+    Facts that come meanwhile go to their urgent handlers before the others are done with the earlier ones.
     """
-    count = 0
-    told: list[int] = []
-    while outbox_ids:
-        with tenant_active(tenant_id):
+    tour = _Tour()
+    while True:
+        looked = time.monotonic()
+        claimed = [] if turn and turn.is_over() else _claim(limit)
+        if turn and claimed:
+            turn.go_on(needs_help=len(claimed) == limit)
+        tour.take(claimed)
+        if claimed and not tour.is_impatient():
+            if turn:
+                time.sleep(max(0.0, looked + GATHERS - time.monotonic()))
+            continue
+        if tour.go_on() or claimed:
+            continue
+        if not (turn and turn.leave()):
+            return tour.count
+
+
+def _claim(limit: int) -> list[tuple[int, int]]:
+    """Lease due facts, as (tenant, fact), in the order in which they were written."""
+    with connection.cursor() as cursor:
+        sql = f"{COMMIT_SOON} SELECT tenant_id, id FROM claim_outbox(%s, %s)"  # noqa: S608  our own words
+        cursor.execute(sql, [limit, f"{LEASE_SECONDS} seconds"])
+        return sorted(cursor.fetchall(), key=lambda row: row[1])
+
+
+class _Tour:
+    """What one process has leased and not told yet, of all tenants."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._tellers: dict[int, _Teller] = {}
+
+    def take(self, claimed: Sequence[tuple[int, int]]) -> None:
+        """Run the urgent handlers of these facts, and of what they publish."""
+        by_tenant: dict[int, list[int]] = defaultdict(list)
+        for tenant_id, outbox_id in claimed:
+            by_tenant[tenant_id].append(outbox_id)
+        for tenant_id, outbox_ids in by_tenant.items():
+            teller = self._tellers.setdefault(tenant_id, _Teller(tenant_id))
+            self.count += teller.hurry(outbox_ids)
+
+    def is_impatient(self) -> bool:
+        """Whether handlers that are not urgent have waited long enough."""
+        until = time.monotonic() - PATIENCE
+        return any(t.since <= until or len(t.waiting) >= MOST_WAITING for t in self._tellers.values())
+
+    def go_on(self) -> bool:
+        """Run the other handlers of one list of facts, where they wait longest. False when nothing waits."""
+        teller = min(self._tellers.values(), key=lambda one: one.since, default=None)
+        if teller is None:
+            return False
+        self.count += teller.go_on()
+        if teller.is_done:
+            del self._tellers[teller.tenant_id]
+        return True
+
+
+@dataclass(slots=True)
+class _Teller:
+    """One tenant's leased facts that are not told yet.
+
+    A crash costs nothing: the leases end, the facts are claimed again, and the handlers' own marks keep their
+    effects from happening twice.
+    """
+
+    tenant_id: int
+    since: float = field(default_factory=time.monotonic)
+    waiting: list[OutboxEvent] = field(default_factory=list)
+    _batches: list[list[OutboxEvent]] = field(default_factory=list)
+    _published: list[int] = field(default_factory=list)
+    _told: list[int] = field(default_factory=list)
+    _errors: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.waiting or self._batches)
+
+    def hurry(self, outbox_ids: list[int]) -> int:
+        """Run the urgent handlers of these facts and of those that they publish. Returns how many they are."""
+        count = 0
+        while outbox_ids:
+            rows, outbox_ids = self._read(outbox_ids), []
+            for batch in in_batches(rows):
+                if urgent := handlers_of(batch[0].name, urgent=True):
+                    self._handle(urgent, batch, outbox_ids)
+            self.waiting += rows
+            count += len(rows)
+        return count
+
+    def go_on(self) -> int:
+        """Run the other handlers of one list of facts. Returns how many facts followed the last list."""
+        if not self._batches:
+            self._batches = in_batches(sorted(self.waiting, key=lambda row: row.pk))
+            self.waiting = []
+        batch = self._batches.pop(0)
+        self._handle(handlers_of(batch[0].name, urgent=False), batch, self._published)
+        self._settle(batch)
+        if self._batches:
+            return 0
+        self.since, published, self._published = time.monotonic(), self._published, []
+        count = self.hurry(published)
+        if self.is_done:
+            self._read([])
+        return count
+
+    def _read(self, outbox_ids: list[int]) -> list[OutboxEvent]:
+        """The facts, which may have been taken back since; those that are told are closed on the way."""
+        told, self._told = self._told, []
+        with tenant_active(self.tenant_id):
             _close(told)
-            rows = list(OutboxEvent.objects.filter(pk__in=outbox_ids).order_by("pk"))
-        told, outbox_ids = [], []
-        for batch in in_batches(rows):
-            told += _tell(tenant_id, batch, outbox_ids)
-        count += len(rows)
-    with tenant_active(tenant_id):
-        _close(told)
-    return count
+            return list(OutboxEvent.objects.filter(pk__in=outbox_ids).order_by("pk")) if outbox_ids else []
+
+    def _handle(self, handlers: Sequence[Handler], rows: Sequence[OutboxEvent], published: list[int]) -> None:
+        known = Event.registry.get(rows[0].name)
+        if known is None or not handlers:
+            return
+        events = [known.from_payload(row.payload) for row in rows]
+        for handler in handlers:
+            for event_id, error in handle(handler, events, published).items():
+                self._errors[event_id].append(error)
+
+    def _settle(self, rows: Sequence[OutboxEvent]) -> None:
+        """Tell open pages of facts that all handlers are done with; put the others off."""
+        told = []
+        for row in rows:
+            if errors := self._errors.pop(row.event_id, None):
+                with tenant_active(self.tenant_id):
+                    postpone(row, "; ".join(errors))
+            else:
+                told.append(row)
+        if known := Event.registry.get(rows[0].name):
+            live.announce(self.tenant_id, known.name(), known.topic, [(row.pk, row.payload) for row in told])
+        self._told += [row.pk for row in told]
 
 
 def _close(outbox_ids: Collection[int]) -> None:
@@ -104,86 +217,6 @@ def in_batches(rows: Sequence[OutboxEvent]) -> list[list[OutboxEvent]]:
             holds[about] = place
         batches[place].append(row)
     return batches
-
-
-def _tell(tenant_id: int, rows: Sequence[OutboxEvent], published: list[int]) -> list[int]:
-    """Run every handler of these facts of one kind, then tell open pages. Returns the ids of those that are
-    told; the others are put off. `published` gains what the handlers published."""
-    known = Event.registry.get(rows[0].name)
-    if known is None:
-        return [row.pk for row in rows]
-    events = [known.from_payload(row.payload) for row in rows]
-    errors: dict[UUID, list[str]] = defaultdict(list)
-    for handler in handlers_of(rows[0].name):
-        for event_id, error in _handle(handler, events, published).items():
-            errors[event_id].append(error)
-    told = []
-    for row, event in zip(rows, events, strict=True):
-        if event.event_id in errors:
-            with tenant_active(tenant_id):
-                _postpone(row, "; ".join(errors[event.event_id]))
-        else:
-            told.append(row)
-    live.announce(tenant_id, known.name(), known.topic, [(row.pk, row.payload) for row in told])
-    return [row.pk for row in told]
-
-
-def _handle(handler: Handler, events: Sequence[Event], published: list[int]) -> dict[UUID, str]:
-    """Run one handler for facts that it has not dealt with. Returns the errors' texts by fact.
-
-    When facts that it takes together fail, each is tried by itself: a bad one keeps no other from its effect.
-    """
-    if handler.takes_many and len(events) > 1:
-        try:
-            _run(handler, events, published)
-            return {}
-        except Exception:
-            log.warning("facts failed together, each is tried alone", extra={"handler": handler.name})
-    errors = {}
-    for event in events:
-        try:
-            _run(handler, [event], published)
-        except Exception as problem:
-            # Whatever a handler raises must not stop the others, nor lose the fact: it is tried again.
-            log.exception("handler failed", extra={"handler": handler.name, "event": event.name()})
-            errors[event.event_id] = f"{handler.name}: {type(problem).__name__}: {problem}"
-    return errors
-
-
-def _run(handler: Handler, events: Sequence[Event], published: list[int]) -> None:
-    """One transaction: the marks, and what the handler does for those facts that were not marked yet."""
-    tenant_id = events[0].tenant_id
-    with following(tenant_id, published), tenant_active(tenant_id):
-        fresh = _mark_handled(handler.name, events)
-        if fresh and handler.takes_many:
-            handler.run(fresh)
-        elif fresh:
-            handler.run(fresh[0])
-
-
-def _mark_handled(name: str, events: Sequence[Event]) -> list[Event]:
-    """Mark the facts as dealt with by this handler. Returns those that were not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO journal_handledevent (tenant_id, handler, event_id, handled_at)
-            SELECT %s, %s, event_id, clock_timestamp() FROM unnest(%s::uuid[]) event_id
-            ON CONFLICT DO NOTHING RETURNING event_id::text
-            """,
-            [active_tenant_id(), name, [str(event.event_id) for event in events]],
-        )
-        fresh = {UUID(event_id) for (event_id,) in cursor.fetchall()}
-    return [event for event in events if event.event_id in fresh]
-
-
-def _postpone(row: OutboxEvent, error: str) -> None:
-    """Try again later, or park the fact for a person after too many attempts."""
-    parked = row.attempts >= MAX_ATTEMPTS
-    OutboxEvent.objects.filter(pk=row.pk).update(
-        last_error=error[:4000],
-        parked_at=Now() if parked else None,
-        due_at=Now() + timedelta(seconds=min(2**row.attempts, 600)),
-    )
 
 
 @transaction.atomic

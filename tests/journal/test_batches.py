@@ -11,11 +11,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from inventory.models import Part
-from journal import nudge, services
+from journal import services
 from journal.events import Event
 from journal.models import HandledEvent, OutboxEvent
-from journal.services import delivery, publishing
-from journal.tasks import deliver
+from journal.services import delivery, handling, publishing
 from tenants.active import tenant_active
 from tests.cast import Company
 from tests.journal.facts import SomethingHappened, ThingMoved, in_threads, reacting
@@ -115,9 +114,16 @@ def test_the_other_handlers_of_a_list_run_once_while_one_is_tried_again(acme: Co
 def _race(company: Company) -> None:
     """Two workers hold the same facts, as after the end of a lease that was too short."""
     _publish(company, *range(20))
-    ids = [row.pk for row in _waiting(company)]
+    claimed = [(company.tenant.pk, row.pk) for row in _waiting(company)]
+
+    def tell() -> None:
+        tour = delivery._Tour()
+        tour.take(claimed)
+        while tour.go_on():
+            pass
+
     with reacting(_make_parts, to=ThingMoved, many=True):
-        in_threads(2, lambda: delivery._deliver(company.tenant.pk, ids))
+        in_threads(2, tell)
 
 
 def test_two_workers_with_the_same_list_have_each_effect_once(acme: Company) -> None:
@@ -127,7 +133,7 @@ def test_two_workers_with_the_same_list_have_each_effect_once(acme: Company) -> 
 
 def test_without_the_marks_the_effects_would_repeat(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control of the test above."""
-    monkeypatch.setattr(delivery, "_mark_handled", lambda _name, events: list(events))
+    monkeypatch.setattr(handling, "_mark_handled", lambda _handler, events: list(events))
     _race(acme)
     assert len(_parts(acme)) > 20
 
@@ -239,29 +245,3 @@ def test_no_fact_overtakes_another_about_the_same_thing(rows: str, expected: lis
 
 class _Painted(ThingMoved):
     """Another fact about a thing."""
-
-
-class _Broker:
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def send_task(self, task: str, **_options: Any) -> None:
-        self.sent.append(task)
-
-
-def test_one_nudge_speaks_for_all_until_a_worker_begins(
-    acme: Company, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    broker = _Broker()
-    settings.NUDGE_WORKERS = True
-    monkeypatch.setattr("journal.nudge.current_app", broker)
-    nudge.begins(deliver)
-    for number in range(3):
-        _publish(acme, number)
-    assert broker.sent == ["journal.deliver"]
-    with reacting(_make_parts, to=ThingMoved, many=True):
-        nudge.begins(deliver)
-        _publish(acme, 3)
-        services.deliver_all()
-    assert broker.sent == ["journal.deliver"] * 2
-    assert not _waiting(acme)

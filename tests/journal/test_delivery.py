@@ -18,7 +18,7 @@ from redis.client import PubSub
 from inventory.models import Part
 from journal import live, services
 from journal.models import HandledEvent, OutboxEvent
-from journal.services import delivery
+from journal.services import delivery, handling
 from tenants.active import tenant_active
 from tests.cast import Company
 from tests.journal.facts import SomethingHappened, in_threads, reacting
@@ -144,7 +144,7 @@ def test_a_worker_that_dies_before_closing_does_not_repeat_the_effect(
 def test_without_the_mark_the_effect_would_repeat(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control of the test above: the mark is what protects, not luck."""
     _die_before_closing(acme, monkeypatch)
-    monkeypatch.setattr(delivery, "_mark_handled", lambda _name, events: list(events))
+    monkeypatch.setattr(handling, "_mark_handled", lambda _handler, events: list(events))
     with reacting(_make_part):
         services.deliver_due()
     assert _effects(acme) == 2
@@ -158,15 +158,12 @@ def _die_before_closing(
     class Killed(BaseException):
         pass
 
-    tell = delivery._tell
-
-    def tell_and_die(*args: Any) -> None:
-        tell(*args)
+    def dies(*_args: Any) -> None:
         raise Killed
 
     _publish(company)
     with monkeypatch.context() as patch, reacting(_make_part):
-        patch.setattr(delivery, "_tell", tell_and_die)
+        patch.setattr(delivery._Teller, "_settle", dies)
         with pytest.raises(Killed):
             services.deliver_due()
     if lease_ends:
