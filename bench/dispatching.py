@@ -37,7 +37,7 @@ ONE_BY_ONE = 60
 RATE, SECONDS = 50, 15
 """Tickets a second, and for how long."""
 CLIENTS = 16
-GRACE, LOOK = 20, 0.004
+GRACE, LOOK = 20, 0.01
 """Seconds: for what is late after the stream, between two looks at what is committed."""
 P95_MS, CPU_MS = 300, 40
 ACTOR = Actor.system("bench")
@@ -178,7 +178,7 @@ class _Watch:
         while not self._over.wait(LOOK):
             # Numbers are given before the commit, so that some appear behind others.
             with tenant_active(self._tenant_id), connection.cursor() as cursor:
-                cursor.execute(_SEEN, [self._tenant_id, max(0, newest - 300)])
+                cursor.execute(_SEEN, [self._tenant_id, max(0, newest - 30)])
                 rows = cursor.fetchall()
             moment = time.perf_counter()
             for visit_id, ticket_id in rows:
