@@ -26,7 +26,8 @@ from tenants.actors import Actor
 from tenants.enums import Language
 from tenants.http import TenantRequest
 from tenants.models import Tenant
-from tenants.queries import find_tenant, keep_tenant
+from tenants.queries import find_tenant, get_tenant, keep_tenant
+from tenants.rows import find_row
 
 SESSION_NOTE_SECONDS = 300
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -91,9 +92,8 @@ class TenantMiddleware:
         if place is None:
             return self.get_response(request)
         with tenant_active(place[0]):
-            token = ApiToken.objects.select_related("tenant").get(pk=place[1])
-            tenant = token.tenant
-            if not _is_usable(token) or not tenant.is_active:
+            token, tenant = find_row(ApiToken, place[1]), get_tenant(place[0])
+            if token is None or not _is_usable(token) or not tenant.is_active:
                 return self.get_response(request)
             _touch(token)
             return self._inside(request, tenant, queries.actor_of_token(token))

@@ -17,6 +17,7 @@ from core.text import digits, fold
 from customers import rules
 from customers.models import Asset, Contact, ContactAddress, Contract, Customer, Site
 from tenants.queries import current_tenant
+from tenants.rows import find_row
 
 Thing = TypeVar("Thing", bound=Model)
 FAR_KM, KM_A_DEGREE = 1_000.0, 111.0
@@ -49,7 +50,7 @@ def customers_matching(text: str) -> QuerySet[Customer]:
 
 def find_customer(customer_id: int) -> Customer | None:
     """The customer, or None."""
-    return Customer.objects.filter(pk=customer_id).first()
+    return find_row(Customer, customer_id)
 
 
 def get_customer(customer_id: int) -> Customer:
@@ -82,8 +83,9 @@ def contact_for_update(contact_id: int) -> Contact:
 
 def get_site(site_id: int) -> Site:
     """The site with its customer; raises NotFound."""
-    found = Site.objects.select_related("customer").filter(pk=site_id).first()
-    return _found(found, _("Site %(id)s is not here."), site_id)
+    found = _found(find_row(Site, site_id), _("Site %(id)s is not here."), site_id)
+    found.customer = get_customer(found.customer_id)
+    return found
 
 
 def site_for_update(site_id: int) -> Site:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenants.active import active_tenant_id, read_once
 from tenants.models import Tenant
+from tenants.rows import find_row
 
 
 def find_tenant(slug: str) -> Tenant | None:
@@ -13,7 +14,10 @@ def find_tenant(slug: str) -> Tenant | None:
 
 def get_tenant(tenant_id: int) -> Tenant:
     """The tenant with this id; raises Tenant.DoesNotExist."""
-    return Tenant.objects.get(pk=tenant_id)
+    found = find_row(Tenant, tenant_id)
+    if found is None:
+        raise Tenant.DoesNotExist
+    return found
 
 
 def current_tenant() -> Tenant:

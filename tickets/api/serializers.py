@@ -12,6 +12,7 @@ from core.api.reading import ReadSerializer
 from core.api.writing import WriteSerializer
 from core.clock import now
 from customers.models import Asset, Contact, Customer, Site
+from tenants.api import RowField
 from tickets import queries
 from tickets.enums import MessageKind, PolicyReason, Priority, TicketKind, WaitingFor
 from tickets.models import SlaClock, Ticket, TicketMessage, Topic
@@ -166,11 +167,11 @@ class NewTicketSerializer(WriteSerializer[Ticket]):
     channel = serializers.ChoiceField(Channel.choices, default=Channel.API)
     kind = serializers.ChoiceField(TicketKind.choices, default=TicketKind.PROBLEM)
     priority = serializers.ChoiceField(Priority.choices, required=False)
-    topic = serializers.PrimaryKeyRelatedField(queryset=Topic.objects.all(), required=False)
-    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all(), required=False)
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False)
-    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False)
-    asset = serializers.PrimaryKeyRelatedField(queryset=Asset.objects.all(), required=False)
+    topic = RowField(Topic, required=False)
+    customer = RowField(Customer, required=False)
+    contact = RowField(Contact, required=False)
+    site = RowField(Site, required=False)
+    asset = RowField(Asset, required=False)
     language = serializers.ChoiceField(["en", "ja", "zh-hans"], required=False)
     source: Any = serializers.CharField(max_length=40, required=False)
     external_id = serializers.CharField(max_length=120, required=False)

@@ -16,6 +16,7 @@ from customers import queries as customers
 from customers.models import Asset, Contact, Customer, Site
 from journal import services as journal
 from tenants.actors import Actor
+from tenants.rows import find_row
 from tenants.services import next_number
 from tickets import permissions, queries
 from tickets.enums import Direction, Priority, SlaEvent, TicketKind, TicketStatus
@@ -181,7 +182,7 @@ def searchable(ticket: Ticket, customer_name: str, contact_name: str) -> str:
 def _topic(topic_id: int | None) -> Topic | None:
     if topic_id is None:
         return None
-    topic = Topic.objects.filter(pk=topic_id).first()
+    topic = find_row(Topic, topic_id)
     if topic is None:
         raise NotFound(_("Topic %(id)s is not here.") % {"id": topic_id})
     return topic
