@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.compiled import Array, inlined, jit
 from dispatch.optimiser.kernel.layout import (
     BEFORE,
     BLINK,
@@ -26,7 +26,7 @@ from dispatch.optimiser.kernel.routes import copy, cost, settle
 from dispatch.optimiser.kernel.steps import put_back, rank, ruin
 
 
-@jit
+@inlined
 def price(routes: Array, route_of: Array, orders: Array, touched: Array, pool: Array, counts: Array) -> int:
     """What the touched routes and the pooled orders cost now, with lateness reckoned exactly."""
     after = 0
@@ -41,7 +41,7 @@ def price(routes: Array, route_of: Array, orders: Array, touched: Array, pool: A
     return after
 
 
-@jit
+@inlined
 def move_waiting(order: int, served: bool, waiting: Array, waits_at: Array, counts: Array) -> None:
     """Keep the list of what waits."""
     if not served and waits_at[order] < 0:

@@ -53,4 +53,6 @@ def _spare() -> list[Path]:
 _home = home()
 if _home is not None:
     config.CACHE_DIR = str(_home)
-jit = numba.njit(cache=_home is not None, nogil=True, error_model="numpy", _nrt=False)
+_options = {"cache": _home is not None, "nogil": True, "error_model": "numpy", "_nrt": False}
+jit = numba.njit(**_options)
+inlined = numba.njit(**_options, forceinline=True)

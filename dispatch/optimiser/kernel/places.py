@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.compiled import Array, inlined, jit
 from dispatch.optimiser.kernel.layout import (
     AMOUNT,
     BREAK_FROM,
@@ -41,7 +41,7 @@ from dispatch.optimiser.kernel.layout import (
 from dispatch.optimiser.kernel.routes import cost, cut, extra, insert, overtime, settle
 
 
-@jit
+@inlined
 def uniform(state: Array) -> float:
     """The next number of xorshift64* in [0, 1)."""
     x = state[0]
@@ -52,7 +52,7 @@ def uniform(state: Array) -> float:
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@jit
+@inlined
 def lateness(orders: Array, day: int, order: int, start: int) -> int:
     """What it costs that an order starts at `start`."""
     price = 0
@@ -85,7 +85,7 @@ def finish(routes: Array, r: int, orders: Array, k: int, taken: int, still: int,
     return NEVER
 
 
-@jit
+@inlined
 def find_place(
     routes: Array,
     r: int,
@@ -151,7 +151,7 @@ def find_place(
     return best, place, late
 
 
-@jit
+@inlined
 def may(routes: Array, r: int, orders: Array, suits: Array, order: int) -> bool:
     """Whether somebody may be sent to an order, whatever the time."""
     pin = orders[0, order, PIN]

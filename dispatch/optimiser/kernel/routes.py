@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.compiled import Array, inlined, jit
 from dispatch.optimiser.kernel.layout import (
     AMOUNT,
     BREAK_FROM,
@@ -121,7 +121,7 @@ def whole(routes: Array, r: int, orders: Array, travel: Array) -> bool:
     return True
 
 
-@jit
+@inlined
 def overtime(routes: Array, r: int, finish: int) -> int:
     """What it costs that a shift ends at `finish`."""
     over = finish - routes[r, 1, REGULAR_END]
@@ -202,7 +202,7 @@ def settle(routes: Array, r: int, orders: Array) -> bool:
     return bool(reckon(routes, r, orders))
 
 
-@jit
+@inlined
 def cost(routes: Array, r: int) -> int:
     """What a route costs; nothing while nobody leaves home."""
     if routes[r, 0, LAST] == FIRST + 1:
@@ -210,7 +210,7 @@ def cost(routes: Array, r: int) -> int:
     return int(routes[r, 0, LENGTH] + routes[r, 0, LATENESS] + routes[r, 0, CHANGES] + routes[r, 0, OVERTIME])
 
 
-@jit
+@inlined
 def extra(routes: Array, r: int, orders: Array, suits: Array, order: int) -> int:
     """What it costs that this person does an order: a price of the pair, and that of a changed promise."""
     price = max(0, suits[orders[0, order, GROUP], r])
@@ -266,7 +266,7 @@ def cut(routes: Array, r: int, orders: Array, suits: Array, travel: Array, gone:
     return bool(whole(routes, r, orders, travel) and settle(routes, r, orders))
 
 
-@jit
+@inlined
 def copy(source: Array, at: int, target: Array, to: int) -> None:
     """Copy one route, as far as it is filled."""
     for k in range(source[at, 0, LAST] + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.optimiser.kernel.compiled import Array, jit
+from dispatch.optimiser.kernel.compiled import Array, inlined
 from dispatch.optimiser.kernel.layout import (
     AMOUNT,
     BEFORE,
@@ -31,7 +31,7 @@ from dispatch.optimiser.kernel.places import find_place, may, uniform
 from dispatch.optimiser.kernel.routes import copy, cost, cut, extra, insert
 
 
-@jit
+@inlined
 def touch(
     routes: Array, route: int, step: int, touched: Array, touched_in: Array, saved: Array, counts: Array
 ) -> None:
@@ -44,7 +44,7 @@ def touch(
     counts[BEFORE] += cost(routes, route)
 
 
-@jit
+@inlined
 def take_string(
     routes: Array,
     route: int,
@@ -88,7 +88,7 @@ def take_string(
     counts[POOLED] = pooled
 
 
-@jit
+@inlined
 def ruin(
     seed: int,
     step: int,
@@ -154,7 +154,7 @@ def ruin(
         route_of[pool[index]] = -1
 
 
-@jit
+@inlined
 def key(kind: int, order: int, orders: Array, help_distance: Array, state: Array) -> float:
     """What to sort by when work is put back, the smallest first."""
     if kind == 1:
@@ -178,7 +178,7 @@ def key(kind: int, order: int, orders: Array, help_distance: Array, state: Array
     return float(uniform(state))
 
 
-@jit
+@inlined
 def rank(
     pool: Array,
     pool_was: Array,
@@ -204,7 +204,7 @@ def rank(
         pool[slot + 1], pool_was[slot + 1], weight[slot + 1] = order, was, value
 
 
-@jit
+@inlined
 def put_back(
     order: int,
     step: int,
