@@ -86,8 +86,8 @@ def no_step(why: str) -> str:
         "provider_scope": _("not the work or the area this provider takes"),
         "provider_full": _("has as many visits that day as it takes"),
         "no_next_visit": _("no next visit waits to be sent"),
-        "crew": _("the work needs a crew"),
-        "several_days": _("work that takes several days is not offered, only planned"),
+        "crew": _("work of a crew is planned, not offered"),
+        "several_days": _("takes several days, and nobody can do all its stints alone"),
     }
     return texts.get(why, why)
 

@@ -28,6 +28,11 @@ class OfferSerializer(ReadSerializer[Offer]):
     subject = serializers.CharField(source="work_order.subject", read_only=True)
     area = serializers.CharField(source="work_order.site.area", read_only=True)
     duration_minutes = serializers.IntegerField(source="work_order.duration_minutes", read_only=True)
+    may_split = serializers.BooleanField(
+        source="work_order.may_split",
+        read_only=True,
+        help_text="The work takes several days: the time offered is its first stint, the rest is planned after it",
+    )
     promised_end_at = serializers.DateTimeField(
         source="work_order.promised_end_at", read_only=True, allow_null=True
     )
@@ -35,7 +40,15 @@ class OfferSerializer(ReadSerializer[Offer]):
     class Meta:
         model = Offer
         fields = ["id", "reference", "work_order", "kind", "engineer", "provider", "status", "work_type"]
-        fields += ["subject", "area", "duration_minutes", "promised_end_at", "start_at", "end_at"]
+        fields += [
+            "subject",
+            "area",
+            "duration_minutes",
+            "may_split",
+            "promised_end_at",
+            "start_at",
+            "end_at",
+        ]
         fields += ["offered_at", "expires_at", "answered_at", "answered_by", "reason", "visit", "step"]
         fields += ["version", "updated_at"]
         read_only_fields = fields

@@ -113,16 +113,13 @@ class _Trial:
     def _pick(self, strategy: str) -> Choice | str:
         if self.work_order.crew_size > 1:
             return self._crew()
-        answer = self._answer(strategy)
-        if answer.best is None and self.work_order.may_split and not self._replaces:
-            answer = queries.stints_for(self.work_order, self.at, strategy=strategy)
-            self.told = explanation(answer)
+        answer = self._answer_in_stints(strategy)
         if answer.best is None:
             return "nobody"
         verdict = answer.best.verdict
         if self.step.get("accept_minutes"):
             offer = self._offer(OfferKind.ENGINEER, verdict=verdict)
-            return "several_days" if verdict.then else self._offered([offer])
+            return self._offered([offer]) if _is_alone(verdict) else "several_days"
         choice = Choice(self.work_order, RunOutcome.ASSIGNED, {}, self.rule, occasion=self.occasion)
         stints = [_visit(self.work_order, stint, self.rule, self.at) for stint in stints_of(verdict)]
         choice.visit, choice.others = stints[0], stints[1:]
@@ -154,19 +151,22 @@ class _Trial:
         return choice
 
     def _pool(self) -> Choice | str:
-        answer = self._answer("earliest")
+        if self.work_order.crew_size > 1:
+            return "crew"
+        answer = self._answer_in_stints("earliest")
         wanted = set(self.step.get("engineers") or ())
-        found = [c.verdict for c in answer.candidates if not wanted or c.verdict.person.id in wanted]
+        able = [c.verdict for c in answer.candidates if not wanted or c.verdict.person.id in wanted]
+        found = [verdict for verdict in able if _is_alone(verdict)]
         if not found:
-            return "several_days" if self.work_order.may_split else "nobody"
+            return "several_days" if able else "nobody"
         found = found if wanted else found[:POOL]
         return self._offered([self._offer(OfferKind.POOL, verdict=verdict) for verdict in found])
 
     def _provider(self) -> Choice | str:
         provider = provider_of_step(self.step)
         self.named = {"provider": provider.name if provider else ""}
-        if self.work_order.may_split:
-            return "several_days"
+        if self.work_order.crew_size > 1:
+            return "crew"
         if why := why_not_provider(provider, self.work_order, self.at):
             return why
         return self._offered([self._offer(OfferKind.PROVIDER, provider=provider)])
@@ -181,11 +181,26 @@ class _Trial:
     def _replaces(self) -> bool:
         return self.occasion.event == RuleEvent.ENGINEER_LATE
 
+    def _answer_in_stints(self, strategy: str) -> Answer:
+        """Everybody judged; where nobody can do the work whole and it may be split, in stints."""
+        answer = self._answer(strategy)
+        if answer.best is None and self.work_order.may_split and not self._replaces:
+            answer = queries.stints_for(self.work_order, self.at, strategy=strategy)
+            if out := self._refused():
+                answer = _but(answer, out)
+            self.told = explanation(answer)
+        return answer
+
+    def _refused(self) -> set[int]:
+        """Who has said no to an offer of the work, for a step that offers it."""
+        is_offer = bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
+        return has_refused(self.work_order.pk) if is_offer else set()
+
     def _answer(self, strategy: str) -> Answer:
         """Everybody judged; who is late, or has said no to an offer, is not asked again."""
         is_offer = bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
         world = self.ground.with_offers() if is_offer else self.ground.world
-        out: set[int] = has_refused(self.work_order.pk) if is_offer else set()
+        out = self._refused()
         if self._replaces and self.occasion.visit is not None:
             out = {*out, self.occasion.visit.engineer_id}
         until = self.at + timedelta(days=self.rule.horizon_days)
@@ -215,6 +230,11 @@ class _Trial:
         return Choice(
             self.work_order, RunOutcome.OFFERED, {}, self.rule, offers=offers, occasion=self.occasion
         )
+
+
+def _is_alone(verdict: Verdict) -> bool:
+    """Whether one engineer does all stints: work is offered whole."""
+    return all(stint.person.id == verdict.person.id for stint in verdict.then)
 
 
 def _but(answer: Answer, out: set[int]) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,10 +17,12 @@ from core.errors import BadInput
 from dispatch import events, queries
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.planning import instant
 from dispatch.services.crews import judge_crew
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
 from dispatch.services.planning import fact
+from dispatch.stints import stints_of
 from journal import services as journal
 from tenants.actors import Actor
 
@@ -58,6 +60,40 @@ def schedule_stints(
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
+    return visits
+
+
+def plan_rest(first: Visit, *, others: Collection[int], actor: Actor, at: datetime) -> list[Visit]:
+    """Plan and send what is left of split work after a stint that somebody took: of the same engineer where that
+    can be, else of `others`. Plans nothing when none of them can; then the rest waits like any work that is left.
+
+    The caller holds the lock of the work order and has derived what is left.
+    """
+    work_order = first.work_order
+    if not work_order.may_split or not work_order.left_minutes:
+        return []
+    best = None
+    for ids in ([first.engineer_id], list(others)):
+        if best is None and ids:
+            best = queries.stints_for(work_order, first.end_at, engineer_ids=ids).best
+    visits = [
+        Visit(
+            work_order=work_order,
+            engineer_id=verdict.person.id,
+            start_at=instant(verdict.span[0]),
+            end_at=instant(verdict.span[1]),
+            status=VisitStatus.DISPATCHED,
+            sent_at=at,
+            **plan_facts(verdict, ""),
+        )
+        for verdict in (stints_of(best.verdict) if best else ())
+    ]
+    for visit in visits:
+        save_planned(visit)
+    follow_visits(work_order, at=at)
+    journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="offer")
+    for visit in visits:
+        journal.publish(fact(events.VisitScheduled, visit), fact(events.VisitSent, visit))
     return visits
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,12 +19,14 @@ from dispatch.models import DispatchRun, Offer, Visit, WorkOrder
 from dispatch.permissions import check_may_answer
 from dispatch.services.auto import go_on
 from dispatch.services.choosing import NOT_YET_THERE
+from dispatch.services.days import plan_rest
 from dispatch.services.following import follow_visits
-from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
+from dispatch.services.judging import check_verdict, fitting_end, judge, plan_facts, save_planned
 from dispatch.services.offering import close_offer, open_offers_for_update, open_round, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from journal import services as journal
 from tenants.actors import Actor
+from workforce.models import Engineer
 
 OFFERS = Actor.system("auto-dispatch")
 
@@ -39,14 +43,15 @@ def accept_offer(
     """Take the work: the visit is planned and sent, and the offers that went out with this one are withdrawn.
 
     An engineer takes the time that was offered. A provider names one of its engineers and a start; the
-    evaluator judges it as any plan, only a broken promise is let pass. Raises `Conflict` when the offer has
+    evaluator judges it as any plan, only a broken promise is let pass. Of work that takes several days this is
+    the first stint; the rest is planned after it, see `plan_rest`. Raises `Conflict` when the offer has
     run out or somebody else was faster, `CannotSchedule` when the plan has become impossible.
     """
     offer = _locked(offer_id, actor)
     _check_open(offer, at)
     work_order = offer.work_order
-    engineer, begin, end = _plan(offer, work_order, engineer_id, start_at)
     replaced = _replaced(offer, work_order)
+    engineer, begin, end = _plan(offer, replaced, engineer_id, start_at)
     verdict = judge(work_order, engineer, begin, end, ignoring=replaced.pk if replaced else 0)
     _check_possible(work_order, verdict)
     if replaced is not None:
@@ -66,9 +71,15 @@ def accept_offer(
     save_planned(visit)
     offer.visit = visit
     close_offer(offer, OfferStatus.ACCEPTED, actor=actor, at=at)
-    others = [one for one in open_offers_for_update(work_order.pk) if one.pk != offer.pk]
-    withdraw_offers(others, reason=str(_("Somebody else took it.")), actor=OFFERS, at=at)
-    _tell(offer, visit, verdict, actor, at)
+    waiting = [one for one in open_offers_for_update(work_order.pk) if one.pk != offer.pk]
+    withdraw_offers(waiting, reason=str(_("Somebody else took it.")), actor=OFFERS, at=at)
+    work_order.follow_up_reason = ""
+    follow_visits(work_order, at=at)
+    others = offer.provider.engineers.filter(is_active=True) if offer.provider else Engineer.objects.none()
+    rest = (
+        [] if replaced else plan_rest(visit, others=others.values_list("pk", flat=True), actor=actor, at=at)
+    )
+    _tell(offer, [visit, *rest], verdict, actor, at)
     return offer
 
 
@@ -155,7 +166,7 @@ def _refuse_closed(offer: Offer) -> None:
 
 
 def _plan(
-    offer: Offer, work_order: WorkOrder, engineer_id: int | None, start_at: datetime | None
+    offer: Offer, replaced: Visit | None, engineer_id: int | None, start_at: datetime | None
 ) -> tuple[int, datetime, datetime]:
     """Who goes from when until when: as offered, or as the provider names it."""
     if offer.kind != OfferKind.PROVIDER and offer.engineer_id and offer.start_at and offer.end_at:
@@ -173,7 +184,9 @@ def _plan(
             "provider": offer.provider,
         }
         raise BadInput(text, errors={"engineer": [text]})
-    return engineer_id, start_at, start_at + timedelta(minutes=work_order.duration_minutes)
+    if replaced is not None:
+        return engineer_id, start_at, start_at + (replaced.end_at - replaced.start_at)
+    return engineer_id, start_at, fitting_end(offer.work_order, engineer_id, start_at)
 
 
 def _replaced(offer: Offer, work_order: WorkOrder) -> Visit | None:
@@ -207,13 +220,15 @@ def _next_step(offer: Offer, after: str, at: datetime) -> None:
         go_on(run=offer.run, after=after, actor=OFFERS, at=at)
 
 
-def _tell(offer: Offer, visit: Visit, verdict: Verdict, actor: Actor, at: datetime) -> None:
-    work_order, run = offer.work_order, offer.run
-    work_order.follow_up_reason = ""
-    follow_visits(work_order, at=at)
+def _tell(offer: Offer, visits: Sequence[Visit], verdict: Verdict, actor: Actor, at: datetime) -> None:
+    """Say who took it: `visits` are what was planned for it, the first stint first."""
+    work_order, run, visit = offer.work_order, offer.run, visits[0]
     changes = {"offer": str(offer), "engineer": verdict.person.name, "from": visit.start_at.isoformat()}
     journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=changes, source="offer")
     journal.publish(fact(events.VisitScheduled, visit), fact(events.VisitSent, visit))
+    accepted: dict[str, Any] = {"offer": str(offer), "by": actor.label, "name": verdict.person.name}
+    if work_order.may_split:
+        accepted |= {"stints": len(visits), "left_minutes": work_order.left_minutes}
     DispatchRun.objects.create(
         work_order=work_order,
         rule=run.rule if run else None,
@@ -223,7 +238,7 @@ def _tell(offer: Offer, visit: Visit, verdict: Verdict, actor: Actor, at: dateti
         event=run.event if run else RuleEvent.WORK_CREATED,
         inputs={"after": "accepted", "offer": offer.pk, "root": run.inputs.get("root", run.pk) if run else 0},
         explanation={
-            "accepted": {"offer": str(offer), "by": actor.label, "name": verdict.person.name},
+            "accepted": accepted,
             "step": offer.step,
         },
         at=at,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,16 +12,20 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.enums import Permission
 from accounts.guards import permitted
+from core import formats
 from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, services
 from dispatch.enums import OfferKind, OfferStatus
 from dispatch.forms import AcceptForm, DeclineForm
 from dispatch.models import Offer
+from dispatch.queries.planning import instant
+from dispatch.stints import stints_of
 from tenants.actors import Actor
 from tenants.http import TenantRequest
 
@@ -71,6 +77,7 @@ def offer_accept(request: TenantRequest, slug: str, offer_id: int) -> HttpRespon
         return _show(request, offer, accept_form=form, problem=problem.message, status=problem.status)
     said = _("%(work_order)s is yours.") if _is_own(request, taken) else _("%(offer)s was accepted.")
     messages.success(request, said % {"offer": taken, "work_order": taken.work_order})
+    _tell_stints(request, taken)
     return _go(request, offer.pk)
 
 
@@ -121,10 +128,35 @@ def _show(
         "accept_form": accept_form or _accept_form(offer, None),
         "decline_form": decline_form or DeclineForm(),
         "problem": problem,
+        "stints": _stints_of(offer),
         "can_plan": request.actor.can(Permission.VISIT_PLAN),
         **_shell(request),
     }
     return render(request, f"dispatch/{_place(request.actor)}offer.html", context, status=status)
+
+
+def _tell_stints(request: TenantRequest, taken: Offer) -> None:
+    """Say what became of the rest of work that takes several days."""
+    work_order = taken.work_order
+    if not work_order.may_split or taken.visit is None:
+        return
+    of = queries.stint_of(taken.visit)[1]
+    if of > 1:
+        said = ngettext("It is planned in %(n)s stint.", "It is planned in %(n)s stints.", of)
+        messages.info(request, said % {"n": of})
+    if work_order.left_minutes:
+        left = formats.minutes(work_order.left_minutes)
+        messages.warning(request, _("%(left)s found no time and are left to plan.") % {"left": left})
+
+
+def _stints_of(offer: Offer) -> Sequence[tuple[datetime, datetime]]:
+    """(start, end) of the stints that an engineer would take on; none of work that is done in one go."""
+    if offer.status != OfferStatus.OFFERED or not offer.start_at or not offer.work_order.may_split:
+        return ()
+    work_order = queries.get_work_order(offer.work_order_id)
+    best = queries.stints_for(work_order, offer.start_at, engineer_ids=[offer.engineer_id or 0]).best
+    spans = [stint.span for stint in stints_of(best.verdict)] if best else []
+    return [(instant(start), instant(end)) for start, end in spans] if len(spans) > 1 else ()
 
 
 def _accept_form(offer: Offer, request: TenantRequest | None) -> AcceptForm | None:

@@ -183,13 +183,6 @@ def test_a_rule_plans_all_stints_and_says_who(in_acme: Company) -> None:
     assert state(work_order) == (WorkOrderStatus.SCHEDULED, 0)
 
 
-def test_a_rule_that_offers_says_that_days_are_not_offered(in_acme: Company) -> None:
-    make_rule(steps=[{"strategy": "offer_pool", "accept_minutes": 10}])
-    make_engineer()
-    run = services.auto_dispatch(work_order_id=long_work().pk, actor=SYSTEM, at=AT)
-    assert (run.outcome, run.explanation["steps"][0]["why"]) == (RunOutcome.NOBODY, "several_days")
-
-
 def test_a_batch_of_rules_keeps_stints_apart(in_acme: Company) -> None:
     make_rule()
     make_engineer()
