@@ -16,8 +16,9 @@ from delivery.rules import DELAYS
 from inventory import queries as stock
 from inventory.models import Part
 
+NOBODY = "nobody"
 REASONS = [
-    ("nobody", _("Nobody there")),
+    (NOBODY, _("Nobody there")),
     ("part", _("A part is missing")),
     ("time", _("It takes longer")),
     ("unsafe", _("It is not safe")),
@@ -92,13 +93,19 @@ class NoSignatureForm(forms.Form):
 
 
 class FinishForm(forms.Form):
-    """What the office should know."""
+    """What the office should know, and why another visit is needed, if one is."""
 
     remarks = forms.CharField(
         label=_("Remarks for the office"),
         max_length=200,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    follow_up = forms.CharField(
+        label=_("Another visit is needed because"),
+        help_text=_("Leave it empty when the work is finished."),
+        max_length=200,
+        required=False,
     )
 
 
@@ -120,12 +127,23 @@ class GiveUpForm(forms.Form):
         return cleaned
 
     @property
+    def is_no_show(self) -> bool:
+        """Whether nobody was there."""
+        return bool(self.cleaned_data["why"] == NOBODY)
+
+    @property
     def reason(self) -> str:
         """The choice in words, with the detail."""
         word, detail = str(dict(REASONS)[self.cleaned_data["why"]]), self.cleaned_data["detail"]
         if self.cleaned_data["why"] == "other":
             return str(detail)
         return f"{word}: {detail}" if detail else word
+
+
+class NoShowForm(forms.Form):
+    """What the dispatcher was told of a visit where nobody was."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
 class DelayForm(forms.Form):

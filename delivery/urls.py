@@ -34,6 +34,7 @@ urlpatterns = [
     path("visits/<int:visit_id>/photos/", evidence.visit_photos, name="visit_photos"),
     path("visits/<int:visit_id>/photos/<int:photo_id>/", evidence.photo, name="photo"),
     path("visits/<int:visit_id>/sign/", evidence.visit_sign, name="visit_sign"),
+    path("board/visits/<int:visit_id>/no-show/", desk.visit_no_show, name="visit_no_show"),
     path("visits/<int:visit_id>/evidence/", desk.visit_evidence, name="visit_evidence"),
     path(
         "settings/work-types/<int:work_type_id>/checklist/", checklists.checklist_edit, name="checklist_edit"

@@ -3,7 +3,7 @@
 Owns: WorkType, WorkTypeSkill, WorkOrder, WorkOrderSkill, WorkOrderLink, Visit, DispatchPolicy,
 EngineerPreference, TravelProfile, TravelLeg, DispatchRule, DispatchRuleVersion, DispatchRun, Offer, ConsentRequest,
 DispatchTimer.
-Publishes: WorkOrderCreated, VisitScheduled, VisitMoved, VisitSent, VisitProgressed, VisitCancelled,
+Publishes: WorkOrderCreated, VisitScheduled, VisitMoved, VisitLocked, VisitSent, VisitProgressed, VisitCancelled,
 VisitCompleted, ConsentAsked, ConsentClosed, OfferMade, OfferClosed.
 May call: inventory, tickets, customers, workforce, knowledge, channels, accounts, journal, tenants, core.
 """

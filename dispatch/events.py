@@ -44,6 +44,11 @@ class VisitMoved(VisitFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VisitLocked(VisitFact):
+    """The customer confirmed a visit, or somebody said how firmly it is promised."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisitSent(VisitFact):
     """The engineer was told."""
 

@@ -11,15 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
-from dispatch.enums import Objective, Rule, RuleVerdict, TravelSource
+from dispatch.enums import LinkKind, LockLevel, Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
 from dispatch.part_forms import PartLinesField, as_lines
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from dispatch.services import Stint
+from dispatch.services.links import LONGEST_GAP
 from dispatch.stints import MOST_STINTS
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
+
+LOCKS = [
+    (LockLevel.PROPOSED.value, _("knows nothing firm yet")),
+    (LockLevel.CONFIRMED.value, _("confirmed when somebody comes")),
+    (LockLevel.COMMITTED.value, _("was promised who comes, too")),
+]
 
 
 def _instant(**attrs: str) -> forms.DateTimeInput:
@@ -125,6 +132,45 @@ class WishForm(PlanForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     agreed_how = forms.CharField(label=_("How the customer agreed"), required=False, max_length=500)
+
+
+class LockForm(forms.Form):
+    """How firmly a visit is promised; `version` is the one the reader saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    lock_level = forms.ChoiceField(label=_("The customer"), choices=LOCKS)
+    reason = forms.CharField(label=_("Reason, when it is released"), required=False, max_length=200)
+
+
+class LinkForm(forms.Form):
+    """Which work goes first, by its number, and how this work hangs on it."""
+
+    first = forms.CharField(
+        label=_("Work order that goes first"), widget=forms.TextInput(attrs={"placeholder": "WO-17"})
+    )
+    kind = forms.ChoiceField(label=_("How"), choices=LinkKind.choices)
+    gap_minutes = forms.IntegerField(
+        label=_("Minutes between"), min_value=0, max_value=LONGEST_GAP, initial=0, required=False
+    )
+
+    def clean_first(self) -> WorkOrder:
+        """The work order, however its number is written."""
+        text = self.cleaned_data["first"].strip()
+        number = text.upper().removeprefix("WO-").strip()
+        found = queries.find_work_order(int(number)) if number.isdecimal() and len(number) < 16 else None
+        if found is None:
+            raise forms.ValidationError(
+                _("There is no work order %(text)s. Write its number, such as WO-17."), params={"text": text}
+            )
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {
+            "first_id": self.cleaned_data["first"].pk,
+            "kind": self.cleaned_data["kind"],
+            "gap_minutes": self.cleaned_data["gap_minutes"] or 0,
+        }
 
 
 class ReasonForm(forms.Form):

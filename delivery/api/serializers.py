@@ -134,6 +134,7 @@ class CompleteInput(TapInput):
     """The last tap."""
 
     remarks = serializers.CharField(max_length=200, default="", allow_blank=True)
+    follow_up = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
 class AnswerInput(serializers.Serializer[Any]):

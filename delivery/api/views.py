@@ -122,6 +122,16 @@ class VisitActViewSet(Resource):
         return self._tap(services.could_not_complete, pk, ReasonInput)
 
     @_act(
+        "End a visit where nobody was there",
+        "no-show",
+        ReasonInput,
+        VisitStateSerializer,
+        example={"reason": "Closed, nobody answered the phone"},
+    )
+    def no_show(self, request: Request, pk: str) -> Response:
+        return self._tap(services.no_show, pk, ReasonInput)
+
+    @_act(
         "Answer a step of the checklist",
         "answers",
         AnswerInput,

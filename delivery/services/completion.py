@@ -27,9 +27,16 @@ class EvidenceMissing(Conflict):
 
 @transaction.atomic
 def complete_visit(
-    *, visit_id: int, actor: Actor, at: datetime, remarks: str = "", device_at: datetime | None = None
+    *,
+    visit_id: int,
+    actor: Actor,
+    at: datetime,
+    remarks: str = "",
+    follow_up: str = "",
+    device_at: datetime | None = None,
 ) -> Visit:
-    """The work is done. Refused with exactly what is missing; settlement and rating follow by themselves."""
+    """The work of this visit is done. Refused with exactly what is missing; settlement and rating follow by
+    themselves. `follow_up` says why another visit is needed: the work order then waits for one."""
     visit = visits.visit_for_update(visit_id)
     permissions.check_performs(actor, visit)
     if visit.status == rules.COMPLETE.gives:
@@ -47,6 +54,7 @@ def complete_visit(
         at=at,
         device_at=device_at,
         reason=remarks,
+        follow_up=clean(follow_up).strip(),
     )
 
 
@@ -55,18 +63,33 @@ def could_not_complete(
     *, visit_id: int, reason: str, actor: Actor, at: datetime, device_at: datetime | None = None
 ) -> Visit:
     """The work could not be done: the reason goes with the work order, which waits for another visit."""
+    return _end_short(rules.GIVE_UP, visit_id, reason, actor=actor, at=at, device_at=device_at)
+
+
+@transaction.atomic
+def no_show(
+    *, visit_id: int, reason: str, actor: Actor, at: datetime, device_at: datetime | None = None
+) -> Visit:
+    """Nobody was there, whether the engineer had said that they arrived or not. The reason goes with the work
+    order, which waits for another visit."""
+    return _end_short(rules.NOBODY_THERE, visit_id, reason, actor=actor, at=at, device_at=device_at)
+
+
+def _end_short(
+    step: rules.Step, visit_id: int, reason: str, *, actor: Actor, at: datetime, device_at: datetime | None
+) -> Visit:
     visit = visits.visit_for_update(visit_id)
     permissions.check_performs(actor, visit)
-    if visit.status == rules.GIVE_UP.gives:
+    if visit.status == step.gives:
         return visit
-    check_step(visit, rules.GIVE_UP)
+    check_step(visit, step)
     reason = clean(reason).strip()[:200]
     if not reason:
         message = _("Say why the work could not be completed: the next engineer reads it.")
         raise BadInput(message, errors={"reason": [message]})
     device_at = switch_time(visit, None, at=at, device_at=device_at)
     return dispatch.progress_visit(
-        visit_id=visit.pk, status=rules.GIVE_UP.gives, actor=actor, at=at, device_at=device_at, reason=reason
+        visit_id=visit.pk, status=step.gives, actor=actor, at=at, device_at=device_at, reason=reason
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
-from delivery import permissions, queries
+from delivery import permissions, queries, services
 from delivery.enums import TimeKind
+from delivery.forms import NoShowForm
 from delivery.timeline import timeline
 from delivery.views.shell import show
 from dispatch import queries as visits
@@ -33,3 +38,17 @@ def visit_evidence(request: TenantRequest, slug: str, visit_id: int) -> HttpResp
         "may_audit": request.actor.can(Permission.AUDIT_VIEW),
     }
     return show(request, "visit_evidence", found, context)
+
+
+@require_POST
+@permitted(Permission.VISIT_PLAN)
+def visit_no_show(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """A dispatcher heard that nobody was there."""
+    form = NoShowForm(request.POST)
+    if not form.is_valid():
+        context = {"form": form, "visit": visits.get_visit(visit_id)}
+        return render(request, "delivery/visit_no_show.html", context, status=422)
+    reason = form.cleaned_data["reason"]
+    visit = services.no_show(visit_id=visit_id, reason=reason, actor=request.actor, at=now())
+    messages.success(request, _("Noted. The work order waits for another visit."))
+    return redirect(reverse("dispatch:work_order_detail", args=[slug, visit.work_order_id]))

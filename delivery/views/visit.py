@@ -110,7 +110,8 @@ def visit_give_up(request: TenantRequest, slug: str, visit_id: int) -> HttpRespo
     """The work could not be completed: why."""
     form = GiveUpForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        services.could_not_complete(visit_id=visit_id, reason=form.reason, actor=request.actor, at=now())
+        end = services.no_show if form.is_no_show else services.could_not_complete
+        end(visit_id=visit_id, reason=form.reason, actor=request.actor, at=now())
         messages.success(request, _("Noted. The work order waits for another visit."))
         return go(request, "today")
     found = visit_for(request, visit_id)
@@ -124,9 +125,7 @@ def visit_finish(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
     form = FinishForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            services.complete_visit(
-                visit_id=visit_id, actor=request.actor, at=now(), remarks=form.cleaned_data["remarks"]
-            )
+            services.complete_visit(visit_id=visit_id, actor=request.actor, at=now(), **form.cleaned_data)
         except Refusal as refusal:
             form.add_error(None, refusal.message)
         else:

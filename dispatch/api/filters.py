@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 
 from dispatch.enums import ConsentStatus, OfferStatus, VisitStatus, WorkOrderStatus
-from dispatch.models import ConsentRequest, Offer, Visit, WorkOrder
+from dispatch.models import ConsentRequest, Offer, Visit, WorkOrder, WorkOrderLink
 
 
 class WorkOrderFilter(django_filters.FilterSet):
@@ -53,3 +53,11 @@ class ConsentFilter(django_filters.FilterSet):
     class Meta:
         model = ConsentRequest
         fields = ["status", "visit", "cause"]
+
+
+class LinkFilter(django_filters.FilterSet):
+    """By either work order."""
+
+    class Meta:
+        model = WorkOrderLink
+        fields = ["first", "then", "kind"]

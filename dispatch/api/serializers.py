@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
-from dispatch.enums import CrewCover
+from dispatch.enums import CrewCover, LockLevel
 from dispatch.models import DispatchRun, Visit, WorkOrder, WorkOrderSkill, WorkType, WorkTypeSkill
 from dispatch.ranking import ORDERS
 from dispatch.services import Stint
@@ -241,6 +241,27 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """Why something is called off."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class LockSerializer(serializers.Serializer[Any]):
+    """How firmly a visit is promised; releasing it needs a reason."""
+
+    lock_level = serializers.ChoiceField(choices=LockLevel.choices)
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(max_length=500, default="", allow_blank=True)
+
+
+class CrewSerializer(serializers.Serializer[Any]):
+    """Who goes together, and when."""
+
+    engineers = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all(), many=True)
+    start_at = serializers.DateTimeField()
+    override_reason = serializers.CharField(max_length=500, default="", allow_blank=True)
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        facts = dict(self.validated_data)
+        return {"engineer_ids": [engineer.pk for engineer in facts.pop("engineers")], **facts}
 
 
 class CandidatesSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from dispatch.api.capacity import CapacityViewSet, PreferenceViewSet
 from dispatch.api.consents import ConsentViewSet
+from dispatch.api.links import WorkOrderLinkViewSet
 from dispatch.api.offers import OfferViewSet
 from dispatch.api.slots import PolicyViewSet, SlotsViewSet
 from dispatch.api.travel import TravelProfileViewSet
@@ -15,6 +16,7 @@ router = SimpleRouter()
 router.trailing_slash = "/?"
 router.register("work-types", WorkTypeViewSet, basename="work-type")
 router.register("work-orders", WorkOrderViewSet, basename="work-order")
+router.register("work-order-links", WorkOrderLinkViewSet, basename="work-order-link")
 router.register("visits", VisitViewSet, basename="visit")
 router.register("offers", OfferViewSet, basename="offer")
 router.register("consents", ConsentViewSet, basename="consent")

@@ -22,6 +22,8 @@ from dispatch.api.serializers import (
     BookSerializer,
     CandidatesSerializer,
     ChangeWorkOrderSerializer,
+    CrewSerializer,
+    LockSerializer,
     MoveSerializer,
     NewVisitSerializer,
     NewWorkOrderSerializer,
@@ -166,6 +168,18 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         )
         return Response(VisitSerializer(visits, many=True).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(
+        request=CrewSerializer, responses={201: VisitSerializer(many=True)}, summary="Plan a crew's visits"
+    )
+    @action(detail=True, methods=["post"], url_path="schedule-crew")
+    def schedule_crew(self, request: Request, pk: str) -> Response:
+        """One visit for each engineer at the same time, all or none. 409 lists the broken rules and whose."""
+        given = _read(CrewSerializer, request)
+        visits = services.schedule_crew(
+            work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
+        )
+        return Response(VisitSerializer(visits, many=True).data, status=status.HTTP_201_CREATED)
+
     @extend_schema(request=ReasonSerializer, responses=WorkOrderSerializer, summary="Call the work off")
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
@@ -232,6 +246,15 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def send(self, request: Request, pk: str) -> Response:
         """Sending twice changes nothing."""
         visit = services.send_visit(visit_id=self.get_object().pk, actor=self.actor, at=self.at)
+        return Response(VisitSerializer(visit).data)
+
+    @extend_schema(request=LockSerializer, responses=VisitSerializer, summary="Say how firmly it is promised")
+    @action(detail=True, methods=["post"])
+    def lock(self, request: Request, pk: str) -> Response:
+        """`confirmed`: the customer knows when somebody comes; `committed`: also who. From then on moving it asks
+        for their consent. `proposed` releases it."""
+        given = _read(LockSerializer, request).validated_data
+        visit = services.lock_visit(visit_id=self.get_object().pk, actor=self.actor, at=self.at, **given)
         return Response(VisitSerializer(visit).data)
 
     @extend_schema(request=ReasonSerializer, responses=VisitSerializer, summary="Call the visit off")

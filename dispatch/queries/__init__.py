@@ -14,6 +14,7 @@ from dispatch.queries.consents import (
     way_to,
 )
 from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update, team_among
+from dispatch.queries.dependencies import links_after, links_before
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
@@ -54,6 +55,7 @@ from dispatch.queries.work import (
     active_work_types,
     check_visible_visit,
     dispatch_rules,
+    find_work_order,
     get_rule,
     get_visit,
     get_work_order,
@@ -94,6 +96,7 @@ __all__ = [
     "driven",
     "engineer_loads",
     "factors_of",
+    "find_work_order",
     "for_planning",
     "get_consent",
     "get_offer_for",
@@ -110,6 +113,8 @@ __all__ = [
     "knowing_sites",
     "known_pairs",
     "likings",
+    "links_after",
+    "links_before",
     "load_world",
     "next_visit_of",
     "offers",

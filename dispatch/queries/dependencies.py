@@ -36,6 +36,16 @@ def with_links() -> Prefetch[Any]:
     return Prefetch("links_before", queryset=links, to_attr="links_to_keep")
 
 
+def links_before(work_order: WorkOrder) -> QuerySet[WorkOrderLink]:
+    """What a work order waits for, as its page shows it."""
+    return WorkOrderLink.objects.filter(then=work_order).select_related("first__site")
+
+
+def links_after(work_order: WorkOrder) -> QuerySet[WorkOrderLink]:
+    """What waits for a work order, as its page shows it."""
+    return WorkOrderLink.objects.filter(first=work_order).select_related("then__site")
+
+
 def links_of(work_order: WorkOrder) -> list[WorkOrderLink]:
     """What a work order hangs on."""
     if not hasattr(work_order, "links_to_keep"):

@@ -89,6 +89,11 @@ def get_work_order(work_order_id: int) -> WorkOrder:
     return found
 
 
+def find_work_order(number: int) -> WorkOrder | None:
+    """The work order of a number, or None."""
+    return WorkOrder.objects.filter(number=number).first()
+
+
 def work_order_for_update(work_order_id: int) -> WorkOrder:
     """One work order, locked. Raises `NotFound`."""
     found = (

@@ -11,6 +11,8 @@ from dispatch.services.days import Stint, schedule_stints
 from dispatch.services.field_work import open_field_work
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.judging import CannotSchedule
+from dispatch.services.links import link_work_orders, unlink_work_orders
+from dispatch.services.locks import lock_visit
 from dispatch.services.offers import (
     accept_offer,
     decline_offer,
@@ -100,6 +102,8 @@ __all__ = [
     "fire_due_timers",
     "follow_merged_ticket",
     "import_requests",
+    "link_work_orders",
+    "lock_visit",
     "meet_arrived_part",
     "meet_cancelled_visit",
     "meet_ended_visit",
@@ -127,6 +131,7 @@ __all__ = [
     "settle_work_order",
     "try_rule",
     "try_travel",
+    "unlink_work_orders",
     "update_rule",
     "update_work_order",
     "update_work_type",

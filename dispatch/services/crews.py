@@ -73,7 +73,6 @@ def schedule_crew(
     ]
     for visit in sorted(visits, key=lambda visit: visit.engineer_id):
         save_planned(visit)
-    work_order.follow_up_reason = ""
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))

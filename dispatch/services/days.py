@@ -56,7 +56,6 @@ def schedule_stints(
     ordered = sorted(stints, key=lambda stint: stint.start_at)
     _check_stints(work_order, ordered)
     visits = [visit for stint in ordered for visit in _planned(work_order, stint, override_reason)]
-    work_order.follow_up_reason = ""
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))

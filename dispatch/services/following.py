@@ -83,11 +83,10 @@ def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
     for visit in Visit.objects.filter(work_order__in=work_orders).order_by():
         trips[visit.work_order_id].append(_trip(visit))
     for work_order in work_orders:
-        work_order.follow_up_reason = ""
         _derive(work_order, trips[work_order.pk])
         work_order.version += 1
         work_order.updated_at = at
-    fields = ["status", "left_minutes", "follow_up_reason", "version", "updated_at"]
+    fields = ["status", "left_minutes", "version", "updated_at"]
     WorkOrder.objects.bulk_update(work_orders, fields, batch_size=500)
 
 

@@ -73,7 +73,6 @@ def accept_offer(
     close_offer(offer, OfferStatus.ACCEPTED, actor=actor, at=at)
     waiting = [one for one in open_offers_for_update(work_order.pk) if one.pk != offer.pk]
     withdraw_offers(waiting, reason=str(_("Somebody else took it.")), actor=OFFERS, at=at)
-    work_order.follow_up_reason = ""
     follow_visits(work_order, at=at)
     others = offer.provider.engineers.filter(is_active=True) if offer.provider else Engineer.objects.none()
     rest = (

@@ -65,7 +65,6 @@ def schedule_visit(
         **plan_facts(verdict, override_reason),
     )
     save_planned(visit)
-    work_order.follow_up_reason = ""
     follow_visits(work_order, at=at)
     facts = {"work_order": str(work_order), "engineer": verdict.person.name, "from": start_at.isoformat()}
     journal.record(

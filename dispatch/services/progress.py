@@ -36,11 +36,13 @@ def progress_visit(
     at: datetime,
     device_at: datetime | None = None,
     reason: str = "",
+    follow_up: str = "",
 ) -> Visit:
     """Record that the engineer accepted, left, arrived, paused, went on or ended.
 
     Stamps the time of the device when it is given. The same state again changes nothing. Arriving stops the
-    ticket's arrival clock; a visit that ends short leaves its reason on the work order as a follow-up.
+    ticket's arrival clock. A visit that ends short leaves its reason on the work order; one that is done leaves
+    `follow_up`, why another visit is needed, and otherwise takes away what earlier ones left.
     """
     wanted = VisitStatus(status)
     visit = queries.visit_for_update(visit_id)
@@ -52,8 +54,8 @@ def progress_visit(
     _stamp(visit, wanted, device_at or at, reason)
     visit.version += 1
     visit.save()
-    if wanted in rules.ENDED_SHORT:
-        visit.work_order.follow_up_reason = (reason or wanted.label)[:200]
+    why = (reason or str(wanted.label)) if wanted in rules.ENDED_SHORT else follow_up
+    _leave_follow_up(visit, wanted, why)
     follow_visits(visit.work_order, at=at)
     if wanted == VisitStatus.ON_SITE:
         _stop_arrival_clock(visit, at)
@@ -79,6 +81,13 @@ def progress_visit(
             )
         )
     return visit
+
+
+def _leave_follow_up(visit: Visit, wanted: VisitStatus, why: str) -> None:
+    """Of a crew, one who ended short asks for another visit, whoever of the others was done."""
+    crew = Visit.objects.filter(crew_key=visit.crew_key) if visit.crew_key else Visit.objects.none()
+    if why or (wanted == VisitStatus.DONE and not crew.filter(status__in=rules.ENDED_SHORT).exists()):
+        visit.work_order.follow_up_reason = why[:200]
 
 
 def _stamp(visit: Visit, wanted: VisitStatus, moment: datetime, reason: str) -> None:

@@ -47,11 +47,8 @@ def book_slot(
         raise BadInput(message % {"work": work_order, "n": work_order.crew_size})
     work_order.promised_start_at, work_order.promised_end_at = start_at, end_at
     visit = _booked(work_order, (start_at, end_at), at)
-    work_order.follow_up_reason = ""
     work_order.version += 1
-    work_order.save(
-        update_fields=["promised_start_at", "promised_end_at", "follow_up_reason", "version", "updated_at"]
-    )
+    work_order.save(update_fields=["promised_start_at", "promised_end_at", "version", "updated_at"])
     follow_visits(work_order, at=at)
     facts = {
         "work_order": str(work_order),

@@ -35,7 +35,7 @@ SUBJECT_LENGTH = 300
 _CHANGEABLE = frozenset(
     {"subject", "description", "priority", "duration_minutes", "contact_id", "asset_id"}
     | {"window_start_at", "window_end_at", "promised_start_at", "promised_end_at"}
-    | {"crew_size", "crew_cover", "may_split"}
+    | {"crew_size", "crew_cover", "may_split", "follow_up_reason"}
 )
 
 _LIKE_ITS_TYPE = ("crew_size", "crew_cover", "may_split")
@@ -173,7 +173,7 @@ def update_work_order(
     if told:
         work_order.version += 1
         _save(work_order)
-        if {"duration_minutes", "may_split"} & told.keys():
+        if {"duration_minutes", "may_split", "follow_up_reason"} & told.keys():
             follow_visits(work_order, at=at)
         journal.record(actor=actor, verb="changed", thing=work_order, at=at, changes=told)
     return work_order

@@ -19,8 +19,8 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from dispatch import queries, reasons, rules, services
-from dispatch.enums import LockLevel, TravelSource
-from dispatch.forms import MoveForm, PlanForm, ReasonForm
+from dispatch.enums import LockLevel, TravelSource, VisitStatus
+from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.board import day_bounds
 from dispatch.queries.planning import instant
@@ -115,7 +115,9 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
         "visit": visit,
         "move_form": MoveForm(initial=initial),
         "cancel_form": ReasonForm(),
+        "lock_form": LockForm(initial={"version": visit.version, "lock_level": visit.lock_level}),
         "can_move": visit.status in rules.MOVABLE,
+        "can_be_no_show": VisitStatus.NO_SHOW in rules.TRANSITIONS[visit.status_code],
         "booked": told_window(visit, queries.appointment_of(visit)),
         "consent": queries.open_consent_of(visit.pk) if visit.lock_level != LockLevel.PROPOSED else None,
         "can_send": visit.look_code == "draft",

@@ -17,7 +17,7 @@ from core import formats
 from core.clock import now
 from core.errors import Conflict, Refusal
 from dispatch import queries, services
-from dispatch.forms import MoveForm, PlanForm, ReasonForm
+from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.views.board import to_board
 from dispatch.views.consents import consent_url
 from tenants.http import TenantRequest
@@ -86,6 +86,25 @@ def visit_send(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
     visit = services.send_visit(visit_id=visit_id, actor=request.actor, at=now())
     messages.success(request, _("%(work_order)s was sent.") % {"work_order": visit.work_order})
     return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
+
+
+@permitted(Permission.VISIT_PLAN)
+@require_POST
+def visit_lock(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
+    """Say how firmly the visit is promised."""
+    form = LockForm(request.POST)
+    if form.is_valid():
+        try:
+            visit = services.lock_visit(visit_id=visit_id, actor=request.actor, at=now(), **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error("reason", refusal.message)
+        else:
+            said = _("%(work_order)s: %(state)s.")
+            facts = {"work_order": visit.work_order, "state": visit.get_lock_level_display()}
+            messages.success(request, said % facts)
+            return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
+    context = {"form": form, "visit": queries.get_visit(visit_id)}
+    return render(request, "dispatch/visit_lock.html", context, status=422)
 
 
 @permitted(Permission.VISIT_PLAN)

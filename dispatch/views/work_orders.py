@@ -18,7 +18,7 @@ from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, rules, services
 from dispatch.enums import RunOutcome, WorkOrderStatus
-from dispatch.forms import ReasonForm, TicketWorkForm, WorkOrderForm
+from dispatch.forms import LinkForm, ReasonForm, TicketWorkForm, WorkOrderForm
 from dispatch.models import WorkOrder
 from dispatch.part_forms import ExpectedPartsForm, as_lines
 from dispatch.queries.work import other_open_work
@@ -32,7 +32,8 @@ from workforce.models import Skill
 PAGE = 50
 
 
-def _detail(request: TenantRequest, work_order_id: int) -> HttpResponse:
+def to_detail(request: TenantRequest, work_order_id: int) -> HttpResponse:
+    """303 to the page of a work order."""
     response = HttpResponseRedirect(
         reverse("dispatch:work_order_detail", args=[request.tenant.slug, work_order_id])
     )
@@ -76,7 +77,7 @@ def work_order_create(request: TenantRequest, slug: str) -> HttpResponse:
             form.add_error(None, problem.message)
         else:
             messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
-            return _detail(request, work_order.pk)
+            return to_detail(request, work_order.pk)
     status = 422 if request.method == "POST" else 200
     return render(request, "dispatch/work_order_create.html", {"form": form}, status=status)
 
@@ -86,7 +87,7 @@ def work_order_create(request: TenantRequest, slug: str) -> HttpResponse:
 def work_order_detail(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
     """One work order: visits, what auto-dispatch did and why, skills, ticket, charges."""
     work_order = queries.get_work_order_for(request.actor, work_order_id)
-    return render(request, "dispatch/work_order_detail.html", _context(request, work_order))
+    return render(request, "dispatch/work_order_detail.html", detail_context(request, work_order))
 
 
 @permitted(Permission.WORK_CREATE)
@@ -95,13 +96,13 @@ def work_order_cancel(request: TenantRequest, slug: str, work_order_id: int) -> 
     """Call the work off."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        context = _context(request, queries.get_work_order(work_order_id)) | {"cancel_form": form}
+        context = detail_context(request, queries.get_work_order(work_order_id)) | {"cancel_form": form}
         return render(request, "dispatch/work_order_detail.html", context, status=422)
     work_order = services.cancel_work_order(
         work_order_id=work_order_id, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
     )
     messages.success(request, _("%(thing)s was called off.") % {"thing": work_order})
-    return _detail(request, work_order_id)
+    return to_detail(request, work_order_id)
 
 
 @permitted(Permission.WORK_CREATE)
@@ -114,9 +115,20 @@ def work_order_parts(request: TenantRequest, slug: str, work_order_id: int) -> H
             work_order_id=work_order_id, parts=form.cleaned_data["parts"], actor=request.actor, at=now()
         )
         messages.success(request, _("The parts of %(thing)s were saved.") % {"thing": work_order})
-        return _detail(request, work_order_id)
-    context = _context(request, queries.get_work_order(work_order_id)) | {"parts_form": form}
+        return to_detail(request, work_order_id)
+    context = detail_context(request, queries.get_work_order(work_order_id)) | {"parts_form": form}
     return render(request, "dispatch/work_order_detail.html", context, status=422)
+
+
+@permitted(Permission.WORK_CREATE)
+@require_POST
+def work_order_enough(request: TenantRequest, slug: str, work_order_id: int) -> HttpResponse:
+    """No other visit is needed after all."""
+    work_order = services.update_work_order(
+        work_order_id=work_order_id, follow_up_reason="", actor=request.actor, at=now()
+    )
+    messages.success(request, _("%(thing)s needs no other visit.") % {"thing": work_order})
+    return to_detail(request, work_order_id)
 
 
 @permitted(Permission.VISIT_PLAN)
@@ -132,7 +144,7 @@ def work_order_dispatch(request: TenantRequest, slug: str, work_order_id: int) -
         said = _("%(thing)s was not planned: %(why)s. See below why.")
         facts = {"thing": run.work_order, "why": RunOutcome(run.outcome).label}
         messages.warning(request, said % facts)
-    return _detail(request, work_order_id)
+    return to_detail(request, work_order_id)
 
 
 @permitted(Permission.WORK_VIEW, Permission.TICKET_VIEW)
@@ -159,7 +171,7 @@ def ticket_work(request: TenantRequest, slug: str, ticket_id: int) -> HttpRespon
             else:
                 if not request.headers.get("HX-Request"):
                     messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
-                    return _detail(request, work_order.pk)
+                    return to_detail(request, work_order.pk)
                 form, status = TicketWorkForm(ticket=ticket), 200
     context = {
         "ticket": ticket,
@@ -183,9 +195,11 @@ def _part_lines(work_order: WorkOrder) -> str:
     return as_lines({row.part.code: row.quantity for row in work_order.work_order_parts.all()})
 
 
-def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
+def detail_context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
+    """What the page of a work order shows."""
     names = dict(Skill.objects.values_list("id", "name"))
     runs = queries.runs().filter(work_order=work_order)[:20]
+    is_provider = bool(request.actor.provider_code)
     return {
         "work_order": work_order,
         "runs": [told_run(run, names) for run in runs],
@@ -194,6 +208,9 @@ def _context(request: TenantRequest, work_order: WorkOrder) -> dict[str, Any]:
         ],
         "offers": queries.offers_of(work_order.pk)[:20],
         "ticket_files": tickets.received_files(work_order.ticket) if work_order.ticket else [],
+        "waits_for": [] if is_provider else queries.links_before(work_order),
+        "waited_for_by": [] if is_provider else queries.links_after(work_order),
+        "link_form": LinkForm(),
         "cancel_form": ReasonForm(),
         "parts_form": ExpectedPartsForm(initial={"parts": _part_lines(work_order)}),
         "is_open": work_order.status not in rules.CLOSED_WORK and work_order.status != WorkOrderStatus.DONE,

@@ -13,6 +13,7 @@ from delivery import queries, services
 from delivery.enums import TimeKind
 from delivery.models import TimeEntry
 from delivery.services.completion import EvidenceMissing
+from dispatch import services as dispatch
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
 from journal.models import AuditEntry, OutboxEvent
@@ -23,6 +24,7 @@ from tests.factories.delivery import (
     make_engineer,
     make_visit,
 )
+from tests.factories.dispatch import make_visit as plan_visit
 from workforce.models import Engineer
 
 MINUTE = timedelta(minutes=1)
@@ -84,7 +86,7 @@ class TestTaps:
         services.pause_visit(visit_id=here.pk, **me)
         sheet = list(TimeEntry.objects.values_list("kind", "end_at"))
         with pytest.raises(IllegalTransition, match="Paused"):
-            services.complete_visit(visit_id=here.pk, **me)
+            services.arrive(visit_id=here.pk, **me)
         assert list(TimeEntry.objects.values_list("kind", "end_at")) == sheet
 
     def test_the_phones_clock_dates_the_time_sheet_but_never_the_future(
@@ -173,3 +175,47 @@ class TestEnd:
             "A part is missing",
         )
         assert not TimeEntry.objects.filter(end_at=None).exists()
+
+    @pytest.mark.parametrize("pauses", [False, True])
+    def test_who_finds_nobody_says_so(self, here: Visit, me: dict[str, Any], pauses: bool) -> None:
+        if pauses:
+            services.pause_visit(visit_id=here.pk, **me)
+        with pytest.raises(BadInput, match="Say why"):
+            services.no_show(visit_id=here.pk, reason=" ", **me)
+        ended = services.no_show(visit_id=here.pk, reason="Closed", **me)
+        assert (ended.status, ended.end_reason, ended.work_order.status) == (
+            "no_show",
+            "Closed",
+            "unscheduled",
+        )
+        assert not TimeEntry.objects.filter(end_at=None).exists()
+
+    def test_a_paused_visit_may_end(self, here: Visit, me: dict[str, Any]) -> None:
+        fill(here, me)
+        sign(here, me)
+        services.pause_visit(visit_id=here.pk, **me)
+        assert services.complete_visit(visit_id=here.pk, **me).status == VisitStatus.DONE
+
+    def test_a_done_visit_may_ask_for_another(self, here: Visit, me: dict[str, Any]) -> None:
+        fill(here, me)
+        sign(here, me)
+        order = services.complete_visit(visit_id=here.pk, follow_up=" Fit the new valve ", **me).work_order
+        assert (order.status, order.follow_up_reason) == ("unscheduled", "Fit the new valve")
+        again = plan_visit(AT + timedelta(days=1), work_order=order, engineer=here.engineer)
+        planner = {"actor": OFFICE, "at": me["at"]}
+        for status in ("dispatched", "accepted", "on_site"):
+            dispatch.progress_visit(visit_id=again.pk, status=status, **planner)
+            order.refresh_from_db()
+            assert order.follow_up_reason == "Fit the new valve", "who goes knows why"
+        dispatch.progress_visit(visit_id=again.pk, status="done", **planner)
+        order.refresh_from_db()
+        assert (order.status, order.follow_up_reason) == ("done", "")
+
+    def test_no_other_visit_is_needed_after_all(self, here: Visit, me: dict[str, Any]) -> None:
+        fill(here, me)
+        sign(here, me)
+        order = services.complete_visit(visit_id=here.pk, follow_up="Fit the new valve", **me).work_order
+        done = dispatch.update_work_order(
+            work_order_id=order.pk, follow_up_reason="", actor=OFFICE, at=me["at"]
+        )
+        assert done.status == "done"

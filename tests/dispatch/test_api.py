@@ -158,3 +158,14 @@ def test_no_query_count_grows_with_rows(acme: Company, api: Client, path: str) -
     assert counts[0] == counts[1]
     with tenant_active(acme.tenant.pk):
         assert Visit.objects.count() == 4
+
+
+def test_a_crew_is_planned_by_the_api(acme: Company, api: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        order = make_work_order(crew_size=2)
+        crew = [make_engineer(hours=("00:00", "23:59")).pk for _number in range(2)]
+    made = post(api, f"work-orders/{order.pk}/schedule-crew", engineers=crew, start_at=START)
+    assert made.status_code == 201, made.content
+    assert sorted(visit["engineer"] for visit in made.json()) == sorted(crew)
+    alone = post(api, f"work-orders/{order.pk}/schedule-crew", engineers=crew[:1], start_at=START)
+    assert alone.status_code == 409
