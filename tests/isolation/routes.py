@@ -23,6 +23,7 @@ from dispatch.models import (
     TravelProfile,
     Visit,
     WorkOrder,
+    WorkOrderLink,
     WorkType,
 )
 from feedback.models import Recovery, Response
@@ -94,6 +95,7 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "stock-levels": StockLevel,
     "stock-locations": StockLocation,
     "work-orders": WorkOrder,
+    "work-order-links": WorkOrderLink,
     "work-types": WorkType,
     "visits": Visit,
     "rules": DispatchRule,

@@ -74,6 +74,19 @@ def _confirmed(side: Side) -> None:
     put(Visit, 1, lock_level="confirmed")(side)
 
 
+def _for_two(side: Side) -> None:
+    """The second work order waits for two engineers of our own."""
+    put(Visit, 1, status="cancelled")(side)
+    put(Engineer, 0, provider=None)(side)
+    put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(side)
+
+
+def _open(side: Side) -> None:
+    """The first two work orders are not settled."""
+    put(WorkOrder, 0, status="unscheduled")(side)
+    put(WorkOrder, 1, status="unscheduled")(side)
+
+
 PAGES: dict[str, Act] = {
     "dispatch:visit_consent": Act(
         {**PLAN, "start_at": local(40), "version": 1, "act": "ask"}, n=1, before=_confirmed
@@ -98,11 +111,7 @@ PAGES: dict[str, Act] = {
             "override_reason": "the customer asks",
         },
         n=1,
-        before=lambda s: (
-            put(Visit, 1, status="cancelled")(s),
-            put(Engineer, 0, provider=None)(s),
-            put(WorkOrder, 1, crew_size=2, crew_cover="any", status="unscheduled")(s),
-        ),
+        before=_for_two,
     ),
     "dispatch:work_order_parts": Act({"parts": f"{OWN}-0-code 2"}, n=1),
     "dispatch:stints_schedule": Act(
@@ -121,6 +130,12 @@ PAGES: dict[str, Act] = {
     "dispatch:visit_drop": Act({**PLAN, "version": 1}, n=1),
     "dispatch:visit_send": Act(n=1),
     "dispatch:visit_cancel": Act({"reason": "not needed"}, n=1),
+    "dispatch:visit_lock": Act({"version": 1, "lock_level": "committed", "reason": "by phone"}, n=1),
+    "dispatch:work_order_enough": Act(n=1),
+    "dispatch:work_order_link": Act(
+        lambda s: {"first": str(s.row(WorkOrder, 0).number), "kind": "same_day"}, n=1, before=_open
+    ),
+    "dispatch:work_order_unlink": Act(),
     "dispatch:ticket_work": Act({"work_type": Own(WorkType)}),
     "dispatch:policy_edit": Act(POLICY),
     "dispatch:policy_publish": Act({"version": 1}),
@@ -213,6 +228,20 @@ API: dict[str, Act] = {
     "visit-detail patch": Act({**API_PLAN, "version": 1}, n=1),
     "visit-send post": Act(n=1),
     "visit-cancel post": Act({"reason": "not needed"}, n=1),
+    "visit-lock post": Act({"version": 1, "lock_level": "committed", "reason": "by phone"}, n=1),
+    "work-order-link-list post": Act(
+        {"first": Own(WorkOrder), "then": Own(WorkOrder, 1), "kind": "same_day"}, before=_open
+    ),
+    "work-order-link-detail delete": Act(),
+    "work-order-schedule-crew post": Act(
+        {
+            "engineers": [Own(Engineer), Own(Engineer, 1)],
+            "start_at": _instant(5),
+            "override_reason": "the customer asks",
+        },
+        n=1,
+        before=_for_two,
+    ),
     "engineer-preference-list post": Act(
         {"customer": Own(Customer), "engineer": Own(Engineer, 1), "liking": "excluded"}
     ),
