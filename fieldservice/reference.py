@@ -49,7 +49,8 @@ def _states() -> str:
 def _facts() -> str:
     rows = []
     for name, event in sorted(Event.registry.items()):
-        listeners = ", ".join(f"`{handler.name}`" for handler in handlers_of(name))
+        handlers = [*handlers_of(name, urgent=True), *handlers_of(name, urgent=False)]
+        listeners = ", ".join(f"`{handler.name}`" for handler in handlers)
         if not (event.__doc__ or "").startswith("Base of"):
             told = (event.__doc__ or "").strip().splitlines()[0]
             rows.append((f"`{name}`", told, event.topic or "–", listeners or "–"))
