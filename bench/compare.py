@@ -1,9 +1,10 @@
 """The optimiser side by side with the rule engine and with solvers people know, on the same days.
 
 `make compare` installs the solvers (group `compare` of pyproject.toml, in an environment of their own) and
-prints one JSON line for each plan, then a table. `ARGS="50/8 200/25"` chooses sizes, `ARGS="own vroom"` who
-plans. All plans are judged by the shared checker. Where a solver cannot express a rule, its plan is mended
-first: of a route that cannot be driven the least valuable orders are left until it can.
+prints one JSON line for each plan, then a table of days and one of routing. `ARGS="50/8 200/25"` chooses
+sizes (`solomon`: the shared instances, `1000`: one made up), `ARGS="own vroom"` who plans. All plans are
+judged by the shared checker, routes by `vrptw.judge`. Where a solver cannot express a rule, its plan is
+mended first: of a route that cannot be driven the least valuable orders are left until it can.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench import solvers
-from bench.optimiser import STEPS_PER_CPU_SECOND, shared_field_day
+from bench import routing, solvers
+from bench.optimiser import SHARED, STEPS_PER_CPU_SECOND, shared_field_day
 from bench.solvers import Day, Routes
 from dispatch.management.solving import prepare
-from dispatch.optimiser import days
+from dispatch.optimiser import days, vrptw
 from dispatch.optimiser.search import ROUNDS, Budget, solve
 
 CPU_SECONDS = {"50/8": 2, "200/25": 10, "1000/120": 60}
 """On two cores together."""
+ROUTING_SECONDS = {"solomon": 10, "1000": 60}
+"""On one core, for each instance."""
 
 
 def own(day: Day, seconds: float) -> Routes:
@@ -42,26 +45,69 @@ PLANNERS: dict[str, Callable[[Day, float], Routes]] = {
 
 
 def main() -> None:
-    """Print every chosen planner's plan of every chosen day."""
+    """Print every chosen planner's plan of every chosen day and instance."""
     words = sys.argv[1:]
-    sizes = [word for word in words if word in CPU_SECONDS] or list(CPU_SECONDS)
+    known = [*CPU_SECONDS, *ROUTING_SECONDS]
+    chosen = [word for word in words if word in known] or known
     planners = [word for word in words if word in PLANNERS] or list(PLANNERS)
-    if unknown := set(words) - set(CPU_SECONDS) - set(PLANNERS):
-        sys.exit(f"{', '.join(unknown)} is neither of {', '.join(CPU_SECONDS)} nor of {', '.join(PLANNERS)}.")
+    if unknown := set(words) - set(known) - set(PLANNERS):
+        sys.exit(f"{', '.join(unknown)} is neither of {', '.join(known)} nor of {', '.join(PLANNERS)}.")
     prepare()
     field_day = shared_field_day()
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     rows = []
-    for size in sizes:
+    for size in (size for size in chosen if size in CPU_SECONDS):
         day = field_day.generate(size, 1)
         rows.append(_scores(field_day, day, "rules", field_day.baseline(day)))
+        _tell(rows[-1])
         for name in planners:
             rows.append(_planned(field_day, day, name))
-            print(json.dumps(rows[-1] | {"machine": machine}), flush=True)
-    print("\n| day | planner | cost | served | on time | promises | left to mend | processor seconds |")
-    print("|---|---|---|---|---|---|---|---|")
+            _tell(rows[-1])
+    routed = []
+    for kind in (kind for kind in chosen if kind in ROUTING_SECONDS):
+        for instance, best in _instances(kind):
+            for name in planners:
+                routed.append(_routed(instance, best, name, ROUTING_SECONDS[kind]))
+                _tell(routed[-1])
+    _table("day | planner | cost | served | on time | promises | left to mend | processor seconds", rows)
+    _table("instance | planner | distance | gap in % | feasible | processor seconds", routed)
+
+
+def _tell(row: dict[str, Any]) -> None:
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    load = round(os.getloadavg()[0], 1)
+    print(json.dumps(row | {"machine": machine, "load": load}), flush=True)
+
+
+def _table(head: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        print(f"\n| {head} |\n" + "|---" * (head.count("|") + 1) + "|")
     for row in rows:
         print("| " + " | ".join(str(value) for value in row.values()) + " |")
+
+
+def _instances(kind: str) -> Iterator[tuple[vrptw.Instance, float | None]]:
+    """Instances with the best known distance, where one is known."""
+    if kind != "solomon":
+        yield routing.made_up(), None
+        return
+    for path in sorted((SHARED / "data" / "vrptw").glob("*.txt")):
+        best = float(path.with_suffix(".sol").read_text().split()[-1])
+        yield vrptw.read_instance(path.read_text()), best
+
+
+def _routed(instance: vrptw.Instance, best: float | None, name: str, seconds: float) -> dict[str, Any]:
+    began = time.process_time()
+    routes = routing.PLANNERS[name](instance, seconds)
+    spent = time.process_time() - began
+    distance, feasible = vrptw.judge(instance, routes)
+    return {
+        "instance": instance.name,
+        "planner": name,
+        "distance": distance,
+        "gap_pct": round(100 * (distance / best - 1), 2) if best else "",
+        "feasible": feasible,
+        "cpu_seconds": round(spent, 1),
+    }
 
 
 def _planned(field_day: Any, day: Day, name: str) -> dict[str, Any]:

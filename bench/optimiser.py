@@ -1,10 +1,11 @@
 """The optimiser against the rule engine people use, one JSON line per figure.
 
-`python -m bench optimiser` prints D3 and small sizes of D7 and D8; `python -m bench D5` any of D3, D4, D5, D7
-and D8 whole. Each runs in a process of its own, as `python -m bench.optimiser D5`, so that its memory is its
-own. Figures are planned in a fixed number of steps, so that they can be compared between runs on a busy
-machine; the steps are what two idle cores do in the seconds of the promise. Needs `bench/field_day.py` and
-`data/vrptw` of the shared directory (FIELDSERVICE_SHARED), and no database.
+`python -m bench optimiser` prints D3 and small sizes of D6, D7 and D8; `python -m bench D5` any of D3 to D8
+whole, `python -m bench horizon` two weeks in one run. Each runs in a process of its own, as
+`python -m bench.optimiser D5`, so that its memory is its own. Figures are planned in a fixed number of steps, so
+that they can be compared between runs on a busy machine; the steps are what two idle cores do in the seconds of
+the promise. Needs `bench/field_day.py` and `data/vrptw` of the shared directory (FIELDSERVICE_SHARED), and no
+database.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.horizon import horizon
+from bench.replanning import MOST_COST, MOST_DISTURBED, replanning
 from dispatch.management.solving import prepare
 from dispatch.optimiser import days, vrptw
 from dispatch.optimiser.search import ROUNDS, Budget, Solution, solve
+from planning.plans import Effort
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
@@ -118,6 +122,23 @@ def _solomon(part: float, limit: float) -> Figure:
     }
 
 
+def _replanned(*seeds: int) -> Figure:
+    """Days planned anew at eleven, in the steps of 5 s on two cores each."""
+    field_day = shared_field_day()
+    effort = Effort(steps=STEPS_PER_CPU_SECOND["200/25"] * 5 // ROUNDS)
+    days_seen = [replanning(field_day.generate("200/25", seed), effort) for seed in seeds]
+    worst = max(seen["disturbed_pct"] for seen in days_seen)
+    return {
+        "name": "D6: 200/25 planned anew at eleven, two ill, five urgent: customers disturbed in %, worst day",
+        "disturbed_pct": worst,
+        "limit": MOST_DISTURBED,
+        "cost_ratio": max(seen["cost_ratio"] for seen in days_seen),
+        "cost_limit": MOST_COST,
+        "within": all(seen["within"] for seen in days_seen),
+        "days": days_seen,
+    }
+
+
 def _random_days(count: int) -> Figure:
     """Hard violations over random days of 50 orders and 8 engineers."""
     field_day = shared_field_day()
@@ -162,12 +183,15 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "D3": lambda: _day("D3", "200/25", 5, cost=39.0, served=197),
     "D4": lambda: _day("D4", "1000/120", 30, cost=180.0, served=984),
     "D5": lambda: _day("D5", "5000/500", 60, cost=1450.0, served=4411),
+    "D6": lambda: _replanned(1, 7101, 7102, 7103),
+    "D6-small": lambda: _replanned(7101),
     "D7": lambda: _solomon(1.0, limit=0.1),
     "D7-small": lambda: _solomon(0.1, limit=0.5),
     "D8": lambda: _random_days(1000),
     "D8-small": lambda: _random_days(50),
+    "horizon": horizon,
 }
-SMALL = ["D3", "D7-small", "D8-small"]
+SMALL = ["D3", "D6-small", "D7-small", "D8-small"]
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def tuning_for(instance: Instance) -> Tuning:
         cold=3.0,
         longest=10.0,
         blink=0.01,
+        split=0.99,
         everywhere=instance.vehicles <= MOST_VEHICLES_TO_TRY_ALL,
         keys=(0.35, 0.0, 0.0, 0.0, 0.16, 0.08, 0.10, 0.05, 0.05, 0.21),
     )
