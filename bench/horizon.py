@@ -18,7 +18,7 @@ from planning.plans import Effort, plan
 HOUR, DAY = 3600, 24 * 3600
 MIDNIGHT = 20_000 * DAY
 ENGINEERS, DAYS, ORDERS, SKILLS = 60, 14, 5_600, 12
-STEPS = 5_000
+STEPS = 1_000
 """Of each round, day and thread."""
 MOST_MB = 500
 

@@ -212,28 +212,27 @@ def problem_of(
         )
         for number, gap in enumerate(gaps)
     ]
-    plan = _standing(gaps, tasks, first_of)
+    plan = _standing(gaps, tasks, owner)
     return Asked(
         gaps, tasks, between, Problem(workers, orders, seconds_by(policy.roads), plan), owner, policy.roads
     )
 
 
-def _standing(gaps: Sequence[Gap], tasks: Sequence[Task], first_of: Mapping[int, int]) -> list[list[int]]:
+def _standing(gaps: Sequence[Gap], tasks: Sequence[Task], owner: Sequence[int]) -> list[list[int]]:
     """What stands in each gap already: orders in driving order. Crews and what waits are planned anew."""
-    coming: dict[int, list[Task]] = {}
-    for task in tasks:
+    coming: dict[int, list[tuple[int, int]]] = {}
+    for order, number in enumerate(owner):
+        task = tasks[number]
         if task.was and task.work.crew_size == 1 and not task.waits:
-            coming.setdefault(task.was[0], []).append(task)
-    found = []
-    for gap in gaps:
-        own = [task for task in coming.get(gap.person.id, []) if _lies_in(task, gap.span)]
-        own.sort(key=lambda task: task.was or ())
-        found.append([first_of[task.work.id] for task in own])
-    return found
-
-
-def _lies_in(task: Task, span: Span) -> bool:
-    return task.was is not None and span[0] <= task.was[1] < span[1]
+            coming.setdefault(task.was[0], []).append((task.was[1], order))
+    return [
+        [
+            order
+            for start, order in sorted(coming.get(gap.person.id, ()))
+            if gap.span[0] <= start < gap.span[1]
+        ]
+        for gap in gaps
+    ]
 
 
 def _expected(task: Task, member: int) -> int:
