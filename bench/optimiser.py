@@ -35,7 +35,7 @@ STEPS_PER_CPU_SECOND = {
     "200/25": 85_000,
     "1000/120": 80_000,
     "5000/500": 35_000,
-    "Solomon": 78_000,
+    "Solomon": 100_000,
 }
 Figure = dict[str, Any]
 
