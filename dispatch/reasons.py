@@ -36,10 +36,8 @@ def sentence(reasons: Iterable[Reason], skills: Names | None = None) -> str:
 
 
 def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
-    """A change after which somebody could go (`relaxing.Relaxation.as_json`), as a sentence."""
-    facts = {**change, "time": _moment(change["start"])}
-    if "skill_id" in facts:
-        facts["skill"] = (skills or {}).get(int(facts["skill_id"]), _("a skill"))
+    """What must be given up so that somebody could go (`relaxing.Relaxation.as_json`), as a sentence."""
+    facts = {**_given(change, skills), "time": _moment(change["start"])}
     texts = {
         "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
         "break": _("%(name)s could go at %(time)s without the break"),
@@ -48,7 +46,7 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
             "%(name)s could begin at %(time)s if the work may take several days, in %(stints)s stints"
         ),
         "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
-        "window": _("%(name)s could go at %(time)s, %(minutes)s min outside the window"),
+        "window": _("%(name)s could go at %(time)s, %(far)s outside the window"),
         "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),
         "territory": _("%(name)s could go at %(time)s from another territory"),
         "parts": _("%(name)s could go at %(time)s once the parts are in the van"),
@@ -57,10 +55,49 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
         "absence": _("%(name)s could go at %(time)s if not absent"),
         "provider_scope": _("%(name)s could go at %(time)s if the provider might be given this work"),
         "certificate": _("%(name)s could go at %(time)s with a renewed certificate"),
-        "skill": _("%(name)s could go at %(time)s with %(skill)s at level %(level)s"),
+        "skill": _("%(name)s could go at %(time)s with %(skills)s"),
         "excluded": _("%(name)s could go at %(time)s if the customer agreed to this engineer"),
     }
-    return texts[str(change["code"])] % facts
+    told = texts[str(change["code"])] % facts
+    if "also" not in change:
+        return told
+    return _("%(change)s; also needed: %(other)s") % {"change": told, "other": _also(change["also"], skills)}
+
+
+def _also(change: Mapping[str, Any], skills: Names | None) -> str:
+    """The second thing to give up, in a few words."""
+    texts = {
+        "overtime": _("%(minutes)s min overtime"),
+        "break": _("no break"),
+        "day": _("another day"),
+        "visiting_hours": _("a visit outside the site's hours"),
+        "window": _("%(far)s outside the window"),
+        "max_travel": _("a longer trip than allowed"),
+        "territory": _("another territory"),
+        "parts": _("the parts in the van"),
+        "overlap": _("another time for %(work_order)s"),
+        "dependency": _("not to wait for %(work_order)s"),
+        "absence": _("no absence"),
+        "provider_scope": _("the provider may be given this work"),
+        "certificate": _("a renewed certificate"),
+        "skill": "%(skills)s",
+        "excluded": _("the customer agrees to this engineer"),
+    }
+    return texts[str(change["code"])] % _given(change, skills)
+
+
+def _given(change: Mapping[str, Any], skills: Names | None) -> dict[str, Any]:
+    """The facts of a change, with skills and minutes as people read them."""
+    facts = dict(change)
+    if "minutes" in change:
+        facts["far"] = _duration(change["minutes"])
+    if "skill_id" in change:
+        level = _("%(skill)s at level %(level)s")
+        needed = [change, *change.get("others", ())]
+        named = [(skills or {}).get(int(one["skill_id"]), _("a skill")) for one in needed]
+        told = (level % {"skill": n, "level": one["level"]} for n, one in zip(named, needed, strict=True))
+        facts["skills"] = ", ".join(told)
+    return facts
 
 
 def no_rule(why: str) -> str:

@@ -1,4 +1,5 @@
-"""Why not, and what would make it possible: the evaluator asked again with one thing given up. Pure."""
+"""Why not, and what would make it possible: the evaluator asked again with one thing given up, or, where no
+single thing helps, with two. Pure."""
 
 from __future__ import annotations
 
@@ -16,30 +17,53 @@ from dispatch.stints import ended, in_stints
 MOST_OVERTIME = 4 * 3600
 TRIED = 15
 """Engineers asked about one rule, the likeliest first."""
+MOST_STOPS = 10
+"""Planned visits of one engineer that are thought away, one at a time, the next ones."""
+MOST_SKILLS = 3
+"""Skills missing at once that are still told as one change."""
 DAY = "day"
 SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxation:
-    """One change after which an engineer could go at `start`. `size` orders changes of one code."""
+class Given:
+    """One thing given up: its rule, how much of it, and what to tell of it."""
 
     code: str
-    person: Person
-    start: int
-    end: int
     size: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """What must be given up so that an engineer could go at `start`: one thing, or two (`also`)."""
+
+    given: Given
+    person: Person
+    start: int
+    end: int
+    also: Given | None = None
+
+    @property
+    def code(self) -> str:
+        """Of what is given up first."""
+        return self.given.code
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Orders relaxations of the same codes."""
+        return self.given.size, self.also.size if self.also else 0.0
+
     def as_json(self) -> dict[str, Any]:
-        return {
+        told = {
             "code": self.code,
             "engineer_id": self.person.id,
             "name": self.person.name,
             "start": self.start,
             "end": self.end,
-            **self.facts,
+            **self.given.facts,
         }
+        return told | ({"also": {"code": self.also.code, **self.also.facts}} if self.also else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,142 +76,196 @@ class Asked:
     policy: Policy = PRODUCT
     later: int = 0
 
-    def again(self, person: Person, **changes: Any) -> Verdict:
-        """The same question with something changed: fields of the work, `until` or `policy`."""
-        until, policy = changes.pop("until", self.until), changes.pop("policy", self.policy)
-        work = replace(self.work, **changes) if changes else self.work
-        return evaluator.earliest_start(person, work, self.from_at, until, policy)
+    def answer(self, person: Person) -> Verdict:
+        """What the evaluator says to it."""
+        return evaluator.earliest_start(person, self.work, self.from_at, self.until, self.policy)
 
-    def allowing(self, *rules: str) -> Policy:
-        """The policy with some rules allowed."""
-        return replace(self.policy, verdicts={**self.policy.verdicts, **dict.fromkeys(rules, ALLOW)})
+    def without(self, **changes: Any) -> Asked:
+        """The question about work of which something is changed."""
+        return replace(self, work=replace(self.work, **changes))
+
+    def allowing(self, *rules: str) -> Asked:
+        """The question under a policy that allows some rules."""
+        verdicts = {**self.policy.verdicts, **dict.fromkeys(rules, ALLOW)}
+        return replace(self, policy=replace(self.policy, verdicts=verdicts))
 
 
-Try = Callable[[Asked, Person], Iterator[Relaxation]]
+Measure = Callable[[Verdict], Given | None]
+"""What was given up, told by the verdict it led to; None when it was not needed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A question with one thing given up."""
+
+    asked: Asked
+    person: Person
+    measure: Measure
+
+
+Change = Callable[[Asked, Person], Iterator[Try]]
 
 
 def explain(verdicts: Iterable[Verdict], asked: Asked) -> list[Relaxation]:
-    """The smallest change of each sort that would let somebody do the work, the easiest sort first.
+    """The smallest change of each sort that would let somebody do the work, the easiest sort first; where no
+    single one would, the smallest two together.
 
     `verdicts` are those that found no time.
     """
-    best: dict[str, Relaxation] = {}
     tried: dict[str, int] = {}
+    likely: list[Verdict] = []
     for verdict in sorted(verdicts, key=_distance):
-        rules = {reason.code for reason in verdict.broken}
-        if len(rules) != 1 or (code := next(iter(rules))) not in _TRIES:
-            continue
+        code = verdict.broken[0].code if verdict.broken else ""
         tried[code] = tried.get(code, 0) + 1
-        if tried[code] > TRIED:
+        if code in _CHANGES and tried[code] <= TRIED:
+            likely.append(verdict)
+    single = _best(found for verdict in likely for found in _singly(verdict, asked))
+    return single or _best(found for verdict in likely for found in _in_pairs(verdict, asked))
+
+
+def _best(found: Iterable[Relaxation]) -> list[Relaxation]:
+    """The smallest of each sort, the easiest sort first."""
+    best: dict[tuple[str, str], Relaxation] = {}
+    for one in found:
+        sort = one.code, one.also.code if one.also else ""
+        known = best.get(sort)
+        if known is None or (one.size, one.start) < (known.size, known.start):
+            best[sort] = one
+    return sorted(best.values(), key=_ease)
+
+
+def _ease(found: Relaxation) -> tuple[int, int, tuple[float, float]]:
+    also = _EASE.index(found.also.code) + 1 if found.also else 0
+    return max(also, _EASE.index(found.code)), also, found.size
+
+
+def _distance(verdict: Verdict) -> tuple[int, int]:
+    """How little is missing: rules, then levels of skills."""
+    levels = (int(r.facts.get("level", 0)) - int(r.facts.get("has", 0)) for r in verdict.broken)
+    return len(verdict.broken), sum(levels)
+
+
+def _singly(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
+    for one in _tries(verdict, asked, verdict.person):
+        answer = one.asked.answer(one.person)
+        given = one.measure(answer) if answer.start is not None else None
+        if given is not None:
+            yield Relaxation(given, verdict.person, *answer.span)
+    yield from _split(asked, verdict)
+
+
+def _in_pairs(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
+    """Give up a second thing where the first leads to another refusal."""
+    for first in _tries(verdict, asked, verdict.person):
+        refused = first.asked.answer(first.person)
+        if refused.start is not None:
             continue
-        for attempt in _TRIES[code]:
-            for found in attempt(asked, verdict.person):
-                known = best.get(found.code)
-                if known is None or (found.size, found.start) < (known.size, known.start):
-                    best[found.code] = found
-    return sorted(best.values(), key=lambda found: (_EASE.index(found.code), found.size))
+        for second in _tries(refused, first.asked, first.person):
+            answer = second.asked.answer(second.person)
+            if answer.start is None:
+                continue
+            given, also = first.measure(answer), second.measure(answer)
+            if given is not None and also is not None and given.code != also.code:
+                yield Relaxation(given, verdict.person, *answer.span, also)
 
 
-def _distance(verdict: Verdict) -> float:
-    """How little is missing: levels of skills, then the engineer's number, so that it is always the same."""
-    return sum(int(r.facts.get("level", 0)) - int(r.facts.get("has", 0)) for r in verdict.broken)
+def _tries(verdict: Verdict, asked: Asked, person: Person) -> Iterator[Try]:
+    code = verdict.broken[0].code if verdict.broken else ""
+    for change in _CHANGES.get(code, ()):
+        yield from change(asked, person)
 
 
-def _overtime(asked: Asked, person: Person) -> Iterator[Relaxation]:
+def _overtime(asked: Asked, person: Person) -> Iterator[Try]:
     willing = replace(person, overtime=MOST_OVERTIME)
-    verdict = asked.again(willing, policy=asked.allowing(codes.OVERTIME))
-    if verdict.start is not None and verdict.overtime_minutes:
-        yield _relaxation(
-            codes.OVERTIME, person, verdict, verdict.overtime_minutes, minutes=verdict.overtime_minutes
-        )
+
+    def measure(verdict: Verdict) -> Given | None:
+        minutes = verdict.overtime_minutes
+        return Given(codes.OVERTIME, minutes, {"minutes": minutes}) if minutes else None
+
+    yield Try(asked.allowing(codes.OVERTIME), willing, measure)
 
 
-def _another_day(asked: Asked, person: Person) -> Iterator[Relaxation]:
+def _another_day(asked: Asked, person: Person) -> Iterator[Try]:
+    def measure(verdict: Verdict) -> Given | None:
+        return Given(DAY, verdict.span[0]) if verdict.span[0] >= asked.until else None
+
     if asked.later > asked.until:
-        verdict = asked.again(person, until=asked.later)
-        if verdict.start is not None:
-            yield _relaxation(DAY, person, verdict, verdict.start)
+        yield Try(replace(asked, until=asked.later), person, measure)
 
 
-def _other_visit(asked: Asked, person: Person) -> Iterator[Relaxation]:
-    for stop in person.stops:
-        if stop.is_over or stop.end < asked.from_at or stop.start > asked.until:
-            continue
+def _other_visit(asked: Asked, person: Person) -> Iterator[Try]:
+    near = [s for s in person.stops if not s.is_over and s.end >= asked.from_at and s.start <= asked.until]
+    for stop in near[:MOST_STOPS]:
         without = replace(person, stops=[other for other in person.stops if other is not stop])
-        verdict = asked.again(without)
-        if verdict.start is not None:
-            facts = {"work_order": stop.work_order, "visit_id": stop.visit_id}
-            yield _relaxation(codes.OVERLAP, person, verdict, stop.end - stop.start, **facts)
-            return
+        facts = {"work_order": stop.work_order, "visit_id": stop.visit_id}
+        yield Try(asked, without, _simply(codes.OVERLAP, stop.end - stop.start, **facts))
 
 
-def _skills(asked: Asked, person: Person) -> Iterator[Relaxation]:
+def _skills(asked: Asked, person: Person) -> Iterator[Try]:
     missing = {s: n for s, n in asked.work.skills.items() if person.skills.get(s, (0, 0))[0] < n}
-    if len(missing) != 1:
+    if not missing or len(missing) > MOST_SKILLS:
         return
-    ((skill_id, level),) = missing.items()
-    able = replace(person, skills={**person.skills, skill_id: (level, FOREVER)})
-    verdict = asked.again(able)
-    if verdict.start is not None:
-        has = person.skills.get(skill_id, (0, 0))[0]
-        facts = {"skill_id": skill_id, "level": level, "has": has}
-        yield _relaxation(codes.SKILL, person, verdict, level - has, **facts)
+    has = {skill: person.skills.get(skill, (0, 0))[0] for skill in missing}
+    (skill_id, level), *others = missing.items()
+    facts: dict[str, Any] = {"skill_id": skill_id, "level": level, "has": has[skill_id]}
+    if others:
+        facts["others"] = [{"skill_id": s, "level": n, "has": has[s]} for s, n in others]
+    able = replace(person, skills={**person.skills, **{s: (n, FOREVER) for s, n in missing.items()}})
+    yield Try(asked, able, _simply(codes.SKILL, sum(missing.values()) - sum(has.values()), **facts))
 
 
-def _allowed(code: str) -> Try:
+def _allowed(code: str) -> Change:
     """Give up a rule that does not hang on the time, or a break."""
 
-    def attempt(asked: Asked, person: Person) -> Iterator[Relaxation]:
-        verdict = asked.again(person, policy=asked.allowing(code))
-        if verdict.start is not None:
-            yield _relaxation(code, person, verdict, verdict.start)
+    def change(asked: Asked, person: Person) -> Iterator[Try]:
+        yield Try(asked.allowing(code), person, lambda verdict: Given(code, verdict.span[0]))
 
-    return attempt
+    return change
 
 
-def _absence(asked: Asked, person: Person) -> Iterator[Relaxation]:
-    verdict = asked.again(replace(person, absences=[]))
-    if verdict.start is not None:
-        yield _relaxation(codes.ABSENCE, person, verdict, verdict.start)
+def _absence(asked: Asked, person: Person) -> Iterator[Try]:
+    present = replace(person, absences=[])
+    yield Try(asked, present, lambda verdict: Given(codes.ABSENCE, verdict.span[0]))
 
 
-def _window(asked: Asked, person: Person) -> Iterator[Relaxation]:
+def _window(asked: Asked, person: Person) -> Iterator[Try]:
     work = asked.work
-    verdict = asked.again(person, window=(0, FOREVER), promised=(0, work.promised[1]))
-    if verdict.start is None or verdict.end is None:
-        return
-    early = max(0, max(work.window[0], work.promised[0]) - verdict.start)
-    late = max(0, verdict.end - work.window[1])
-    minutes = -(-max(early, late) // 60)
-    yield _relaxation(codes.WINDOW, person, verdict, minutes, minutes=minutes)
+
+    def measure(verdict: Verdict) -> Given | None:
+        start, end = verdict.span
+        early = max(0, max(work.window[0], work.promised[0]) - start)
+        late = max(0, end - work.window[1])
+        minutes = -(-max(early, late) // 60)
+        return Given(codes.WINDOW, minutes, {"minutes": minutes}) if minutes else None
+
+    yield Try(asked.without(window=(0, FOREVER), promised=(0, work.promised[1])), person, measure)
 
 
-def _dependency(asked: Asked, person: Person) -> Iterator[Relaxation]:
-    verdict = asked.again(person, after=0, start_by=FOREVER, same_engineer=0)
-    if verdict.start is not None:
-        facts = {"work_order": asked.work.waits_for}
-        yield _relaxation(codes.DEPENDENCY, person, verdict, verdict.start, **facts)
+def _dependency(asked: Asked, person: Person) -> Iterator[Try]:
+    free = asked.without(after=0, start_by=FOREVER, same_engineer=0)
+    facts = {"work_order": asked.work.waits_for}
+    yield Try(free, person, lambda verdict: Given(codes.DEPENDENCY, verdict.span[0], facts))
 
 
-def _split(asked: Asked, person: Person) -> Iterator[Relaxation]:
+def _split(asked: Asked, verdict: Verdict) -> Iterator[Relaxation]:
     """Let work that is longer than a shift be done in stints."""
-    if asked.work.may_split or not too_long_for([person], asked.work, asked.from_at):
+    person, code = verdict.person, verdict.broken[0].code
+    if code != codes.SHIFT or asked.work.may_split or not too_long_for([person], asked.work, asked.from_at):
         return
-    verdict = in_stints(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
-    if verdict.start is not None:
-        last = ended(verdict)
-        yield Relaxation(SPLIT, person, verdict.start, last, last, {"stints": len(verdict.then) + 1})
+    found = in_stints(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
+    if found.start is not None:
+        last = ended(found)
+        yield Relaxation(Given(SPLIT, last, {"stints": len(found.then) + 1}), person, found.start, last)
 
 
-def _relaxation(code: str, person: Person, verdict: Verdict, size: float, **facts: Any) -> Relaxation:
-    start, end = verdict.span
-    return Relaxation(code, person, start, end, size, facts)
+def _simply(code: str, size: float, **facts: Any) -> Measure:
+    return lambda _verdict: Given(code, size, facts)
 
 
-_BUSY: Sequence[Try] = (_overtime, _another_day, _other_visit)
-_TRIES: Mapping[str, Sequence[Try]] = {
+_BUSY: Sequence[Change] = (_overtime, _another_day, _other_visit)
+_CHANGES: Mapping[str, Sequence[Change]] = {
     codes.OVERLAP: _BUSY,
-    codes.SHIFT: (_overtime, _another_day, _split),
+    codes.SHIFT: (_overtime, _another_day),
     codes.TRAVEL: (_overtime, _another_day),
     codes.BREAK: (_allowed(codes.BREAK), _another_day),
     codes.ABSENCE: (_another_day, _absence),
