@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import BadInput
 from core.places import check_place
+from dispatch.imports.parts import check_known, parts_in
 from dispatch.imports.reading import Row, UnreadableFile, column_name
 
 SHIPPED = {"nyc311": Path(__file__).with_name("nyc311.json")}
 FIELDS = frozenset(
     {"external_id", "opened_at", "topic", "detail", "description", "channel", "customer", "site"}
     | {"address", "cross_street", "postal_code", "city", "area", "latitude", "longitude"}
+    | {"parts"}
 )
 NEEDED = ("external_id", "opened_at", "topic")
 
@@ -52,10 +55,23 @@ class FileMapping:
     customer: str = "{customer}"
     unknown_customer: str = "Imported requests"
 
+    def usual_parts(self, work_type: str) -> dict[str, Decimal]:
+        """{part number: quantity} that a work type of this file usually takes."""
+        return parts_in(str(self.work_types[work_type].get("parts", "")))
+
+    def check_parts(self, known: Collection[str]) -> None:
+        """Raise `UnreadableFile` naming the first work type whose parts cannot be read or are not known."""
+        for code in self.work_types:
+            try:
+                check_known(self.usual_parts(code), known)
+            except ValueError as problem:
+                raise UnreadableFile(f"The mapping's work type “{code}”, parts: {problem}.") from problem
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One service request of a file, in our words. `site_key` makes two sites the same."""
+    """One service request of a file, in our words. `site_key` makes two sites the same; `parts` None are those of
+    the work type."""
 
     external_id: str
     opened_at: datetime
@@ -72,6 +88,7 @@ class Request:
     area: str
     latitude: float | None
     longitude: float | None
+    parts: Mapping[str, Decimal] | None = None
 
 
 def load_mapping(path: Path) -> FileMapping:
@@ -124,8 +141,8 @@ def check_columns(mapping: FileMapping, columns: Iterable[str]) -> None:
             )
 
 
-def request_of(row: Row, mapping: FileMapping) -> Request:
-    """One row as a request. Raises `BadRow` with the reason."""
+def request_of(row: Row, mapping: FileMapping, known_parts: Collection[str] = ()) -> Request:
+    """One row as a request. Raises `BadRow` with the reason. `known_parts` are the part numbers of the catalogue."""
     if row.problem:
         raise BadRow(row.problem)
     facts = {name: _first(row.cells, columns) for name, columns in mapping.columns.items()}
@@ -154,6 +171,7 @@ def request_of(row: Row, mapping: FileMapping) -> Request:
         area=area[:80],
         latitude=latitude,
         longitude=longitude,
+        parts=_parts(row, mapping, topic, known_parts),
     )
 
 
@@ -196,6 +214,23 @@ def _place(latitude: str, longitude: str) -> tuple[float | None, float | None]:
 def _customer(facts: Mapping[str, str], area: str, mapping: FileMapping) -> str:
     name = _title(facts.get("customer", "")) or area
     return mapping.customer.format(customer=name)[:120] if name else mapping.unknown_customer
+
+
+def _parts(
+    row: Row, mapping: FileMapping, topic: TopicPlan, known: Collection[str]
+) -> Mapping[str, Decimal] | None:
+    """The expected parts of a row; None when it names none."""
+    column = next((name for name in mapping.columns.get("parts", ()) if row.cells.get(name)), "")
+    if not column:
+        return None
+    if not topic.work_type:
+        raise BadRow(f"column “{column}”: “{topic.name}” is no field work, which takes no parts")
+    try:
+        parts = parts_in(row.cells[column])
+        check_known(parts, known)
+    except ValueError as problem:
+        raise BadRow(f"column “{column}”: {problem}") from problem
+    return parts
 
 
 def _corner(facts: Mapping[str, str]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
 from accounts.enums import Permission
 from core.text import clean
 from dispatch import events, queries
-from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
+from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill, WorkType
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_numbers
@@ -21,7 +22,8 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWork:
-    """One work order to be. Skills and duration come from the work type."""
+    """One work order to be. Skills and duration come from the work type, and so do `parts` {part id: quantity} unless
+    given."""
 
     site_id: int
     customer_id: int
@@ -35,6 +37,7 @@ class NewWork:
     promised_end_at: datetime | None = None
     source: str = ""
     external_id: str = ""
+    parts: Mapping[int, Decimal] | None = None
 
 
 @transaction.atomic
@@ -90,15 +93,21 @@ def create_work_orders_in_bulk(
     told = [{"work_type": types[w.work_type_id].name, "priority": w.priority} for w in work_orders]
     WorkOrderPart.objects.bulk_create(
         [
-            WorkOrderPart(work_order=work_order, part_id=usual.part_id, quantity=usual.quantity)
-            for work_order in work_orders
-            for usual in types[work_order.work_type_id].work_type_parts.all()
+            WorkOrderPart(work_order=work_order, part_id=part_id, quantity=quantity)
+            for work_order, row in zip(work_orders, fresh, strict=True)
+            for part_id, quantity in _parts_of(row, types[row.work_type_id]).items()
         ],
         batch_size=BATCH,
     )
     journal.record_many(actor=actor, verb="created", things=work_orders, at=at, source=source, changes=told)
     journal.publish(*(events.WorkOrderCreated(work_order_id=work_order.pk) for work_order in work_orders))
     return work_orders
+
+
+def _parts_of(row: NewWork, work_type: WorkType) -> Mapping[int, Decimal]:
+    if row.parts is not None:
+        return row.parts
+    return {usual.part_id: usual.quantity for usual in work_type.work_type_parts.all()}
 
 
 def _unknown(rows: Collection[NewWork]) -> list[NewWork]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from core.errors import NotFound
 from customers import services as customers
 from customers.models import Site
 from dispatch import queries
@@ -16,6 +19,7 @@ from dispatch.imports.mapping import FileMapping, Request, TopicPlan
 from dispatch.models import WorkType
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type
+from inventory import queries as inventory
 from tenants.actors import Actor
 from tickets import services as tickets
 from tickets.enums import SlaKpi
@@ -56,9 +60,15 @@ def import_requests(
     by_id = {request.external_id: request for request in fresh}
     field_work = [ticket for ticket in opened if by_id[ticket.external_id].topic.work_type in types]
     promises = _promises(field_work)
+    parts = _part_ids({code for request in fresh for code in request.parts or ()})
     work_orders = create_work_orders_in_bulk(
         rows=[
-            _work(ticket, types[by_id[ticket.external_id].topic.work_type], promises.get(ticket.pk))
+            _work(
+                ticket,
+                types[by_id[ticket.external_id].topic.work_type],
+                promises.get(ticket.pk),
+                _expected(by_id[ticket.external_id], parts),
+            )
             for ticket in field_work
         ],
         actor=actor,
@@ -85,6 +95,7 @@ def _catalogue(
     missing = [code for code in mapping.work_types if code in wanted and code not in found]
     if missing:
         skills = _skills(mapping, missing, actor, at)
+        parts = _part_ids({part for code in missing for part in mapping.usual_parts(code)})
         for code in missing:
             plan = mapping.work_types[code]
             found[code] = create_work_type(
@@ -93,6 +104,7 @@ def _catalogue(
                 duration_minutes=int(plan.get("minutes", 60)),
                 may_split=bool(plan.get("may_split", False)),
                 skills={skills[skill]: level for skill, level in plan.get("skills", {}).items()},
+                parts=_by_id(mapping.usual_parts(code), parts),
                 actor=actor,
                 at=at,
             )
@@ -106,6 +118,24 @@ def _skills(mapping: FileMapping, codes: Collection[str], actor: Actor, at: date
             name = mapping.skills.get(skill, skill)
             ids[skill] = staff.create_skill(code=skill, name=name, actor=actor, at=at).pk
     return ids
+
+
+def _part_ids(codes: Collection[str]) -> dict[str, int]:
+    """Ids by part number. Raises `NotFound` for one that is not in the catalogue."""
+    if not codes:
+        return {}
+    found = dict(inventory.parts().filter(code__in=codes).values_list("code", "id"))
+    if missing := sorted(set(codes) - found.keys()):
+        raise NotFound(_("There is no part %(code)s.") % {"code": missing[0]})
+    return found
+
+
+def _by_id(parts: Mapping[str, Decimal], ids: Mapping[str, int]) -> dict[int, Decimal]:
+    return {ids[code]: quantity for code, quantity in parts.items()}
+
+
+def _expected(request: Request, ids: Mapping[str, int]) -> dict[int, Decimal] | None:
+    return None if request.parts is None else _by_id(request.parts, ids)
 
 
 def _topics(plans: Sequence[TopicPlan], actor: Actor, at: datetime) -> dict[str, Topic]:
@@ -159,7 +189,12 @@ def _promises(opened: Sequence[Ticket]) -> dict[int, datetime]:
     return {ticket: due for ticket, due in clocks.values_list("ticket_id", "due_at") if due is not None}
 
 
-def _work(ticket: Ticket, work_type: WorkType, promised_end_at: datetime | None) -> NewWork:
+def _work(
+    ticket: Ticket,
+    work_type: WorkType,
+    promised_end_at: datetime | None,
+    parts: Mapping[int, Decimal] | None,
+) -> NewWork:
     return NewWork(
         site_id=ticket.site_id or 0,
         customer_id=ticket.customer_id or 0,
@@ -171,4 +206,5 @@ def _work(ticket: Ticket, work_type: WorkType, promised_end_at: datetime | None)
         promised_end_at=promised_end_at,
         source=ticket.source,
         external_id=ticket.external_id,
+        parts=parts,
     )

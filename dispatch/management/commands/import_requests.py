@@ -24,6 +24,7 @@ from dispatch.imports.mapping import (
     request_of,
 )
 from dispatch.imports.reading import Row, UnreadableFile, read
+from inventory import queries as inventory
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -56,17 +57,22 @@ class Command(BaseCommand):
             mapping = _mapping(options)
             columns, rows = read(_bytes(options["file"]))
             check_columns(mapping, columns)
+            with tenant_active(tenant.pk):
+                parts = frozenset(inventory.parts().values_list("code", flat=True))
+            mapping.check_parts(parts)
         except UnreadableFile as problem:
             raise CommandError(str(problem)) from problem
-        counts = self._load(tenant, mapping, list(rows))
+        counts = self._load(tenant, mapping, list(rows), parts)
         if not options["no_dispatch"]:
             self._dispatch(tenant)
         self.stdout.write(json.dumps(counts))
 
-    def _load(self, tenant: Tenant, mapping: FileMapping, rows: list[Row]) -> dict[str, int]:
+    def _load(
+        self, tenant: Tenant, mapping: FileMapping, rows: list[Row], parts: frozenset[str]
+    ) -> dict[str, int]:
         """Batch by batch, each in a transaction of its own: an interrupted import is finished by the next."""
         counts = {"rows": len(rows), "created": 0, "duplicates": 0, "rejected": 0}
-        good = self._good(rows, mapping, counts)
+        good = self._good(rows, mapping, counts, parts)
         with _bar(len(rows), "import") as bar:
             while batch := list(islice(good, BATCH)):
                 with tenant_active(tenant.pk):
@@ -78,10 +84,12 @@ class Command(BaseCommand):
                 bar.update(len(batch))
         return counts
 
-    def _good(self, rows: list[Row], mapping: FileMapping, counts: dict[str, int]) -> Iterator[Request]:
+    def _good(
+        self, rows: list[Row], mapping: FileMapping, counts: dict[str, int], parts: frozenset[str]
+    ) -> Iterator[Request]:
         for row in rows:
             try:
-                yield request_of(row, mapping)
+                yield request_of(row, mapping, parts)
             except BadRow as problem:
                 counts["rejected"] += 1
                 tqdm.write(f"line {row.line}: {problem}", file=sys.stderr)
