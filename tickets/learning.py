@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from stopwordsiso import stopwords
+
 NAME_COUNTS = 3
 """How many texts a topic's name is worth."""
 
@@ -20,6 +22,8 @@ MOST_WORDS_OF_A_TOPIC = 2_000
 UNSEEN = 0.5
 _SAYS_SOMETHING = re.compile(r"[^\W\d_a-z\u3040-\u309f]|[a-z]{4,}")
 """No number, no short word and no particle: what may be told as a reason."""
+_SAYS_NOTHING = frozenset(word for language in ("en", "ja", "zh") for word in stopwords(language))
+"""Words such as “since” or “因为”, which count but are never told, unless a topic is called by one."""
 
 
 @dataclass(slots=True)
@@ -47,9 +51,12 @@ class Learned:
     def __init__(self) -> None:
         self.lessons: dict[int, Lesson] = {}
         self.known: Counter[str] = Counter()
+        self.names: set[str] = set()
 
     def name(self, topic_id: int, words: Iterable[str]) -> None:
         """Let a topic's own name speak for it."""
+        words = list(words)
+        self.names.update(words)
         self._add(topic_id, words, NAME_COUNTS, is_text=False)
 
     def learn(self, topic_id: int, words: Iterable[str]) -> None:
@@ -102,6 +109,10 @@ class Learned:
     def _telling(self, topic_id: int, heard: list[str]) -> tuple[str, ...]:
         """Up to three words that this topic uses more than the others do; without one there is no guess."""
         lesson = self.lessons[topic_id]
-        used = [word for word in heard if lesson.words[word] > 0 and _SAYS_SOMETHING.search(word)]
+        used = [word for word in heard if lesson.words[word] > 0 and self._may_be_told(word)]
         used.sort(key=lambda word: (-lesson.words[word] / self.known[word], -lesson.words[word], word))
         return tuple(used[:3])
+
+    def _may_be_told(self, word: str) -> bool:
+        is_silent = word in _SAYS_NOTHING and word not in self.names
+        return not is_silent and _SAYS_SOMETHING.search(word) is not None

@@ -19,7 +19,8 @@ from accounts.enums import Permission
 from journal import services as journal
 from tenants.active import tenant_active
 from tests.isolation.routes import Act
-from tests.isolation.world import NOW, Side, Twins, digest
+from tests.isolation.tables import digest
+from tests.isolation.world import NOW, Side, Twins
 
 _FLEETING = re.compile(
     r"""nonce-?=?"?[\w+/=-]{16,}                                    # of the page's scripts

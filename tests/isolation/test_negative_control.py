@@ -14,7 +14,8 @@ from tenants.active import tenant_active
 from tenants.managers import CurrentTenant
 from tests.isolation.asking import Walker
 from tests.isolation.routes import Own
-from tests.isolation.world import CANARY, OWN, Twins, build, digest
+from tests.isolation.tables import digest
+from tests.isolation.world import CANARY, OWN, Twins, build
 from tickets.models import Ticket
 
 

@@ -21,7 +21,7 @@ from tenants.active import tenant_active
 from tests.cast import Company
 from tests.factories.dispatch import make_work_order
 from tests.factories.workforce import make_engineer, make_territory
-from tests.planning.test_runs import SYSTEM, proposal, tomorrow
+from tests.planning.runs import SYSTEM, proposal, tomorrow
 
 
 def ask(**facts: Any) -> PlanRun:

@@ -18,7 +18,7 @@ from planning.enums import ChangeKind, RunState
 from tests.cast import Company
 from tests.factories.dispatch import make_place, make_rule, make_visit, make_work_order, make_work_type
 from tests.factories.workforce import make_engineer
-from tests.planning.test_runs import DAY, HOUR, SYSTEM, proposal, tomorrow
+from tests.planning.runs import DAY, HOUR, SYSTEM, proposal, tomorrow
 
 NEW_YORK = ZoneInfo("America/New_York")
 SPRING, AUTUMN = datetime(2027, 3, 14, tzinfo=NEW_YORK), datetime(2027, 11, 7, tzinfo=NEW_YORK)

@@ -15,8 +15,8 @@ from planning.plans import Plan
 from tests.cast import Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer
+from tests.planning.runs import accept, proposal, tomorrow
 from tests.planning.test_plans import HOUR, person, planned, task
-from tests.planning.test_runs import accept, proposal, tomorrow
 from workforce.models import Absence
 
 UTC = ZoneInfo("UTC")

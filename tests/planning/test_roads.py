@@ -31,7 +31,7 @@ from tests.factories.dispatch import make_place, make_work_order
 from tests.factories.workforce import make_engineer
 from tests.peers import roads
 from tests.peers.web import Answer, Said, web_peer
-from tests.planning.test_runs import accept, proposal
+from tests.planning.runs import accept, proposal
 
 PEERS: dict[str, Callable[..., Answer]] = {"osrm": roads.osrm, "valhalla": roads.valhalla}
 HOME = (35.68, 139.76)

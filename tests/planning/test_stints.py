@@ -15,7 +15,7 @@ from planning.models import PlanChange
 from tests.cast import Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer
-from tests.planning.test_runs import HOUR, accept, proposal, tomorrow
+from tests.planning.runs import HOUR, accept, proposal, tomorrow
 from workforce.models import Absence
 
 THREE_DAYS = {"until": tomorrow(72)}

@@ -15,7 +15,7 @@ from planning.models import PlanRun
 from tests.cast import Company
 from tests.factories.dispatch import make_place, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_territory
-from tests.planning.test_runs import proposal, tomorrow
+from tests.planning.runs import proposal, tomorrow
 
 BASE = "/t/acme/planning/"
 

@@ -31,7 +31,7 @@ LEARN_FROM = 2_000
 KEPT_SECONDS = 900
 MOST_ASSETS = 200
 LEAST_SHARE = 0.05
-_LEARNED_KEY = "tickets.learned.{tenant}.{topics}"
+_LEARNED_KEY = "tickets.topics_learned.{tenant}.{topics}"
 
 
 @transaction.atomic
