@@ -150,13 +150,15 @@ def _tell_stints(request: TenantRequest, taken: Offer) -> None:
 
 
 def _stints_of(offer: Offer) -> Sequence[tuple[datetime, datetime]]:
-    """(start, end) of the stints that an engineer would take on; none of work that is done in one go."""
+    """(start, end) of the stints that an engineer would take on, while they are still those that were offered; none
+    of work that is done in one go."""
     if offer.status != OfferStatus.OFFERED or not offer.start_at or not offer.work_order.may_split:
         return ()
     work_order = queries.get_work_order(offer.work_order_id)
-    best = queries.stints_for(work_order, offer.start_at, engineer_ids=[offer.engineer_id or 0]).best
-    spans = [stint.span for stint in stints_of(best.verdict)] if best else []
-    return [(instant(start), instant(end)) for start, end in spans] if len(spans) > 1 else ()
+    best = queries.stints_for(work_order, offer.offered_at, engineer_ids=[offer.engineer_id or 0]).best
+    stints = stints_of(best.verdict) if best else []
+    spans = [(instant(start), instant(end)) for start, end in (stint.span for stint in stints)]
+    return spans if len(spans) > 1 and spans[0] == (offer.start_at, offer.end_at) else ()
 
 
 def _accept_form(offer: Offer, request: TenantRequest | None) -> AcceptForm | None:

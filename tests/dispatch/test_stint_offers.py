@@ -136,6 +136,7 @@ def test_the_offer_shows_its_stints_and_the_answer_says_what_became_of_the_rest(
     page = f"/t/{acme.tenant.slug}/offers/{offer.pk}/"
     shown = client.get(page)
     assert len(shown.context["stints"]) == 3
+    assert shown.context["stints"][0] == (offer.start_at, offer.end_at)
     assert "several days" in shown.content.decode()
     answer = client.post(f"{page}accept/", follow=True)
     assert "It is planned in 3 stints." in answer.content.decode()
