@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import time as clock_time
+from functools import partial
 from http.client import HTTPConnection
 from threading import Event, Lock, Thread, local
 from typing import Any
@@ -34,8 +35,8 @@ from workforce import services as workforce
 ENGINEERS, SITES = 60, 200
 TOGETHER = 300
 ONE_BY_ONE = 60
-RATE, SECONDS = 50, 15
-"""Tickets a second, and for how long."""
+RATES, SECONDS = (20, 50), 15
+"""Tickets a second, the last of them promised, and for how long."""
 CLIENTS = 16
 GRACE, LOOK = 20, 0.01
 """Seconds: for what is late after the stream, between two looks at what is committed."""
@@ -73,14 +74,8 @@ def dispatch_figures(web_of: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
             for _ in range(5):
                 watch.wait_for([client.open()], seconds=60)
             yield _one_by_one(client, watch)
-            before = seconds_used()
-            figure = _stream(client, watch)
-            used = {name: spent - before[name] for name, spent in seconds_used().items()}
-            yield figure | {
-                "cpu_ms_each": {
-                    name: round(spent * 1000 / (RATE * SECONDS), 1) for name, spent in used.items()
-                }
-            }
+            for rate in RATES:
+                yield _used_by(rate, partial(_stream, client, watch, rate))
     with tenant_active(tenant.pk):
         planned = Visit.objects.count()
     yield {
@@ -200,27 +195,39 @@ def _one_by_one(client: _Client, watch: _Watch) -> dict[str, Any]:
     return _figure(name, _p95(waits) * 1000, P95_MS) | {"p50": round(statistics.median(waits) * 1000, 1)}
 
 
-def _stream(client: _Client, watch: _Watch) -> dict[str, Any]:
-    """RATE tickets each second. A ticket's time counts from when it was to be opened, also if it had to wait."""
+def _used_by(rate: int, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The figure, with the processor time of each process for a ticket, and of this one, which asks and looks."""
+    before, own = seconds_used(), time.process_time()
+    figure = act()
+    # What the last visits lead to belongs to them.
+    time.sleep(2)
+    used = {name: spent - before[name] for name, spent in seconds_used().items()}
+    used["clients"] = time.process_time() - own
+    each = {name: round(spent * 1000 / (rate * SECONDS), 1) for name, spent in used.items()}
+    return figure | {"cpu_ms_each": each, "cpu_ms_in_all": round(sum(each.values()), 1)}
+
+
+def _stream(client: _Client, watch: _Watch, rate: int) -> dict[str, Any]:
+    """`rate` tickets each second. A ticket's time counts from when it was to be opened, also if it waited."""
     begin = time.perf_counter() + 0.5
 
     def open_at(number: int) -> tuple[int, float, float]:
-        due = begin + number / RATE
+        due = begin + number / rate
         time.sleep(max(0.0, due - time.perf_counter()))
         ticket_id = client.open()
         return ticket_id, due, time.perf_counter()
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        opened = list(pool.map(open_at, range(RATE * SECONDS)))
+        opened = list(pool.map(open_at, range(rate * SECONDS)))
     watch.wait_for([ticket_id for ticket_id, _due, _at in opened], seconds=GRACE)
     waits = [watch.seen[pk] - due for pk, due, _at in opened if pk in watch.seen]
     last = max(watch.seen[pk] for pk, _due, _at in opened if pk in watch.seen)
-    rate = len(waits) / (last - begin)
+    reached = len(waits) / (last - begin)
     return {
-        "name": f"tickets a second to visits committed, {RATE} a second asked for, {SECONDS} s",
-        "rate": round(rate, 1),
-        "limit": RATE * 0.97,
-        "within": rate >= RATE * 0.97 and len(waits) == len(opened),
+        "name": f"tickets a second to visits committed, {rate} a second asked for, {SECONDS} s",
+        "rate": round(reached, 1),
+        "limit": rate * 0.97,
+        "within": reached >= rate * 0.97 and len(waits) == len(opened),
         "p50_ms": round(statistics.median(waits) * 1000),
         "p95_ms": round(_p95(waits) * 1000),
         "opened_p95_ms": round(_p95([at - due for _pk, due, at in opened]) * 1000),

@@ -41,8 +41,10 @@ def get_work_type(work_type_id: int) -> WorkType:
 
 
 def work_types_for_topics(topic_ids: Collection[int]) -> dict[int, WorkType]:
-    """The field work that tickets' topics name, by topic; topics that name none are left out."""
-    found = active_work_types().filter(topic_id__in=topic_ids).order_by("-id")
+    """The field work that tickets' topics name, with skills and parts, by topic; topics that name none are left
+    out."""
+    known = active_work_types().prefetch_related("work_type_parts")
+    found = known.filter(topic_id__in=topic_ids).order_by("-id")
     return {work_type.topic_id: work_type for work_type in found if work_type.topic_id is not None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -42,19 +42,25 @@ class NewWork:
 
 @transaction.atomic
 def create_work_orders_in_bulk(
-    *, rows: Sequence[NewWork], actor: Actor, at: datetime, source: str = "import"
+    *,
+    rows: Sequence[NewWork],
+    actor: Actor,
+    at: datetime,
+    source: str = "import",
+    work_types: Iterable[WorkType] | None = None,
 ) -> list[WorkOrder]:
     """Make many work orders in a fixed number of statements per 500; returns those made.
 
     A row whose (source, external_id) exists already is left out, so that a second import makes nothing.
+    `work_types` are those of the rows with their skills and parts, where they are read already.
     """
     actor.require(Permission.WORK_CREATE)
     fresh = _unknown(rows)
     if not fresh:
         return []
-    types = {
-        work_type.pk: work_type for work_type in queries.work_types().prefetch_related("work_type_parts")
-    }
+    if work_types is None:
+        work_types = queries.work_types().prefetch_related("work_type_parts")
+    types = {work_type.pk: work_type for work_type in work_types}
     numbers = next_numbers("work_order", len(fresh))
     work_orders = WorkOrder.objects.bulk_create(
         [

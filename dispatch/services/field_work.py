@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.enums import Permission
-from customers.models import Site
 from dispatch import queries
 from dispatch.models import WorkOrder, WorkType
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
@@ -23,7 +22,8 @@ def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) 
     """Make the work orders of tickets whose topics name kinds of field work, once each, in a fixed number of
     statements. Text, contact, asset and priority go along; the ticket's arrival clock is the promise."""
     actor.require(Permission.WORK_CREATE)
-    found = Ticket.objects.select_for_update().filter(pk__in=ticket_ids, site__isnull=False).order_by("pk")
+    theirs = Ticket.objects.select_for_update(of=("self",)).select_related("site")
+    found = theirs.filter(pk__in=ticket_ids, site__isnull=False).order_by("pk")
     types = queries.work_types_for_topics({ticket.topic_id for ticket in found if ticket.topic_id})
     fresh = _without_work([ticket for ticket in found if ticket.topic_id in types])
     if not fresh:
@@ -32,7 +32,8 @@ def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) 
     codes = {pk: work_type.code for pk, work_type in wanted.items()}
     ticket_services.note_work_orders(work_types=codes, actor=actor, at=at)
     rows = _rows(fresh, wanted)
-    return create_work_orders_in_bulk(rows=rows, actor=actor, at=at, source="")
+    kinds = wanted.values()
+    return create_work_orders_in_bulk(rows=rows, actor=actor, at=at, source="", work_types=kinds)
 
 
 def _without_work(found: Collection[Ticket]) -> list[Ticket]:
@@ -46,12 +47,11 @@ def _without_work(found: Collection[Ticket]) -> list[Ticket]:
 
 
 def _rows(found: Iterable[Ticket], wanted: dict[int, WorkType]) -> list[NewWork]:
-    sites = Site.objects.in_bulk({ticket.site_id for ticket in found if ticket.site_id})
     promised = tickets.arrivals_due(wanted)
     return [
         NewWork(
-            site_id=ticket.site_id or 0,
-            customer_id=sites[ticket.site_id or 0].customer_id,
+            site_id=ticket.site.pk,
+            customer_id=ticket.site.customer_id,
             work_type_id=wanted[ticket.pk].pk,
             subject=ticket.subject,
             description=ticket.description,
@@ -62,4 +62,5 @@ def _rows(found: Iterable[Ticket], wanted: dict[int, WorkType]) -> list[NewWork]
             promised_end_at=promised.get(ticket.pk),
         )
         for ticket in found
+        if ticket.site is not None
     ]
