@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.fields.related_lookups import RelatedExact
 from django.test import override_settings
 
+from tenants import rows
 from tenants.active import tenant_active
 from tenants.managers import CurrentTenant
 from tests.isolation.asking import Walker
@@ -28,7 +29,8 @@ def unguarded(as_owner: None, quick_passwords: None) -> Iterator[Walker]:
 
 
 def _without_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The manager's condition holds for every row, also in querysets that were built at import time."""
+    """The condition of managers and of `find_row` holds for every row, also in querysets that were built at import
+    time."""
 
     def hold(lookup: Any, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         if isinstance(lookup.rhs, CurrentTenant):
@@ -37,6 +39,13 @@ def _without_filter(monkeypatch: pytest.MonkeyPatch) -> None:
 
     compare: Any = RelatedExact.as_sql
     monkeypatch.setattr(RelatedExact, "as_sql", hold)
+    kept = rows._kept
+
+    def unscoped(model: Any) -> Any:
+        sql = kept(model).sql.removesuffix(" AND tenant_id = %s")
+        return kept(model)._replace(sql=sql, is_scoped=False)
+
+    monkeypatch.setattr(rows, "_kept", unscoped)
 
 
 def _harm(walker: Walker) -> dict[str, list[str]]:
@@ -60,6 +69,16 @@ def test_without_both_nets_the_rival_is_seen(unguarded: Walker, monkeypatch: pyt
 
 def test_the_manager_alone_keeps_the_rival_out(unguarded: Walker) -> None:
     assert not _harm(unguarded)
+
+
+def test_a_row_by_its_id_alone_keeps_the_rival_out(
+    unguarded: Walker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = Own(Ticket).of(unguarded.twins.rival)
+    with tenant_active(unguarded.twins.own.company.tenant.pk):
+        assert rows.find_row(Ticket, theirs) is None
+        _without_filter(monkeypatch)
+        assert rows.find_row(Ticket, theirs) is not None, "the control sees it"
 
 
 def test_row_level_security_alone_keeps_the_rival_out(
