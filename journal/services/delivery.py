@@ -27,7 +27,8 @@ from tenants.active import tenant_active
 from tenants.actors import Actor
 
 GATHERS = 0.15
-"""Seconds from one look that found something to the next: a list of facts costs little more than one fact."""
+"""Seconds at least from one look that found something to the next: a list of facts costs little more than one
+fact. The pause is as long as the list took, up to twice this: the busier the machine, the longer the lists."""
 PATIENCE = 1.0
 """Seconds that handlers which are not urgent may wait for more facts, while facts keep coming."""
 MOST_WAITING = 500
@@ -62,13 +63,17 @@ def deliver_all(*, limit: int = 100, turn: Turn | None = None) -> int:
             turn.go_on(needs_help=len(claimed) == limit)
         tour.take(claimed)
         if claimed and not tour.is_impatient():
-            if turn:
-                time.sleep(max(0.0, looked + GATHERS - time.monotonic()))
+            if turn and len(claimed) < limit // 2:
+                _pause(time.monotonic() - looked)
             continue
         if tour.go_on() or claimed:
             continue
         if not (turn and turn.leave()):
             return tour.count
+
+
+def _pause(took: float) -> None:
+    time.sleep(min(max(took, GATHERS - took), 2 * GATHERS))
 
 
 def _claim(limit: int) -> list[tuple[int, int]]:
