@@ -31,3 +31,9 @@ def learn_travel() -> int:
     """Learn from finished trips, and forget legs that nobody asked about for long."""
     services.prune_legs()
     return services.calibrate_all()
+
+
+@shared_task(name="dispatch.prune_changes", ignore_result=True)
+def prune_changes() -> int:
+    """Delete the changes of engineers and visits that every kept world has seen."""
+    return services.prune_world_changes()

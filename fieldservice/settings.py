@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 21_600.0,
         "options": {"expires": 3600},
     },
+    "changes": {"task": "dispatch.prune_changes", "schedule": 900.0, "options": {"expires": 900}},
     "prune": {"task": "journal.prune", "schedule": 3600.0, "options": {"expires": 1800}},
     "old_notices": {"task": "notices.prune", "schedule": 86_400.0, "options": {"expires": 3600}},
 }

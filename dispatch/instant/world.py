@@ -130,6 +130,19 @@ class World:
                 blocks[index] = block_of(person, kind, self.estimate)
         return found
 
+    def remade(self, changed: dict[int, Person]) -> World:
+        """The same world with other engineers in the place of some, by number."""
+        found = self.replaced(changed)
+        found._blocks = {
+            kind: [
+                block_of(changed[n], kind, self.estimate) if n in changed else block
+                for n, block in enumerate(blocks)
+            ]
+            for kind, blocks in self._blocks.items()
+        }
+        found.crowd, found._tables = Crowd(found.crowd.people), {}
+        return found
+
     def knowing(self, known: dict[int, Person]) -> World:
         """The same world, some of whose engineers (by number) know a site or carry parts; plans are equal."""
         found = copy(self)

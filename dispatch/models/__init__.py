@@ -1,5 +1,6 @@
 """What is to be done and by whom: work, visits, policies, auto-dispatch."""
 
+from dispatch.models.changes import WorldChange
 from dispatch.models.consents import ConsentRequest
 from dispatch.models.policies import DispatchPolicy, EngineerPreference, TravelLeg, TravelProfile
 from dispatch.models.rules import DispatchRule, DispatchRuleVersion, DispatchRun, DispatchTimer, Offer
@@ -34,4 +35,5 @@ __all__ = [
     "WorkType",
     "WorkTypePart",
     "WorkTypeSkill",
+    "WorldChange",
 ]

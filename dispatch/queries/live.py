@@ -1,13 +1,10 @@
 """The instant world of a tenant, kept in the process and checked against the database at every question.
 
-What is kept is thrown away structurally: each question first asks the database for a number made of the
-versions of every row that the world was read from. Another number means other rows: then the engineers are read
-anew, or only those whose visits differ.
-
-A version is where a row lies (`ctid`) and who wrote it (`xmin`): one transaction never writes two rows to one
-place, and the place is given away again only to a later one. Neither alone would do: places are used again, and
-one transaction may write a row twice, or another in its stead, with a question in between. `age` is the only way
-to the number of a transaction that needs no text; taken from the age of the first it stays the same.
+Triggers write a row of `WorldChange` with whatever a world is made of, in the transaction that wrote it. Each
+question first reads the changes that may have come since the world was read: those of every transaction that was
+not over then. They are compared as a set with the ones that were seen: transactions end in any order, and what a
+transaction wrote is gone again when it is rolled back to a savepoint. Engineers of whom a change came or went are
+read anew, with their visits or by themselves; nobody else is.
 """
 
 from __future__ import annotations
@@ -17,65 +14,69 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from threading import Lock
+from typing import NamedTuple
 
 from django.db import connection
 
 from dispatch import instant
-from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.planning import knowledge_of, load_world, stops_of
-from dispatch.rules import OCCUPYING
 from dispatch.travel import Estimate
 from tenants.active import active_tenant_id
+from tenants.queries import current_tenant
 
 _MARGIN = timedelta(days=1)
 """What `load_world` reads beside the time it is asked for."""
 KEPT = 32
 """Worlds kept in a process, the latest used ones."""
+MOST_READ_ALONE = 25
+"""When more engineers than these have changed, all are read anew: a fixed number of queries."""
+_CHANGES = """
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, c.id, c.engineer_id, c.is_plan, c.xact, c.is_edge
+    FROM (SELECT %s::bigint AS tenant, %s::bigint AS since) asked
+    LEFT JOIN dispatch_worldchange c ON c.tenant_id = asked.tenant
+      AND c.xact >= coalesce(asked.since, pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+"""
 
-_PEOPLE = (
-    "workforce_engineer",
-    "workforce_engineerskill",
-    "workforce_engineerterritory",
-    "workforce_territory",
-    "workforce_shift",
-    "workforce_shiftbreak",
-    "workforce_extrashift",
-    "workforce_absence",
-    "workforce_provider",
-    "workforce_providerskill",
-    "workforce_providerterritory",
-)
-_WRITER = "age('3'::xid)::bigint - age({0}.xmin)"
-_VERSION = f"hashtidextended({{0}}.ctid, {_WRITER})"
-_OF_TABLES = " UNION ALL ".join(
-    f"(SELECT {-number}, count(*), coalesce(bit_xor({_VERSION.format('x')}), 0)"  # noqa: S608
-    f" FROM {table} x WHERE tenant_id = %s)"
-    for number, table in enumerate(_PEOPLE)
-)
-_OF_VISITS = f"""
-    SELECT v.engineer_id, count(*),
-           bit_xor(hashtidextended(s.ctid, {_VERSION.format("v")} # ({_WRITER.format("s")})))
-    FROM dispatch_visit v
-    JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
-    JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
-    WHERE v.tenant_id = %s AND v.start_at < %s AND v.end_at > %s AND v.status = ANY(%s)
-      AND v.engineer_id = coalesce(%s, v.engineer_id)
-    GROUP BY v.engineer_id
-"""  # noqa: S608
-_STATUSES = [str(s) for s in (*OCCUPYING, VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)]
+Key = tuple[int, str, datetime, int, Estimate]
+"""(tenant id, its time zone, midnight, days, what the ways between planned visits take)."""
 
-Key = tuple[int, datetime, int, Estimate]
-"""(tenant id, midnight, days, what the ways between planned visits take)."""
-Versions = dict[int, tuple[int, int]]
-"""{engineer id: (visits, their number)}; of the tables of the workforce by their place in `_PEOPLE`, negative."""
+
+class Change(NamedTuple):
+    """A row of `WorldChange`."""
+
+    id: int
+    engineer_id: int
+    is_plan: bool
+    xact: int
+    is_edge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What had been written when the database was read: everything of the transactions before `horizon`, and
+    `changes` of those that came after."""
+
+    horizon: int
+    changes: frozenset[Change]
+
+    @classmethod
+    def now(cls, tenant_id: int, since: Moment | None = None) -> tuple[Moment, frozenset[Change]]:
+        """This moment, and the changes that came or went `since` another."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CHANGES, [tenant_id, since.horizon if since else None])
+            rows = cursor.fetchall()
+        changes = frozenset(Change(*row[1:]) for row in rows if row[1] is not None)
+        horizon: int = rows[0][0]
+        moment = cls(horizon, frozenset(change for change in changes if change.xact >= horizon))
+        differing = changes ^ since.changes if since else changes
+        return moment, differing | {change for change in changes if change.is_edge}
 
 
 @dataclass(slots=True)
 class _Kept:
-    people: Versions
-    visits: Versions
+    moment: Moment
     world: instant.World
     numbers: dict[int, int] = field(default_factory=dict)
 
@@ -96,7 +97,7 @@ def live_world(
     sites and carry of the parts. Ask it under the same `policy`: other travel times are another world."""
     begin = datetime.combine(from_at.astimezone(UTC).date(), time(0), tzinfo=UTC) - timedelta(days=1)
     days = (until - begin).days + 2
-    kept = _checked((active_tenant_id(), begin, days, policy.roads.estimate))
+    kept = _checked((active_tenant_id(), current_tenant().time_zone, begin, days, policy.roads.estimate))
     knowledge = knowledge_of(None, site_ids, part_ids)
     people = kept.world.crowd.people
     known: dict[int, Person] = {}
@@ -122,16 +123,18 @@ def engineer_at(
 
 
 def _find_unchanged(engineer_id: int, begin: datetime, end: datetime) -> Person | None:
-    tenant_id = active_tenant_id()
+    tenant_id, zone = active_tenant_id(), current_tenant().time_zone
     with _lock:
         worlds = list(_kept.items())
-    for (of_tenant, midnight, days, _estimate), kept in worlds:
+    for (of_tenant, in_zone, midnight, days, _estimate), kept in worlds:
         last = midnight + timedelta(days=days)
         number = kept.numbers.get(engineer_id)
-        if of_tenant != tenant_id or number is None or begin < midnight - _MARGIN or end > last + _MARGIN:
+        if (of_tenant, in_zone) != (tenant_id, zone) or number is None:
             continue
-        people, visits = _versions(tenant_id, midnight, last, engineer_id)
-        is_same = kept.people == people and kept.visits.get(engineer_id) == visits.get(engineer_id)
+        if begin < midnight - _MARGIN or end > last + _MARGIN:
+            continue
+        _moment, differing = Moment.now(tenant_id, kept.moment)
+        is_same = not any(c.is_edge or c.engineer_id in {0, engineer_id} for c in differing)
         return kept.world.crowd.people[number] if is_same else None
     return None
 
@@ -143,15 +146,13 @@ def forget() -> None:
 
 
 def _checked(key: Key) -> _Kept:
-    tenant_id, begin, days, estimate = key
-    end = begin + timedelta(days=days)
-    people, visits = _versions(tenant_id, begin, end)
+    tenant_id, _zone, begin, days, estimate = key
+    between = begin, begin + timedelta(days=days)
     with _lock:
         kept = _kept.get(key)
-    if kept is None or kept.people != people:
-        kept = _load(people, visits, (begin, end), estimate)
-    elif kept.visits != visits:
-        kept = _renewed(kept, visits, begin, end)
+    moment, differing = Moment.now(tenant_id, kept.moment if kept else None)
+    renewed = _renewed(kept, moment, differing, between) if kept else None
+    kept = renewed or _load(moment, between, estimate)
     with _lock:
         _kept[key] = kept
         _kept.move_to_end(key)
@@ -160,37 +161,52 @@ def _checked(key: Key) -> _Kept:
     return kept
 
 
-def _versions(
-    tenant_id: int, begin: datetime, end: datetime, engineer_id: int | None = None
-) -> tuple[Versions, Versions]:
-    """Of the workforce, and of the visits (of one engineer, or of all)."""
-    with connection.cursor() as cursor:
-        of_visits = (tenant_id, end + _MARGIN, begin - _MARGIN, _STATUSES, engineer_id)
-        cursor.execute(f"{_OF_TABLES} UNION ALL {_OF_VISITS}", (*[tenant_id] * len(_PEOPLE), *of_visits))
-        found = {number: (count, version) for number, count, version in cursor.fetchall()}
-    visits = {number: found.pop(number) for number in list(found) if number > 0}
-    return found, visits
-
-
-def _load(
-    people: Versions, visits: Versions, between: tuple[datetime, datetime], estimate: Estimate
-) -> _Kept:
+def _load(moment: Moment, between: tuple[datetime, datetime], estimate: Estimate) -> _Kept:
     loaded = load_world(*between, policy=PRODUCT)
     for person in loaded.people:
         # What customers say of engineers is read with each question.
         person.likings = {}
     world = instant.World(loaded.people, estimate)
-    return _Kept(people, visits, world, {p.id: number for number, p in enumerate(loaded.people)})
+    return _Kept(moment, world, {p.id: number for number, p in enumerate(loaded.people)})
 
 
-def _renewed(kept: _Kept, visits: Versions, begin: datetime, end: datetime) -> _Kept:
-    """The same engineers, with the visits read anew of those whose visits differ."""
-    ids = {e for e in {*kept.visits, *visits} if kept.visits.get(e) != visits.get(e)} & kept.numbers.keys()
-    stops = stops_of(ids, begin - _MARGIN, end + _MARGIN)
-    changed: dict[int, Person] = {}
-    for engineer_id in ids:
-        number = kept.numbers[engineer_id]
-        last = max((stop.visit_id for stop in stops[engineer_id]), default=0)
-        old = kept.world.crowd.people[number]
-        changed[number] = replace(old, stops=stops[engineer_id], last_given=last)
-    return _Kept(kept.people, visits, kept.world.replaced(changed), kept.numbers)
+def _renewed(
+    kept: _Kept, moment: Moment, differing: Collection[Change], between: tuple[datetime, datetime]
+) -> _Kept | None:
+    """The same engineers, those read anew of whom something differs; None where all have to be."""
+    people = {change.engineer_id for change in differing if not change.is_plan}
+    plans = ({change.engineer_id for change in differing} - people) & kept.numbers.keys()
+    if 0 in people or len(people) > MOST_READ_ALONE or any(change.is_edge for change in differing):
+        return None
+    numbers, world = kept.numbers, kept.world
+    if plans:
+        world = world.replaced({numbers[p.id]: p for p in _with_visits(kept, plans, between)})
+    if people:
+        found = _the_same(kept, people, between)
+        if found is None:
+            return None
+        world = world.remade({numbers[p.id]: p for p in found})
+    return _Kept(moment, world, numbers)
+
+
+def _with_visits(kept: _Kept, ids: set[int], between: tuple[datetime, datetime]) -> list[Person]:
+    stops = stops_of(ids, between[0] - _MARGIN, between[1] + _MARGIN)
+    people = [kept.world.crowd.people[kept.numbers[engineer_id]] for engineer_id in ids]
+    return [
+        replace(p, stops=stops[p.id], last_given=max((stop.visit_id for stop in stops[p.id]), default=0))
+        for p in people
+    ]
+
+
+def _the_same(kept: _Kept, ids: set[int], between: tuple[datetime, datetime]) -> list[Person] | None:
+    """These engineers as they are now; None when they are others, or stand elsewhere among the others."""
+    found = load_world(*between, engineer_ids=ids, policy=PRODUCT).people
+    active = {person.id: person for person in found if person.is_active}
+    people = kept.world.crowd.people
+    if active.keys() != ids & kept.numbers.keys():
+        return None
+    if any(people[kept.numbers[p.id]].name != p.name for p in active.values()):
+        return None
+    for person in active.values():
+        person.likings = {}
+    return list(active.values())

@@ -4,6 +4,7 @@ from dispatch.services.asking import ask_where_absent
 from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
+from dispatch.services.changes import prune_world_changes
 from dispatch.services.consenting import NeedsConsent
 from dispatch.services.consents import NoWindowLeft, answer_consent, ask_consent, withdraw_consent
 from dispatch.services.crews import schedule_crew
@@ -115,6 +116,7 @@ __all__ = [
     "place_visits",
     "progress_visit",
     "prune_legs",
+    "prune_world_changes",
     "publish_policy",
     "remove_preference",
     "reset_travel",

@@ -51,6 +51,7 @@ DEFINER_FUNCTIONS = {
     "tenants_asking_for_roads": "which companies ask a routing service that may be asked now: ids only",
     "claim_dispatch_timers": "what auto-dispatch is to do now, over all tenants: ids only",
     "tenants_with_due_timers": "which tenants have timers that are due: ids only",
+    "prune_world_changes": "deletes what every kept world has seen, but for the newest; answers a number",
     "prune_notices": "deletes notices that were read long ago; answers a number",
     "search_tickets": "ids of the active tenant's tickets: the policy would keep the planner from the index",
     "find_api_token": "whose token this hash is: ids only",
