@@ -25,7 +25,6 @@ from dispatch.policy import LIMITS, VERDICTS, WEIGHTS
 from dispatch.queries.planning import instant, work_of
 from dispatch.queries.slots import Asked, work_to_be
 from tickets.enums import Priority
-from workforce import queries as workforce
 
 MOST_DAYS = 14
 
@@ -34,9 +33,9 @@ class SlotsSerializer(serializers.Serializer[Any]):
     """A work order, or what work would be: `site` and `work_type` and what differs from it."""
 
     work_order = serializers.PrimaryKeyRelatedField(
-        queryset=WorkOrder.objects.select_related("site__tenant"), required=False
+        queryset=WorkOrder.objects.select_related("site"), required=False
     )
-    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.select_related("tenant"), required=False)
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False)
     work_type = serializers.PrimaryKeyRelatedField(queryset=WorkType.objects.all(), required=False)
     duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
@@ -81,17 +80,16 @@ class SlotsViewSet(Resource):
         work, site = _work_of(given, self.at)
         found = queries.slots_for(work, site, Asked(self.at, given["days"], given["minutes"]))
         services.want_roads(place=work.place, roads=found.ask.policy.roads, at=self.at)
-        names = dict(workforce.skills().values_list("id", "name"))
         full = [
             {
                 "start_at": instant(begin),
                 "end_at": instant(end),
                 **reason.as_json(),
-                "text": reasons.words(reason, names),
+                "text": reasons.words(reason),
             }
             for (begin, end), reason in found.full
         ]
-        return Response({"slots": [_told(slot, found.ask, names) for slot in found.slots], "full": full})
+        return Response({"slots": [_told(slot, found.ask) for slot in found.slots], "full": full})
 
 
 class PolicySerializer(serializers.ModelSerializer[DispatchPolicy]):
@@ -149,9 +147,9 @@ def _work_of(given: Mapping[str, Any], at: datetime) -> tuple[Work, Site]:
     return work, given["site"]
 
 
-def _told(slot: Slot, ask: Question, names: Mapping[int, str]) -> dict[str, Any]:
+def _told(slot: Slot, ask: Question) -> dict[str, Any]:
     pluses, minuses = (
-        [{**r.as_json(), "text": reasons.words(r, names)} for r in side] for side in reasons_of(slot, ask)
+        [{**r.as_json(), "text": reasons.words(r)} for r in side] for side in reasons_of(slot, ask)
     )
     return {
         "start_at": instant(slot.start),

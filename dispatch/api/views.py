@@ -38,7 +38,6 @@ from dispatch.api.serializers import (
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 from dispatch.queries.planning import instant
 from dispatch.ranking import Candidate
-from workforce import queries as workforce
 
 _PLAN = OpenApiExample("Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True)
 
@@ -80,7 +79,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         if self.action in {"list", "retrieve", "create", "partial_update", "cancel"}:
             return super().get_queryset()
         if self.action == "candidates":
-            return queries.for_planning(WorkOrder.objects.all())
+            return WorkOrder.objects.select_related("site")
         return WorkOrder.objects.all()
 
     @extend_schema(
@@ -116,7 +115,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         days, most = given["days"], given["limit"]
         answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
         changes = queries.ways_out(work_order, self.at, answer, days=days)
-        names = dict(workforce.skills().values_list("id", "name"))
+        names = {needed.skill_id: needed.skill.name for needed in work_order.work_order_skills.all()}
         return Response(
             {
                 "candidates": [_candidate(c, names) for c in answer.candidates],
@@ -139,7 +138,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         """The best engineer still free in the window comes, and the window is promised. 409 `slot_taken` when
         somebody else was faster."""
         given = _read(BookSerializer, request).validated_data
-        visit = services.book_slot(work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given)
+        visit = services.book_slot(work_order_id=int(pk), actor=self.actor, at=self.at, **given)
         return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -149,9 +148,7 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     def schedule(self, request: Request, pk: str) -> Response:
         """409 names the other visit when the time is taken, or lists the broken rules."""
         given = _read(ScheduleSerializer, request)
-        visit = services.schedule_visit(
-            work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
-        )
+        visit = services.schedule_visit(work_order_id=int(pk), actor=self.actor, at=self.at, **given.facts())
         return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(

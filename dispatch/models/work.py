@@ -162,7 +162,12 @@ class WorkOrder(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"WO-{self.number}"
+        return self.reference_of(self.number)
+
+    @staticmethod
+    def reference_of(number: int) -> str:
+        """What people call the work order with this number."""
+        return f"WO-{number}"
 
     @property
     def minutes_to_plan(self) -> int:

@@ -10,7 +10,7 @@ from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.planning import policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.queries.stints import stints_for
 from dispatch.ranking import Answer
@@ -35,8 +35,10 @@ def candidates(
     each list are told. Work that may be split and fits nobody's days whole is told in stints.
     """
     until = at + timedelta(days=days)
-    ask, parts = _question(work_order, at, until), part_ids_of([work_order])
-    world = live_world(at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
+    ask = _question(work_order, at, until)
+    world = live_world(
+        at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=list(ask.work.parts)
+    )
     if ignoring:
         world = _without(world, ignoring)
     answer = instant.rank(world, ask, strategy, most=most)
@@ -51,7 +53,7 @@ def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int =
     if answer.candidates:
         return []
     ask = _question(work_order, at, at + timedelta(days=days))
-    parts = part_ids_of([work_order])
+    parts = list(ask.work.parts)
     world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
     people = {person.id: person for person in world.crowd.people}
     verdicts = [

@@ -21,7 +21,8 @@ from django.db import connection
 from dispatch import instant
 from dispatch.evaluator import Person
 from dispatch.policy import PRODUCT, Policy
-from dispatch.queries.planning import knowledge_of, load_world, stops_of
+from dispatch.queries.planning import load_world
+from dispatch.queries.reading import knowledge_of, stops_of
 from dispatch.travel import Estimate
 from tenants.active import active_tenant_id
 from tenants.queries import current_tenant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,29 +10,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Case, Count, Max, Prefetch, QuerySet, When, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from core.clock import now
 from customers import queries as customers
 from customers.models import Site
-from dispatch.enums import VisitStatus
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.links import Bound
-from dispatch.models import DispatchPolicy, EngineerPreference, Visit, WorkOrder, WorkOrderPart
+from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
+from dispatch.queries.reading import ENDED, knowledge_of, read_to_plan, stops_of
 from dispatch.queries.roads import roads_of
 from dispatch.ranking import Answer, rank
-from dispatch.rules import OCCUPYING
 from dispatch.travel import ESTIMATE, Point, Roads
-from inventory import queries as inventory
 from tenants.active import active_tenant_id
 from workforce import queries as workforce
 from workforce.models import Engineer
 
 _MARGIN = timedelta(days=1)
 _HOURS_AHEAD = timedelta(days=22)
-_ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
 _IN_FORCE = """
     SELECT coalesce(p.version, 0), coalesce(p.verdicts, '{}')::text, coalesce(p.weights, '{}')::text,
       coalesce(p.limits, '{}')::text, coalesce(t.source, 'estimate'), coalesce(t.factors, '{}')::text,
@@ -132,12 +128,13 @@ def work_of(
     *,
     ends: Ends | None = None,
 ) -> Work:
-    """A work order as the evaluator sees it (`for_planning` loads what it reads).
+    """A work order as the evaluator sees it (`for_planning` loads what it reads of many, `read_to_plan` of one).
 
     Visiting hours are told between two instants, by default from yesterday for three weeks. `ends` says when what
     it hangs on is to end, where that differs from its visits.
     """
     site = work_order.site
+    read_to_plan(work_order)
     hours = visiting_hours(site, from_at, until)
     hangs_on = dependency_of(work_order, ends)
     parts = work_order.work_order_parts.all()
@@ -203,7 +200,7 @@ def instant(at: int) -> datetime:
 def stop_of(visit: Visit) -> Stop:
     """A visit as the evaluator sees it."""
     site = visit.work_order.site
-    is_over = visit.status in _ENDED
+    is_over = visit.status in ENDED
     return Stop(
         visit_id=visit.pk,
         work_order=str(visit.work_order),
@@ -212,81 +209,6 @@ def stop_of(visit: Visit) -> Stop:
         place=_point(site.latitude, site.longitude),
         is_over=is_over,
     )
-
-
-def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Stop]]:
-    """The visits of engineers that touch a time, in order."""
-    rows = (
-        Visit.objects.filter(
-            engineer_id__in=engineer_ids,
-            start_at__lt=end,
-            end_at__gt=begin,
-            status__in=[*OCCUPYING, *_ENDED],
-        )
-        .select_related("work_order__site")
-        .order_by("start_at", "id")
-    )
-    found: dict[int, list[Stop]] = defaultdict(list)
-    for visit in rows:
-        found[visit.engineer_id].append(stop_of(visit))
-    return found
-
-
-@dataclass(slots=True)
-class Knowledge:
-    """What engineers know of some sites and customers and carry of some parts, by engineer id."""
-
-    sites: dict[int, dict[int, int]]
-    site_last: dict[int, dict[int, int]]
-    customers: dict[int, set[int]]
-    likings: dict[int, dict[int, str]]
-    parts: dict[int, dict[int, float]]
-
-    def who(self) -> set[int]:
-        """Ids of those of whom anything is known."""
-        return {*self.sites, *self.site_last, *self.customers, *self.likings, *self.parts}
-
-    def tell(self, person: Person) -> None:
-        """Write it on an engineer."""
-        person.sites = self.sites.get(person.id, {})
-        person.site_last = self.site_last.get(person.id, {})
-        person.last_customers = frozenset(self.customers.get(person.id, ()))
-        person.likings = self.likings.get(person.id, {})
-        person.parts = self.parts.get(person.id, {})
-
-
-def knowledge_of(
-    engineer_ids: Collection[int] | None, site_ids: Collection[int], part_ids: Collection[int]
-) -> Knowledge:
-    """What these engineers (None: all, the inactive ones too) know of the sites and their customers, and have
-    of the parts."""
-    found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
-    theirs = {} if engineer_ids is None else {"engineer_id__in": engineer_ids}
-    preferences = EngineerPreference.objects.filter(**theirs).order_by()
-    for engineer_id, customer_id, liking in preferences.values_list("engineer_id", "customer_id", "liking"):
-        found.likings[engineer_id][customer_id] = liking
-    if part_ids:
-        vans = inventory.van_stock(engineer_ids, part_ids)
-        found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
-    if not site_ids:
-        return found
-    done = Visit.objects.filter(
-        **theirs,
-        status=VisitStatus.DONE,
-        work_order__customer_id__in=Site.objects.filter(pk__in=site_ids).values("customer_id"),
-    )
-    one_of_these = Case(When(work_order__site_id__in=site_ids, then="work_order__site_id"), default=0)
-    times = (
-        done.order_by()
-        .annotate(site=one_of_these)
-        .values_list("engineer_id", "work_order__customer_id", "site")
-    )
-    for engineer_id, customer_id, site_id, count, last in times.annotate(Count("id"), Max("start_at")):
-        found.customers[engineer_id].add(customer_id)
-        if site_id:
-            found.sites[engineer_id][site_id] = count
-            found.site_last[engineer_id][site_id] = seconds(last)
-    return found
 
 
 def _person(engineer: Engineer, begin: datetime, end: datetime, stops: list[Stop]) -> Person:

@@ -22,6 +22,7 @@ from dispatch.queries.roads import knowing
 from dispatch.rules import is_among
 from dispatch.travel import Point
 from inventory.models import Part
+from tenants.queries import current_tenant
 from workforce import queries as workforce
 
 FIRST_HOUR, LAST_HOUR = 6, 22
@@ -156,4 +157,4 @@ def _no_room(reckoned: Capacity, places: list[int | None], day: date, work: Work
 
 
 def _zone(site: Site) -> ZoneInfo:
-    return site.zone or site.tenant.zone
+    return site.zone or current_tenant().zone

@@ -17,7 +17,7 @@ from dispatch.evaluator import FOREVER, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import ALLOW, CREW
 from dispatch.queries.live import engineer_at
-from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, span_of, work_of
+from dispatch.queries.planning import load_world, policy_in_force, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
 from dispatch.services.following import despite_deadlocks, sqlstate_of
 from dispatch.stints import longest_stint
@@ -38,11 +38,10 @@ def judge(
     work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
 ) -> Verdict:
     """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
-    parts = part_ids_of([work_order])
-    person = engineer_at(engineer_id, start_at, end_at, part_ids=parts)
+    work = work_at(work_order, start_at, end_at, ignoring)
+    person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
-    work = work_at(work_order, start_at, end_at, ignoring)
     return evaluator.evaluate_as_told(
         person,
         work,
@@ -59,12 +58,11 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
     whole = start_at + timedelta(minutes=work_order.minutes_to_plan)
     if not work_order.may_split:
         return whole
-    parts = part_ids_of([work_order])
-    world = load_world(start_at, whole, engineer_ids=[engineer_id], part_ids=parts)
+    work = work_at(work_order, start_at, whole)
+    world = load_world(start_at, whole, engineer_ids=[engineer_id], part_ids=list(work.parts))
     person = world.person(engineer_id)
     if person is None:
         return whole
-    work = work_at(work_order, start_at, whole)
     policy = queries.knowing(world.policy, [work.place])
     return start_at + timedelta(seconds=longest_stint(person, work, seconds(start_at), policy))
 

@@ -16,7 +16,7 @@ from dispatch.enums import LockLevel, VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
-from dispatch.queries.planning import instant, load_world, part_ids_of, seconds, work_of
+from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
@@ -97,8 +97,8 @@ def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: dateti
 def _best(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> Verdict | None:
     """Who should come in the window, or None."""
     first, last = window
-    world = load_world(first, last, site_ids=[work_order.site_id], part_ids=part_ids_of([work_order]))
     work = work_of(work_order, first - timedelta(days=1), last + timedelta(days=2))
+    world = load_world(first, last, site_ids=[work_order.site_id], part_ids=list(work.parts))
     work = replace(work, start_by=min(work.start_by, seconds(last) - 1))
     policy: Policy | None = queries.knowing(world.policy, [work.place])
     while policy is not None:

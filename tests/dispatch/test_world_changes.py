@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from core.clock import now
 from customers.models import Site
 from dispatch import services
 from dispatch.evaluator import Person
@@ -20,7 +21,7 @@ from dispatch.models import Visit, WorkOrder, WorldChange
 from dispatch.policy import PRODUCT
 from dispatch.queries import live
 from dispatch.queries.planning import load_world
-from tenants.active import tenant_active
+from tenants.active import active_tenant_id, tenant_active
 from tenants.models import Tenant
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_place, make_visit, make_work_order
@@ -254,58 +255,49 @@ def test_a_transaction_that_began_sooner_and_ends_later_is_seen(acme: Company) -
             goes_on.wait(30)
         connection.close()
 
-    def now() -> list[list[int]]:
+    def plans() -> list[list[int]]:
         with tenant_active(acme.tenant.pk):
             return [[stop.visit_id for stop in person.stops] for person in kept()]
 
-    assert now() == [[], []]
+    assert plans() == [[], []]
     slow = threading.Thread(target=slowly)
     slow.start()
     assert written.wait(30)
     with tenant_active(acme.tenant.pk):
         later = make_visit(AT + timedelta(hours=2), engineer=ada, work_order=orders[1]).pk
-    assert now() == [[later], []]
+    assert plans() == [[later], []]
     goes_on.set()
     slow.join(30)
     with tenant_active(acme.tenant.pk):
-        assert now() == [[later], [tom.visits.get().pk]]
+        assert plans() == [[later], [tom.visits.get().pk]]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_was_pruned_unseen_makes_the_world_be_read_anew(acme: Company) -> None:
-    with tenant_active(acme.tenant.pk):
-        tom = make_engineer("Tom")
-        before = kept()
-    with tenant_active(acme.tenant.pk):
-        make_visit(AT + timedelta(hours=2), engineer=tom)
-        make_engineer("Zoe")
+def test_what_is_old_and_over_is_pruned_but_for_the_newest(tom: Engineer) -> None:
+    for xact, hours in ((1, 3), (2, 2), (3, 2), (4, 0), (1 << 60, 3)):
+        tell(tom, xact, hours)
+    assert services.prune_world_changes() == 2
+    left = WorldChange.objects.filter(engineer_id=-tom.pk).order_by("xact")
+    assert list(left.values_list("xact", "is_edge")) == [(3, True), (4, False), (1 << 60, False)]
     assert services.prune_world_changes() == 0
-    assert prune("0") > 0
-    with tenant_active(acme.tenant.pk):
-        assert WorldChange.objects.get().is_edge
-        assert kept() != before
-        assert kept() == fresh()
-    assert prune("0") == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_without_the_edge_it_would_not_be(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    with tenant_active(acme.tenant.pk):
-        engineers = make_engineer("Tom"), make_engineer("Zoe")
-    with tenant_active(acme.tenant.pk):
-        before = kept()
-    for engineer in engineers:
-        with tenant_active(acme.tenant.pk):
-            make_visit(AT + timedelta(hours=2), engineer=engineer)
-    prune("0")
-    monkeypatch.setattr(live, "_CHANGES", live._CHANGES.replace("c.is_edge", "false"))
-    with tenant_active(acme.tenant.pk):
-        tom, zoe = kept()
-        assert tom.stops == before[0].stops
-        assert zoe.stops != before[1].stops
+@pytest.mark.parametrize(("horizon", "is_read_anew"), [(3, True), (4, False)])
+def test_who_knows_less_than_the_edge_reads_everything_anew(
+    tom: Engineer, horizon: int, is_read_anew: bool
+) -> None:
+    tell(tom, 3, 0, is_edge=True)
+    kept()
+    (world,) = live._kept.values()
+    told = frozenset(change for change in world.moment.changes if change.xact >= horizon)
+    known = live.Moment.now(active_tenant_id(), live.Moment(horizon, frozenset()))[1]
+    world.moment = live.Moment(horizon, told | {c for c in known if c.xact >= horizon and not c.is_edge})
+    with CaptureQueriesContext(connection) as queries:
+        kept()
+    assert any('FROM "workforce_engineer"' in query["sql"] for query in queries) == is_read_anew
 
 
-def prune(kept_for: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT prune_world_changes(%s)", [kept_for])
-        return int(cursor.fetchone()[0])
+def tell(engineer: Engineer, xact: int, hours: int, *, is_edge: bool = False) -> None:
+    """A change that nobody made, so many hours ago."""
+    WorldChange.objects.create(
+        engineer_id=-engineer.pk, xact=xact, at=now() - timedelta(hours=hours), is_edge=is_edge
+    )

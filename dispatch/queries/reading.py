@@ -1,0 +1,186 @@
+"""What planning asks most often, in statements of its own: a question by the API reads each of them once.
+
+Django writes SQL anew each time, which takes longer than PostgreSQL needs to answer these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+
+from customers.models import SiteHours
+from dispatch.enums import VisitStatus
+from dispatch.evaluator import Person, Stop
+from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
+from dispatch.rules import OCCUPYING
+from inventory import queries as inventory
+from inventory.models import Part
+from tenants.active import active_tenant_id
+from workforce.models import Skill
+
+ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
+_OF_ONE = """
+    SELECT
+      (SELECT json_agg(json_build_array(k.id, k.skill_id, k.level, s.name) ORDER BY k.id)
+       FROM dispatch_workorderskill k JOIN workforce_skill s ON s.tenant_id = k.tenant_id AND s.id = k.skill_id
+       WHERE k.tenant_id = own.tenant AND k.work_order_id = own.work_order)::text,
+      (SELECT json_agg(json_build_array(n.id, n.part_id, n.quantity::text, p.code, p.name) ORDER BY n.id)
+       FROM dispatch_workorderpart n JOIN inventory_part p ON p.tenant_id = n.tenant_id AND p.id = n.part_id
+       WHERE n.tenant_id = own.tenant AND n.work_order_id = own.work_order)::text,
+      (SELECT json_agg(json_build_array(h.id, h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens)
+       FROM customers_sitehours h WHERE h.tenant_id = own.tenant AND h.site_id = own.site)::text,
+      EXISTS (SELECT FROM dispatch_workorderlink l
+       WHERE l.tenant_id = own.tenant AND l.then_id = own.work_order)
+    FROM (SELECT %s::bigint AS tenant, %s::bigint AS work_order, %s::bigint AS site) own
+"""
+_STOPS = """
+    SELECT v.engineer_id, v.id, w.number, s.latitude, s.longitude, v.status = ANY(%s) AS is_over,
+      floor(extract(epoch FROM CASE WHEN v.status = ANY(%s) THEN coalesce(v.arrived_at, v.start_at)
+        ELSE v.start_at END))::bigint,
+      floor(extract(epoch FROM CASE WHEN v.status = ANY(%s) THEN coalesce(v.ended_at, v.end_at)
+        ELSE v.end_at END))::bigint
+    FROM dispatch_visit v
+    JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
+    JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
+    WHERE v.tenant_id = %s AND v.engineer_id = ANY(%s) AND v.start_at < %s AND v.end_at > %s
+      AND v.status = ANY(%s)
+    ORDER BY v.start_at, v.id
+"""
+_LIKINGS = """
+    SELECT p.engineer_id, p.customer_id, p.liking, 0, 0, 0 FROM dispatch_engineerpreference p
+    WHERE p.tenant_id = %(tenant)s {whose}
+"""
+_BEEN_THERE = """
+    SELECT v.engineer_id, w.customer_id, '', CASE WHEN w.site_id = ANY(%(sites)s) THEN w.site_id ELSE 0 END,
+      count(*), floor(extract(epoch FROM max(v.start_at)))::bigint
+    FROM dispatch_visit v JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
+    WHERE v.tenant_id = %(tenant)s AND v.status = %(done)s {whose} AND w.customer_id IN (
+      SELECT s.customer_id FROM customers_site s WHERE s.tenant_id = %(tenant)s AND s.id = ANY(%(sites)s)
+    )
+    GROUP BY 1, 2, 4
+"""
+_THEIRS = "AND {0}.engineer_id = ANY(%(engineers)s)"
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What engineers know of some sites and customers and carry of some parts, by engineer id."""
+
+    sites: dict[int, dict[int, int]]
+    site_last: dict[int, dict[int, int]]
+    customers: dict[int, set[int]]
+    likings: dict[int, dict[int, str]]
+    parts: dict[int, dict[int, float]]
+
+    def who(self) -> set[int]:
+        """Ids of those of whom anything is known."""
+        return {*self.sites, *self.site_last, *self.customers, *self.likings, *self.parts}
+
+    def tell(self, person: Person) -> None:
+        """Write it on an engineer."""
+        person.sites = self.sites.get(person.id, {})
+        person.site_last = self.site_last.get(person.id, {})
+        person.last_customers = frozenset(self.customers.get(person.id, ()))
+        person.likings = self.likings.get(person.id, {})
+        person.parts = self.parts.get(person.id, {})
+
+
+def knowledge_of(
+    engineer_ids: Collection[int] | None, site_ids: Collection[int], part_ids: Collection[int]
+) -> Knowledge:
+    """What these engineers (None: all, the inactive ones too) know of the sites and their customers, and have
+    of the parts."""
+    found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
+    if part_ids:
+        vans = inventory.van_stock(engineer_ids, part_ids)
+        found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
+    facts: dict[str, Any] = {
+        "tenant": active_tenant_id(),
+        "engineers": list(engineer_ids or ()),
+        "sites": list(site_ids),
+        "done": VisitStatus.DONE.value,
+    }
+    whose = ["" if engineer_ids is None else _THEIRS.format(row) for row in "pv"]
+    asked = _LIKINGS.format(whose=whose[0])
+    if site_ids:
+        asked += " UNION ALL " + _BEEN_THERE.format(whose=whose[1])
+    with connection.cursor() as cursor:
+        cursor.execute(asked, facts)
+        for engineer_id, customer_id, liking, site_id, count, last in cursor.fetchall():
+            if liking:
+                found.likings[engineer_id][customer_id] = liking
+                continue
+            found.customers[engineer_id].add(customer_id)
+            if site_id:
+                found.sites[engineer_id][site_id] = count
+                found.site_last[engineer_id][site_id] = last
+    return found
+
+
+def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Stop]]:
+    """The visits of engineers that touch a time, in order; `queries.planning.stop_of` of each."""
+    found: dict[int, list[Stop]] = defaultdict(list)
+    over = [str(status) for status in ENDED]
+    counting = [*map(str, OCCUPYING), *over]
+    with connection.cursor() as cursor:
+        asked = (over, over, over, active_tenant_id(), list(engineer_ids), end, begin, counting)
+        cursor.execute(_STOPS, asked)
+        rows = cursor.fetchall()
+    for engineer_id, visit_id, number, latitude, longitude, is_over, start, finish in rows:
+        place = None if latitude is None or longitude is None else (latitude, longitude)
+        name = WorkOrder.reference_of(number)
+        found[engineer_id].append(Stop(visit_id, name, start, finish, place, is_over))
+    return found
+
+
+def read_to_plan(work_order: WorkOrder) -> None:
+    """Read what `work_of` looks at into a work order of which none of it was read: one statement, and another
+    for links where there are any. The same as prefetching skills with names, parts, visiting hours and links."""
+    site = work_order.site
+    if _is_read(work_order, "work_order_skills") or _is_read(site, "visiting_hours"):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ONE, [active_tenant_id(), work_order.pk, site.pk])
+        skills, parts, hours, has_links = cursor.fetchone()
+    needed = (
+        WorkOrderSkill(id=pk, work_order=work_order, skill=Skill(id=skill_id, name=name), level=level)
+        for pk, skill_id, level, name in json.loads(skills or "[]")
+    )
+    taken = (
+        WorkOrderPart(
+            id=pk, work_order=work_order, part=Part(id=part_id, code=code, name=name), quantity=Decimal(n)
+        )
+        for pk, part_id, n, code, name in json.loads(parts or "[]")
+    )
+    opened = (
+        SiteHours(
+            id=pk, site=site, weekday=day, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
+        )
+        for pk, day, opens, closes in json.loads(hours or "[]")
+    )
+    for owner, name, rows in (
+        (work_order, "work_order_skills", needed),
+        (work_order, "work_order_parts", taken),
+        (site, "visiting_hours", opened),
+    ):
+        _keep(owner, name, rows)
+    if not has_links:
+        work_order.links_to_keep = []  # type: ignore[attr-defined]
+
+
+def _is_read(owner: models.Model, name: str) -> bool:
+    return name in getattr(owner, "_prefetched_objects_cache", ())
+
+
+def _keep(owner: Any, name: str, rows: Iterable[models.Model]) -> None:
+    """Do as `prefetch_related_objects` does with rows that were read."""
+    found = getattr(owner, name).get_queryset()
+    found._result_cache, found._prefetch_done = list(rows), True
+    owner.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
