@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,11 +96,14 @@ def rank(world: World, ask: Question, strategy: str = "earliest", *, most: int =
     def candidates(rows: NDArray[np.intp]) -> tuple[Candidate, ...]:
         rows = rows[:most]
         parts = np.array([part[rows] for part in told.values()]).T.tolist() or [[]] * len(rows)
+        verdicts = verdicts_of(found, who[rows])
         return tuple(
-            ranking.candidate(
-                Scored(verdict_of(found, index), score, dict(zip(told, shares, strict=True))), ask.work, least
-            )
-            for index, score, shares in zip(who[rows].tolist(), total[rows].tolist(), parts, strict=True)
+            [
+                ranking.candidate(
+                    Scored(verdict, score, dict(zip(told, shares, strict=True))), ask.work, least
+                )
+                for verdict, score, shares in zip(verdicts, total[rows].tolist(), parts, strict=True)
+            ]
         )
 
     return Answer(candidates(clean), candidates(forced), _excluded(found))
@@ -190,13 +193,19 @@ def _special(crowd: Crowd, who: NDArray[np.intp], value: Callable[[Person], floa
     return column[who]
 
 
-def verdict_of(found: Found, index: int) -> Verdict:
-    """One engineer's verdict, with every reason."""
+def verdicts_of(found: Found, who: NDArray[np.intp]) -> list[Verdict]:
+    """The verdicts of some engineers, with every reason."""
+    starts, is_soft = found.starts, found.is_soft[who].tolist()
+    columns = starts.numbers[:, who].T.tolist(), starts.km[who].tolist(), is_soft, who.tolist()
+    return [_verdict(found, *numbers) for numbers in zip(*columns, strict=True)]
+
+
+def _verdict(found: Found, numbers: list[int], km: float, is_soft: bool, index: int) -> Verdict:
     ask, person = found.ask, found.world.crowd.people[index]
-    at, minutes, load, overtime, place = found.starts.numbers[:, index].tolist()
-    km, end = float(found.starts.km[index]), at + ask.work.seconds
+    at, minutes, load, overtime, place = numbers
+    end = at + ask.work.seconds
     source = _source(person, ask, place, is_told=minutes == 0 or km > 0)
-    if found.is_soft[index] or ask.policy.allows_anything:
+    if is_soft or ask.policy.allows_anything:
         time = FoundTime(at, minutes, km, load, source)
         return verdict_at(person, ask.work, time, ask.from_at, ask.policy)
     broken: list[Reason] = []
@@ -206,8 +215,9 @@ def verdict_of(found: Found, index: int) -> Verdict:
     late = max(0, at - ask.work.promised[1]) // 60
     if at > ask.work.promised[1]:
         broken += checks.window_reasons(ask.work, at, end)
-    told = Verdict(person, at, end, tuple(broken), minutes, km, late, load, overtime, policy=ask.policy)
-    return told if source == ESTIMATED else replace(told, travel_source=source)
+    return Verdict(
+        person, at, end, tuple(broken), minutes, km, late, load, overtime, (), ask.policy, (), source
+    )
 
 
 def _source(person: Person, ask: Question, place: int, *, is_told: bool) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import cos, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,15 @@ def on_globe(points: Sequence[Point | None]) -> Floats:
     latitude, longitude = np.radians(np.array(known, np.float64).reshape(-1, 2)).T
     flat = np.cos(latitude)
     return np.array((flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)))
+
+
+def spot_of(point: Point | None) -> tuple[float, float, float]:
+    """One place as `on_globe` has it; the middle of the globe without coordinates."""
+    if point is None:
+        return 0.0, 0.0, 0.0
+    latitude, longitude = radians(point[0]), radians(point[1])
+    flat = cos(latitude)
+    return flat * cos(longitude), flat * sin(longitude), sin(latitude)
 
 
 @dataclass(slots=True)
@@ -83,8 +93,7 @@ class Places:
         """Trips to a place and back, none of them measured yet."""
         count = self.numbers.shape[1]
         minutes, km = np.full(count, travel.UNKNOWN_MINUTES if to is None else NOT_MEASURED), np.zeros(count)
-        where = np.zeros(3) if to is None else on_globe([to])[:, 0].copy()
-        return Trips(where, np.array(factors), minutes, km, minutes, km)
+        return Trips(np.array(spot_of(to)), np.array(factors), minutes, km, minutes, km)
 
     def measure(self, trips: Trips) -> None:
         """Measure what is not measured yet, as `travel.trip` has it."""
