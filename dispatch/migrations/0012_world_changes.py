@@ -95,7 +95,7 @@ def told_of_visits(table: str, which: str, columns: tuple[str, ...]) -> migratio
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0004_visiting_hours"),
-        ("dispatch", "0010_former_factors"),
+        ("dispatch", "0011_nobody_there"),
         ("tenants", "0003_let_the_app_analyze"),
         ("workforce", "0002_people_time_and_capacity"),
     ]
