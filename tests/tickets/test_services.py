@@ -55,7 +55,7 @@ def test_opening_is_cheap(in_acme: Company, django_assert_max_num_queries: Any) 
     make_policy()
     site = make_site()
     make_ticket(site_id=site.pk)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         make_ticket(site_id=site.pk)
 
 
