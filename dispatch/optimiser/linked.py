@@ -2,13 +2,14 @@
 
 The search of a round never moves such orders: each is held at one moment, so that no route hangs on another.
 Between rounds a group of them is taken out whole, and put back at the moments that now cost least: all of a
-crew or none, each after what it waits for. What waits for work that is not done is not done.
+crew or none, each after what it waits for. What waits for work that is not done is not done. Where one must
+follow another closely, or by the same person, several places of the first are tried with the second.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from dispatch.optimiser.kernel import layout as k
 from dispatch.optimiser.kernel import linked as kernel
 from dispatch.optimiser.kernel import places, routes
 from dispatch.optimiser.kernel.routes import extra
-from dispatch.optimiser.problem import BadProblem, Order
+from dispatch.optimiser.problem import FOREVER, BadProblem, Order
 
 if TYPE_CHECKING:
     from dispatch.optimiser.packing import Arrays
@@ -28,14 +29,39 @@ MOMENTS = 48
 MINUTE = 60
 TRIED = 4
 """How many people are tried for each of a crew, the cheapest ones."""
+WIDE, NARROW = 8, 2
+"""How many places are tried for what something must follow closely; fewer for what follows that."""
+
+
+class After(NamedTuple):
+    """What an order waits for: see `problem.Order`."""
+
+    order: int
+    gap: int
+    within: int
+    same_person: bool
+    binds: bool
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether a good place for the first may leave none for the second."""
+        return self.binds or self.same_person or self.within < FOREVER
+
+
+class Option(NamedTuple):
+    """One place for a unit: a route for each member."""
+
+    price: int
+    team: list[int]
+    moment: int
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Orders that start together, after the ends of `after` (order, seconds between)."""
+    """Orders that start together, after what they wait for."""
 
     members: tuple[int, ...]
-    after: tuple[tuple[int, int], ...]
+    after: tuple[After, ...]
 
 
 Group = tuple[Unit, ...]
@@ -59,15 +85,17 @@ def groups_of(orders: list[Order], back_to: NDArray[np.int32]) -> list[Group]:
     roots: dict[tuple[int, ...], tuple[int, ...]] = {}
     found: dict[tuple[int, ...], list[Unit]] = {}
     for members in sorted_units:
-        waits = [(orders[i].after, orders[i].gap) for i in members if orders[i].after >= 0]
-        before = [roots[unit_of[i]] for i, _gap in waits]
+        waits = [orders[i] for i in members if orders[i].after >= 0]
+        before = [roots[unit_of[one.after]] for one in waits]
         root = before[0] if before else members
         for other in before[1:]:
             if other != root:
                 found[root] += found.pop(other)
                 roots = {unit: root if was == other else was for unit, was in roots.items()}
         roots[members] = root
-        after = tuple((int(back_to[i]), gap) for i, gap in waits)
+        after = tuple(
+            After(int(back_to[one.after]), one.gap, one.within, one.same_person, one.binds) for one in waits
+        )
         found.setdefault(root, []).append(Unit(tuple(int(back_to[i]) for i in members), after))
     return [tuple(units) for units in found.values()]
 
@@ -117,10 +145,7 @@ class Links:
 
     def plan(self, walk: Walk, group: Group) -> None:
         """Take a group out and put it back where it costs least now."""
-        moments = self._take_out(walk, group)
-        for unit in group:
-            self._put_back(walk, unit, moments)
-        walk.cost = int(places.total(walk.routes, walk.route_of, walk.orders))
+        self._put_back(walk, group, 0, self._take_out(walk, group), WIDE)
 
     def _dropped(self, walk: Walk, group: Group) -> bool:
         members = [order for unit in group for order in unit.members]
@@ -130,23 +155,97 @@ class Links:
     def _take_out(self, walk: Walk, group: Group) -> dict[int, int]:
         """Empty the plan of a group; the moments at which its orders stood."""
         moments: dict[int, int] = {}
-        for unit in group:
-            for order in unit.members:
-                route = int(walk.route_of[order])
-                if route >= 0:
-                    moments[order] = int(walk.orders[walk.routes[route, 2, k.DAY], order, k.OPENS])
-                    self.gone[order] = 1
-                    rules = walk.orders, self.arrays.suits, self.arrays.travel
-                    routes.cut(walk.routes, route, *rules, self.gone)
-                    self.gone[order] = 0
-                    walk.route_of[order] = -1
-                kernel.hold(walk.orders, self.arrays.orders, order, -1)
+        for order in (order for unit in group for order in unit.members):
+            if (route := int(walk.route_of[order])) >= 0:
+                moments[order] = int(walk.orders[walk.routes[route, 2, k.DAY], order, k.OPENS])
+            self._cut(walk, order)
         return moments
 
-    def _put_back(self, walk: Walk, unit: Unit, moments: dict[int, int]) -> None:
+    def _cut(self, walk: Walk, order: int) -> None:
+        """Take one order off the plan."""
+        route = int(walk.route_of[order])
+        if route >= 0:
+            self.gone[order] = 1
+            rules = walk.orders, self.arrays.suits, self.arrays.travel
+            routes.cut(walk.routes, route, *rules, self.gone)
+            self.gone[order] = 0
+            walk.route_of[order] = -1
+        kernel.hold(walk.orders, self.arrays.orders, order, -1)
+
+    def _put_back(self, walk: Walk, group: Group, at: int, moments: dict[int, int], width: int) -> None:
+        """Put the units from `at` on back: each at its cheapest place, but what something must follow closely at
+        the one of several, or at none, with which the whole group costs least."""
+        if at == len(group):
+            self._undo_halves(walk, group)
+            walk.cost = int(places.total(walk.routes, walk.route_of, walk.orders))
+            return
+        unit = group[at]
+        close = [
+            one for one in group[at + 1 :] if any(a.is_tight and a.order in unit.members for a in one.after)
+        ]
+        options = self._options(walk, unit, moments, close)
+        if not close or width == 1:
+            self._take(walk, unit, min(options, key=lambda one: one.price, default=None))
+            self._put_back(walk, group, at + 1, moments, width)
+            return
+        best: Walk | None = None
+        for option in [*self._chosen(walk, unit, options, close, width), None]:
+            one = walk.copy()
+            self._take(one, unit, option)
+            self._put_back(one, group, at + 1, moments, NARROW if width > NARROW else 1)
+            if best is None or one.cost < best.cost:
+                best = one
+        if best is not None:
+            walk.take(best)
+
+    def _take(self, walk: Walk, unit: Unit, option: Option | None) -> None:
+        if option is not None:
+            for order, route in zip(unit.members, option.team, strict=True):
+                self._insert(walk, order, route, option.moment)
+
+    def _chosen(
+        self, walk: Walk, unit: Unit, options: list[Option], close: list[Unit], width: int
+    ) -> list[Option]:
+        """The cheapest places by whoever may do what follows too; half of them of as many people or moments as
+        there are."""
+        suits = np.ones(len(walk.routes), np.bool_)
+        for one in close:
+            if any(a.same_person and a.order in unit.members for a in one.after):
+                suits &= (self.arrays.suits[self.arrays.orders[0, list(one.members), k.GROUP]] >= 0).all(
+                    axis=0
+                )
+        ranked = sorted(options, key=lambda one: (not suits[one.team[0]], one.price))
+        people: dict[int, Option] = {}
+        for option in ranked:
+            people.setdefault(int(walk.routes[option.team[0], 2, k.PERSON]), option)
+        by_moment = sorted(options, key=lambda one: one.moment)
+        spread = by_moment[:: max(1, len(by_moment) // max(1, width // 2))]
+        return [*list(people.values())[: width // 2], *spread[: width // 2]]
+
+    def _undo_halves(self, walk: Walk, group: Group) -> None:
+        """Take out what was placed without what it waits for, or without what it may not be done without."""
+        halves = list(group)
+        while halves:
+            halves = [unit for unit in group if self._is_half(walk, unit, group)]
+            for order in (order for unit in halves for order in unit.members):
+                self._cut(walk, order)
+
+    def _is_half(self, walk: Walk, unit: Unit, group: Group) -> bool:
+        members = list(unit.members)
+        if (walk.route_of[members] < 0).all() or (self.arrays.orders[0, members, k.PIN] >= 0).any():
+            return False
+        alone = any(walk.route_of[link.order] < 0 for link in unit.after)
+        bound = [one for one in group if any(a.binds and a.order in members for a in one.after)]
+        return alone or any((walk.route_of[list(one.members)] < 0).any() for one in bound)
+
+    def _options(self, walk: Walk, unit: Unit, moments: dict[int, int], close: list[Unit]) -> list[Option]:
+        """The cheapest place at each moment; where something must follow closely, that of each person beside."""
         tried = self._moments(walk, unit, moments)
         if not len(tried):
-            return
+            return []
+        persons = walk.routes[:, 2, k.PERSON]
+        same = {int(persons[walk.route_of[link.order]]) for link in unit.after if link.same_person}
+        barred = ~np.isin(persons, list(same)) if same else np.zeros(len(persons), np.bool_)
         prices = []
         for order in unit.members:
             found = np.full((len(tried), len(walk.routes)), k.NEVER, np.int64)
@@ -162,28 +261,34 @@ class Links:
                 found,
                 self.state,
             )
+            found[:, barred] = k.NEVER
             prices.append(found)
-        worth = int(walk.orders[0, list(unit.members), k.PRIZE].sum(dtype=np.int64))
-        best, team, at = worth, [], -1
-        for index, moment in enumerate(tried):
-            price, chosen = self._team([found[index] for found in prices], walk.routes[:, 2, k.PERSON])
-            if price < best:
-                best, team, at = price, chosen, int(moment)
-        for order, route in zip(unit.members, team, strict=False):
-            self._insert(walk, order, route, at)
+        gained = [order for one in (unit, *close) for order in one.members]
+        worth = int(walk.orders[0, gained, k.PRIZE].sum(dtype=np.int64))
+        options = [
+            Option(*self._team([found[index] for found in prices], persons), int(moment))
+            for index, moment in enumerate(tried)
+        ]
+        if close and len(prices) == 1:
+            best = prices[0].argmin(axis=0)
+            options += [
+                Option(int(prices[0][index, route]), [route], int(tried[index]))
+                for route, index in enumerate(best.tolist())
+            ]
+        return [one for one in options if one.price < worth]
 
     def _moments(self, walk: Walk, unit: Unit, moments: dict[int, int]) -> NDArray[np.int64]:
         """Moments to try, within all members' windows and after what they wait for; fewer in a tight window."""
         base, members = self.arrays.orders, list(unit.members)
         opens = int(base[:, members, k.OPENS].min(axis=0).max())
         closes = int(base[:, members, k.CLOSES].max(axis=0).min())
-        for order, gap in unit.after:
-            route = int(walk.route_of[order])
+        for link in unit.after:
+            route = int(walk.route_of[link.order])
             if route < 0:
                 return np.zeros(0, np.int64)
             day = walk.routes[route, 2, k.DAY]
-            ends = int(walk.orders[day, order, k.OPENS]) + int(base[0, order, k.SECONDS])
-            opens = max(opens, ends + gap)
+            ends = int(walk.orders[day, link.order, k.OPENS]) + int(base[0, link.order, k.SECONDS])
+            opens, closes = max(opens, ends + link.gap), min(closes, ends + link.gap + link.within)
         if opens > closes:
             return np.zeros(0, np.int64)
         grid = np.linspace(opens, closes, MOMENTS).astype(np.int64)

@@ -71,8 +71,9 @@ class Order:
     `told` is the promised time of arrival: who is early waits, who is late pays `moved_price`.
 
     With others: orders of one `crew` (a number of 0 and above) start together, each with another person, all
-    or none. One that waits for the order with the index `after` starts `gap` seconds or more after its end,
-    and is not done without it.
+    or none. One that waits for the order with the index `after` starts `gap` seconds or more after its end, at
+    most `within` later than that, by the `same_person` if told so, and is not done without it; where it `binds`,
+    neither is that order without this one.
     """
 
     place: Place
@@ -96,6 +97,9 @@ class Order:
     crew: int = -1
     after: int = -1
     gap: int = 0
+    within: int = FOREVER
+    same_person: bool = False
+    binds: bool = False
     name: str = ""
 
     @property
@@ -167,6 +171,8 @@ def _check_order(order: Order, name: str, persons: list[int]) -> None:
         raise BadProblem(f"Order {name} must start after {order.window[0]} and before {order.window[1]}.")
     if order.gap < 0 or order.gap > LONGEST:
         raise BadProblem(f"Order {name} waits {order.gap} s; give 0 or more.")
+    if order.within < 0:
+        raise BadProblem(f"Order {name} follows within {order.within} s; give 0 or more.")
     if order.pinned >= 0 and order.pinned not in persons:
         raise BadProblem(f"Order {name} is promised to an engineer who is not there.")
     if min(order.prices.values(), default=0) < 0:

@@ -11,7 +11,14 @@ from dispatch.optimiser import search
 from dispatch.optimiser.days import plane
 from dispatch.optimiser.problem import BadProblem, Break, Order, Problem, Worker
 from dispatch.optimiser.search import Budget, Solution, solve
-from tests.dispatch.optimiser.weeks import DAY, HOUR, check_week, random_week, with_links
+from tests.dispatch.optimiser.weeks import (
+    DAY,
+    HOUR,
+    check_week,
+    random_week,
+    with_close_links,
+    with_links,
+)
 
 BASE = (0.0, 0.0)
 
@@ -68,6 +75,37 @@ def test_crews_and_waiting_work_keep_every_rule(
     first = planned(problem, threads=1 + seed % 2)
     again = solve(problem, Budget(steps=300, rounds=4, threads=1 + seed % 2))
     assert again.routes == first.routes and again.starts == first.starts
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_follows_closely_keeps_every_rule(seed: int) -> None:
+    problem = with_close_links(with_links(random_week(seed), seed), seed)
+    first = planned(problem, threads=1 + seed % 2)
+    again = solve(problem, Budget(steps=300, rounds=4, threads=1 + seed % 2))
+    assert again.routes == first.routes and again.starts == first.starts
+
+
+def test_what_goes_right_after_is_done_with_it_or_neither_is() -> None:
+    pair = [work(prize=4 * HOUR), work(after=0, within=1800, binds=True, levels={5: 1})]
+    able = worker(2, levels={5: 2}, shift=(10 * HOUR, 12 * HOUR))
+    solution = planned(Problem([worker(1), able], pair, plane(10.0)))
+    assert not solution.unserved, "the first waits for the hours of who does the second"
+    assert plan([worker(1)], pair) == [[]]
+    assert plan([worker(1)], [pair[0], replace(pair[1], binds=False)]) == [[0]]
+
+
+def test_the_first_goes_to_whoever_may_do_the_second_too() -> None:
+    pair = [work(), work(after=0, same_person=True, levels={5: 1})]
+    near = [worker(n, start=(1000.0, 0.0), end=(1000.0, 0.0)) for n in range(12)]
+    routes = plan([*near, worker(20, levels={5: 1})], pair)
+    assert routes[-1] == [0, 1], "twelve others are nearer"
+
+
+def test_a_follower_draws_the_first_to_a_time_at_which_both_can() -> None:
+    pair = [work(window=(8 * HOUR, 16 * HOUR)), work(after=0, within=0, binds=True, place=(50_000.0, 0.0))]
+    far = replace(worker(2, levels={6: 1}), start=(50_000.0, 0.0), end=(50_000.0, 0.0))
+    pair[1] = replace(pair[1], levels={6: 1}, window=(14 * HOUR, 15 * HOUR))
+    assert planned(Problem([worker(1), far], pair, plane(10.0))).routes == [[0], [1]]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -59,6 +59,28 @@ def with_links(problem: Problem, seed: int) -> Problem:
     return replace(problem, orders=orders)
 
 
+def with_close_links(problem: Problem, seed: int) -> Problem:
+    """The same week with work that goes right after other work, or by the same person, also after crews and in
+    chains of three."""
+    rng = random.Random(seed)
+    orders = list(problem.orders)
+    for number in range(20, 38):
+        if number % 3:
+            after = number - 1 if number % 3 == 1 else rng.choice([number - 1, number - 2, rng.randrange(12)])
+            right_after = rng.random() < 0.5
+            orders[number] = replace(
+                orders[number],
+                after=after,
+                gap=rng.choice([0, 600]),
+                within=1800 if right_after else 2**28,
+                binds=right_after,
+                same_person=not right_after or rng.random() < 0.3,
+                window=problem.orders[after].window,
+                hours=problem.orders[after].hours,
+            )
+    return replace(problem, orders=orders)
+
+
 def _order(rng: random.Random, number: int, persons: int, days: int) -> Order:
     first = rng.randrange(days)
     last = rng.randrange(first, days)
@@ -143,8 +165,13 @@ def _broken_links(problem: Problem, solution: Solution, told: Starts) -> list[st
             wrong.append(f"crew {order.crew} is short of people")
         if order.after >= 0 and i in told:
             first = told.get(order.after)
-            if first is None or told[i] < first + problem.orders[order.after].seconds + order.gap:
+            ready = 0 if first is None else first + problem.orders[order.after].seconds + order.gap
+            if first is None or not ready <= told[i] <= ready + order.within:
                 wrong.append(f"{i} does not wait for {order.after}")
+            elif order.same_person and person_of[i] != person_of[order.after]:
+                wrong.append(f"{i} and {order.after} are done by two")
+        if order.binds and order.after in told and i not in told:
+            wrong.append(f"{order.after} is done without {i}")
     return wrong
 
 
