@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dispatch import evaluator
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
-from dispatch.optimiser.problem import Break, Order, Problem, Worker
+from dispatch.links import RIGHT_AFTER
+from dispatch.optimiser.problem import FOREVER, Break, Order, Problem, Worker
 from dispatch.policy import PRODUCT, Policy
 from dispatch.travel import ESTIMATE, Point, Roads
 from planning.roads import NOWHERE, UNKNOWN, seconds_by
@@ -40,15 +42,16 @@ class Wait:
     zone: ZoneInfo
 
     @property
-    def is_searched(self) -> bool:
-        """Whether the search can keep it: it knows what comes after what, not who does both."""
-        return self.kind in (LinkKind.AFTER, LinkKind.SAME_DAY)
+    def is_close(self) -> bool:
+        """Whether it goes right after: both are done, or neither."""
+        return self.kind == LinkKind.IMMEDIATELY
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """Work to find a place for. `was` is (engineer, start) of its visit, `team` the engineers of a crew's visits;
-    `told` whether people know of it. `waits` are links to other tasks."""
+    `told` whether people know of it. `waits` are links to other tasks. `only`: who may do it as far as scarce parts
+    go (None: anybody)."""
 
     work: Work
     priority: int = 3
@@ -58,6 +61,8 @@ class Task:
     waiting_days: int = 0
     team: tuple[int, ...] = ()
     waits: tuple[Wait, ...] = ()
+    only: frozenset[int] | None = None
+    name: str = ""
 
     @property
     def is_for_search(self) -> bool:
@@ -196,8 +201,9 @@ def problem_of(
                 known,
                 was=numbers.get(_expected(task, member), -1),
                 crew=number if task.work.crew_size > 1 else -1,
-                after=first_of[wait.first] if wait else -1,
-                gap=wait.gap if wait else 0,
+                **(
+                    _following(wait, first_of[wait.first], tasks[owner[first_of[wait.first]]]) if wait else {}
+                ),
             )
         )
     workers = [
@@ -235,6 +241,17 @@ def _standing(gaps: Sequence[Gap], tasks: Sequence[Task], owner: Sequence[int]) 
     ]
 
 
+def _following(wait: Wait, number: int, first: Task) -> dict[str, Any]:
+    """How an order follows another one. What has a visit already is not given up for what goes right after it."""
+    return {
+        "after": number,
+        "gap": wait.gap,
+        "within": RIGHT_AFTER if wait.is_close else FOREVER,
+        "same_person": wait.kind == LinkKind.SAME_ENGINEER,
+        "binds": wait.is_close and first.was is None,
+    }
+
+
 def _expected(task: Task, member: int) -> int:
     """Who the customer expects as this member of the crew, or of one engineer; 0 for nobody."""
     if member < len(task.team):
@@ -250,9 +267,11 @@ class _Able:
         self._numbers: dict[object, int] = {}
         self._can: list[set[int]] = [set() for _gap in gaps]
 
-    def signature(self, work: Work) -> int:
+    def signature(self, task: Task) -> int:
         """The number of this kind of work."""
+        work = task.work
         key = (
+            task.only,
             frozenset(work.skills.items()),
             work.area,
             work.customer_id,
@@ -265,7 +284,10 @@ class _Able:
             for place, gap in enumerate(self._gaps):
                 person = gap.person
                 if person.id not in allowed:
-                    allowed[person.id] = not evaluator.fixed_reasons(person, work, self._at, self._policy)
+                    may_take = task.only is None or person.id in task.only
+                    allowed[person.id] = may_take and not evaluator.fixed_reasons(
+                        person, work, self._at, self._policy
+                    )
                 if allowed[person.id]:
                     self._can[place].add(number)
         return self._numbers[key]
@@ -289,7 +311,7 @@ def _order(task: Task, able: _Able, between: Span, prices: Prices) -> Order:
         prize=prize if closes >= opens else 0,
         start_by=max(0, min(work.promised[1], closes) - zero),
         late_price=int(prize * prices.late_share),
-        needs=frozenset({able.signature(work)}),
+        needs=frozenset({able.signature(task)}),
         change_price=prices.change if task.told else UNTOLD_CHANGE,
         told=told if told and told[0] >= 0 else None,
         moved_price=prices.change,

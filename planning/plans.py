@@ -6,19 +6,23 @@ by the busiest day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
 from dispatch import policy as codes
 from dispatch.crews import Likings, Team, check_team, earliest_team
-from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
-from dispatch.links import Bound, bound_of, merged
-from dispatch.policy import PRODUCT, Policy
-from dispatch.stints import crew_in_stints, earliest_stints, ended, in_stints, stints_of
-from planning.days import Placed, Prices, Task, gaps_of, problem_of, start_window
+from dispatch.enums import LinkKind
+from dispatch.evaluator import Person, Reason, Span, Stop, Work
+from dispatch.policy import ALLOW, PRODUCT, Policy
+from dispatch.stints import crew_in_stints
+from planning import hanging
+from planning.days import Placed, Prices, Task, gaps_of, problem_of
+from planning.judging import agrees, first_in_stints, is_good, stop_id, stop_of, take_back, why_not
+from planning.vans import Vans
 
-DAY = 24 * 3600
+MOST_IN_A_ROW = 5
+"""So many work orders in a row for one engineer are given to who may do all of them."""
 Progress = Callable[[int], bool]
 """Told how many per cent are done; False asks to stop."""
 
@@ -61,10 +65,13 @@ def plan(
 
     Deterministic for given steps and seed. Raises `Stopped` when `progress` said so.
     """
-    planner = _Planner(people, prices, likings or {}, policy)
     waiting = sorted(tasks, key=lambda task: (task.priority, task.work.promised[1], task.work.id))
+    planner = _Planner(people, prices, likings or {}, policy)
     planner.awaited = {wait.first for task in waiting for wait in task.waits}
+    planner.anew = {task.work.id for task in waiting if task.was is None}
     everything = (stretches[0][0], stretches[-1][1]) if stretches else (0, 0)
+    waiting = planner.share_parts(waiting, everything[0])
+    waiting = planner.keep_for_both(waiting, everything[0])
     waiting = planner.place_crews(waiting, everything, left_by_search=False)
     waiting = planner.place_stints(waiting, everything, if_whole=False)
     for number, stretch in enumerate(stretches):
@@ -73,7 +80,9 @@ def plan(
         waiting = planner.place_waiting(waiting, stretch)
     waiting = planner.place_crews(waiting, everything, left_by_search=True)
     waiting = planner.place_stints(waiting, everything, if_whole=True)
+    waiting = planner.place_left(waiting, everything)
     waiting = planner.place_waiting(waiting, everything)
+    waiting = planner.drop_halves(waiting)
     planner.found.unplaced += [(task, planner.why_not(task, everything)) for task in waiting]
     return planner.found
 
@@ -97,7 +106,62 @@ class _Planner:
         self.by_id = {person.id: person for person in people}
         self.ends: dict[int, tuple[int, int]] = {}
         self.awaited: set[int] = set()
+        self.anew: set[int] = set()
         self.found = Plan()
+        self.vans: Vans | None = None
+        self.halves: dict[int, str] = {}
+
+    def share_parts(self, waiting: Sequence[Task], at: int) -> list[Task]:
+        """Keep parts of which the vans hold too few for the more urgent work, before anything is planned."""
+        if self.policy.verdict(codes.PARTS) == ALLOW or not any(task.work.parts for task in waiting):
+            return list(waiting)
+
+        def may(person: Person, task: Task) -> bool:
+            return not self._may_not(person, task.work, at)
+
+        self.vans = Vans(self.people, waiting, may, self.policy.roads)
+        return [replace(task, only=self.vans.only(task)) for task in waiting]
+
+    def keep_for_both(self, waiting: Sequence[Task], at: int) -> list[Task]:
+        """Let work that the same engineer must go on with be begun by somebody who may do both, where anybody may."""
+        new = {task.work.id: task for task in waiting if task.was is None}
+        pairs = [
+            (wait.first, task.work.id)
+            for task in new.values()
+            for wait in task.waits
+            if wait.kind == LinkKind.SAME_ENGINEER and wait.first in new
+        ]
+        for first, then in pairs * min(len(pairs), MOST_IN_A_ROW):
+            both = {p.id for p in self._people_for(new[first])} & {p.id for p in self._people_for(new[then])}
+            works = new[first].work, new[then].work
+            able = frozenset(
+                i for i in both if not any(self._may_not(self.by_id[i], one, at) for one in works)
+            )
+            if able and able != new[first].only:
+                new[first] = replace(new[first], only=able)
+        return [new.get(task.work.id, task) if task.was is None else task for task in waiting]
+
+    def _may_not(self, person: Person, work: Work, at: int) -> bool:
+        return bool(evaluator.fixed_reasons(person, work, at, self.policy))
+
+    def place_left(self, waiting: Sequence[Task], between: Span) -> list[Task]:
+        """Place what was held back for scarce parts, or for who may do what follows too, with what is left."""
+        left = []
+        for task in waiting:
+            if task.only is None:
+                left.append(task)
+                continue
+            other = replace(task, only=self._still(task))
+            if not self._insert(other, between):
+                left.append(other)
+        return left
+
+    def _still(self, task: Task) -> frozenset[int] | None:
+        """Who may do a task now that all else is planned, as far as scarce parts go."""
+        if self.vans is None or self.vans.only(task) is None:
+            return None
+        self.vans.settle((one.task, one.person_id) for one in self.found.placed)
+        return self.vans.still(task)
 
     def place_crews(self, waiting: Sequence[Task], between: Span, *, left_by_search: bool) -> list[Task]:
         """Give work of several engineers the first team that can come; returns what is still to be planned. What
@@ -118,10 +182,11 @@ class _Planner:
         somebody's day whole is left to the search, unless `if_whole`."""
         left = []
         for task in waiting:
-            bound = self._bound(task)
+            bound, people = self._bound(task), self._people_for(task)
             stints: Sequence[Team] = ()
-            if bound is not None and bound.may_split and (if_whole or not self._fits_whole(bound, between)):
-                stints = self._in_stints(bound, between)
+            if bound is not None and bound.may_split:
+                if if_whole or not self._fits_whole(people, bound, between):
+                    stints = self._in_stints(people, bound, between)
             if stints:
                 self._book_stints(stints, task)
             else:
@@ -149,8 +214,9 @@ class _Planner:
             if isinstance(team, Team):
                 self._book(team, task)
             return isinstance(team, Team)
-        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
-        good = [verdict for verdict in asked if _is_good(verdict)]
+        people = self._people_for(task)
+        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in people)
+        good = [verdict for verdict in asked if is_good(verdict)]
         best = min(good, key=lambda v: (v.span[0], v.travel_minutes, v.person.id), default=None)
         if best is not None:
             self._book(Team(*best.span, (best,)), task)
@@ -160,51 +226,69 @@ class _Planner:
         return earliest_team(self.people, work, between, self.likings, self.policy)
 
     def _bound(self, task: Task) -> Work | None:
-        """The work with what its links leave of the time; None while something it waits for has no place."""
-        if not task.waits:
-            return task.work
-        if any(wait.first not in self.ends for wait in task.waits):
-            return None
-        work = task.work
-        bounds = [bound_of(w.kind, *self.ends[w.first], gap=w.gap, zone=w.zone) for w in task.waits]
-        bound = merged([*bounds, Bound(work.after, work.start_by, work.same_engineer)])
-        return replace(
-            work,
-            after=bound.after,
-            start_by=bound.start_by,
-            same_engineer=bound.engineer_id,
-            waits_for=task.waits[0].name,
-        )
+        return hanging.bound(task, self.ends)
 
     def why_not(self, task: Task, between: Span) -> tuple[Reason, ...]:
-        """Why a task found no place: what it waits for has none, no crew can come, or the rules in the way."""
+        """Why a task found no place: what it waits for has none, what must follow it has none, no crew can come, or
+        the rules in the way."""
         work = self._bound(task)
         if work is None:
-            name = next(wait.name for wait in task.waits if wait.first not in self.ends)
-            return (Reason(codes.DEPENDENCY, {"work_order": name}),)
+            wait = next(wait for wait in task.waits if wait.first not in self.ends)
+            own = self._own_reasons(task, between) if wait.first in self.halves else ()
+            return own or (Reason(codes.DEPENDENCY, {"work_order": wait.name}),)
+        if task.work.id in self.halves:
+            followed = Reason("followed", {"work_order": self.halves[task.work.id]})
+            return self._own_reasons(task, between) or (followed,)
         if work.crew_size > 1:
             crew = self._crew_in_stints(work, between) if work.may_split else self._team(work, between)
             return (crew,) if isinstance(crew, Reason) else (Reason("dearer"),)
-        return why_not(self.people, replace(task, work=work), between, self.policy)
+        held = None
+        if self.vans is not None and task.only is not None:
+            self.vans.settle((one.task, one.person_id) for one in self.found.placed)
+            held = self.vans.goes_to
+        return why_not(self.people, replace(task, work=work), between, self.policy, held=held)
 
-    def _fits_whole(self, work: Work, between: Span) -> bool:
+    def _own_reasons(self, task: Task, between: Span) -> tuple[Reason, ...]:
+        """Why nobody could do a task whatever it hangs on; nothing where somebody could."""
+        told = (
+            why_not(self.people, replace(task, waits=()), between, self.policy)
+            if task.work.crew_size == 1
+            else ()
+        )
+        return () if any(reason.code == "dearer" for reason in told) else told
+
+    def drop_halves(self, waiting: Sequence[Task]) -> list[Task]:
+        """Take back what was planned anew though what must go right after it found no place, and what waits for
+        that. Returns what is not planned."""
+        left = list(waiting)
+        planned = {one.task.work.id: one.task for one in self.found.placed}
+        while True:
+            gone = hanging.halves(left, planned, self.anew)
+            self.halves |= {first: task.name or f"#{task.work.id}" for first, task in gone.items()}
+            lost = hanging.without(gone, planned)
+            if not lost:
+                return left
+            left += [planned.pop(number) for number in sorted(lost)]
+            self._take_off(lost)
+
+    def _people_for(self, task: Task) -> list[Person]:
+        return [person for person in self.people if task.only is None or person.id in task.only]
+
+    def _fits_whole(self, people: Sequence[Person], work: Work, between: Span) -> bool:
         if work.crew_size > 1:
             return isinstance(self._team(work, between), Team)
-        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in self.people)
-        return any(_is_good(verdict) for verdict in asked)
+        asked = (evaluator.earliest_start(person, work, *between, self.policy) for person in people)
+        return any(is_good(verdict) for verdict in asked)
 
     def _crew_in_stints(self, work: Work, between: Span) -> tuple[Team, ...] | Reason:
         return crew_in_stints(self.people, work, between, self.likings, self.policy)
 
-    def _in_stints(self, work: Work, between: Span) -> Sequence[Team]:
+    def _in_stints(self, people: Sequence[Person], work: Work, between: Span) -> Sequence[Team]:
         """The stints of who is done first, in as few stints as possible, or of the first crew; none when nobody can."""
         if work.crew_size > 1:
             crew = self._crew_in_stints(work, between)
             return () if isinstance(crew, Reason) else crew
-        found = earliest_stints(self.people, work, between, self.policy)
-        good = [verdict for verdict in found if all(map(_is_good, stints_of(verdict)))]
-        best = min(good, key=lambda v: (ended(v) // DAY, len(v.then), ended(v), v.person.id), default=None)
-        return [Team(*stint.span, (stint,)) for stint in stints_of(best)] if best else ()
+        return first_in_stints(people, work, between, self.policy)
 
     def _book_stints(self, stints: Sequence[Team], task: Task) -> None:
         for number, stint in enumerate(stints):
@@ -225,7 +309,7 @@ class _Planner:
         from dispatch.optimiser.search import Budget, solve  # noqa: PLC0415
 
         gaps = [gap for person in self.people for gap in gaps_of(person, stretch)]
-        fitting = self._searched(waiting, stretch)
+        fitting = hanging.searchable(waiting, stretch, self.ends, self.anew)
         if not gaps or not fitting:
             return waiting
         watch = _Watch(progress) if progress else None
@@ -243,34 +327,17 @@ class _Planner:
         served = {stop_id(one.task) for one in self.found.placed}
         return [task for task in waiting if stop_id(task) not in served]
 
-    def _searched(self, waiting: Sequence[Task], stretch: Span) -> list[Task]:
-        """The tasks that the search may place in a stretch, each with what it waits for."""
-        known: dict[int, Task] = {}
-        left = [task for task in waiting if task.is_for_search]
-        while True:
-            more = []
-            for task in left:
-                one = self._as_searched(task, known)
-                if one is not None and one.work.id not in known and _fits(one, stretch):
-                    more.append(one)
-            if not more:
-                return list(known.values())
-            known |= {task.work.id: task for task in more}
-            left = [task for task in left if task.work.id not in known]
-
-    def _as_searched(self, task: Task, known: Mapping[int, Task]) -> Task | None:
-        """A task as the search sees it: with the bounds of what has its place, or after one of `known`."""
-        if not task.waits:
-            return task
-        if (bound := self._bound(task)) is not None:
-            return replace(task, work=bound, waits=())
-        can_follow = len(task.waits) == 1 and task.waits[0].first in known and task.waits[0].is_searched
-        return task if can_follow else None
+    def _take_off(self, numbers: set[int]) -> None:
+        names = {f"#{number}" for number in numbers}
+        for person in self.people:
+            person.stops = [stop for stop in person.stops if stop.work_order not in names]
+        self.found.placed = [one for one in self.found.placed if one.task.work.id not in numbers]
+        self.ends = {number: end for number, end in self.ends.items() if number not in numbers}
 
     def _book(self, team: Team, task: Task) -> None:
         for verdict in team.verdicts:
             one = Placed(task, verdict.person.id, team.start, verdict.travel_minutes)
-            verdict.person.add(_stop(one))
+            verdict.person.add(stop_of(one))
             self.found.placed.append(one)
         self.ends[task.work.id] = team.end, team.verdicts[0].person.id
 
@@ -278,14 +345,14 @@ class _Planner:
         """Plan what was placed, at the old time where that is as good; take back what the evaluator is against,
         with the rest of its crew and what waits for it."""
         for one in placed:
-            self.by_id[one.person_id].add(_stop(one))
+            self.by_id[one.person_id].add(stop_of(one))
         groups: dict[int, list[Placed]] = {}
         for one in sorted(placed, key=lambda one: (one.start, one.person_id)):
             groups.setdefault(stop_id(one.task), []).append(one)
         for group in groups.values():
             if not self._stands(group):
                 for one in group:
-                    _take_back(self.by_id[one.person_id], one)
+                    take_back(self.by_id[one.person_id], one)
                 continue
             one = group[0]
             kept = [self._as_before(one)] if len(group) == 1 and not self._is_linked(one.task) else group
@@ -305,7 +372,7 @@ class _Planner:
         if work.crew_size > 1 and check_team(people, work, self.likings):
             return False
         bound = replace(task, work=work)
-        return all(_agrees(self.by_id[o.person_id], replace(o, task=bound), self.policy) for o in group)
+        return all(agrees(self.by_id[o.person_id], replace(o, task=bound), self.policy) for o in group)
 
     def _as_before(self, one: Placed) -> Placed:
         """The same visit at the time it has already, when the plan around it lets that stand."""
@@ -313,16 +380,11 @@ class _Planner:
         if was is None or was[0] != one.person_id or was[1] == one.start:
             return one
         person, old = self.by_id[one.person_id], replace(one, start=was[1])
-        if not _agrees(person, old, self.policy):
+        if not agrees(person, old, self.policy):
             return one
-        _take_back(person, one)
-        person.add(_stop(old))
+        take_back(person, one)
+        person.add(stop_of(old))
         return old
-
-
-def _fits(task: Task, stretch: Span) -> bool:
-    opens, closes = start_window(task, stretch)
-    return opens <= closes
 
 
 class _Watch:
@@ -334,54 +396,3 @@ class _Watch:
     def __call__(self, share: float, _cost: int) -> bool:
         self.was_stopped = self.was_stopped or not self.progress(int(share * 100))
         return not self.was_stopped
-
-
-def _agrees(person: Person, one: Placed, policy: Policy) -> bool:
-    task = one.task
-    verdict = evaluator.evaluate(person, task.work, one.start, ignoring=stop_id(task), policy=policy)
-    return all(_is_lateness(reason) for reason in verdict.broken)
-
-
-def _take_back(person: Person, one: Placed) -> None:
-    person.stops = [stop for stop in person.stops if stop.visit_id != stop_id(one.task)]
-
-
-def _is_good(verdict: Verdict) -> bool:
-    """Whether a time was found that breaks nothing but the promise."""
-    return verdict.start is not None and all(_is_lateness(reason) for reason in verdict.broken)
-
-
-def _is_lateness(reason: Reason) -> bool:
-    return reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
-
-
-def why_not(
-    people: Sequence[Person], task: Task, between: Span, policy: Policy = PRODUCT
-) -> tuple[Reason, ...]:
-    """Why a task found no place: each rule in the way with how many it keeps out, the commonest first."""
-    ask = in_stints if task.work.may_split else _whole
-    if not task.work.may_split and not _fits(task, between):
-        return (Reason(evaluator.WINDOW, {"bound": "none_fits"}),)
-    counts: dict[str, tuple[Reason, int]] = {}
-    for person in people:
-        verdict = ask(person, task.work, between, policy)
-        reason = verdict.broken[0] if verdict.broken else Reason("dearer")
-        first, number = counts.get(reason.code, (reason, 0))
-        counts[reason.code] = (first, number + 1)
-    ranked = sorted(counts.values(), key=lambda pair: -pair[1])
-    told = tuple(Reason(one.code, {**one.facts, "people": number}) for one, number in ranked)
-    return told or (Reason("nobody"),)
-
-
-def _whole(person: Person, work: Work, between: Span, policy: Policy) -> Verdict:
-    return evaluator.earliest_start(person, work, *between, policy=policy)
-
-
-def stop_id(task: Task) -> int:
-    """What a task's stop is called in memory: its visit, else the work order with a minus."""
-    return task.visit_id or -task.work.id
-
-
-def _stop(one: Placed) -> Stop:
-    work = one.task.work
-    return Stop(stop_id(one.task), f"#{work.id}", one.start, one.end, work.place)

@@ -12,6 +12,7 @@ from dispatch import reasons
 from dispatch.enums import TravelSource
 from dispatch.reasons import Names
 from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
+from planning.vans import GOES_TO
 
 
 def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
@@ -21,11 +22,14 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
         "dearer": _("the time went to more urgent work"),
         "awaited": _("%(work_order)s waits for it and begins before it would end")
         % {"work_order": reason.get("work_order", "")},
+        "followed": _("%(work_order)s must go right after it and finds no place")
+        % {"work_order": reason.get("work_order", "")},
+        GOES_TO: _("%(part)s of the van goes to %(work_order)s")
+        % {"part": reason.get("part", ""), "work_order": reason.get("work_order", "")},
         "visit_gone": _("the visit is gone"),
         "visit_changed": _("somebody changed the visit meanwhile"),
         "already_planned": _("somebody planned the work meanwhile"),
         "work_changed": _("somebody changed the work order meanwhile"),
-        "is_crew": _("a crew moves together: call the customer"),
         "no_way": _("no address of the customer is known: call them"),
         "too_late": _("there is no time to wait for an answer: call the customer"),
         "nothing_to_offer": _("nobody can come at another time in the next days: call the customer"),

@@ -8,12 +8,17 @@ from dispatch.queries.consents import (
     consents_for,
     get_consent,
     open_consent_of,
-    options_left,
     options_of,
     waiting_consents_for,
     way_to,
 )
-from dispatch.queries.crews import crew_for, likings, others_of_crew_for_update, team_among
+from dispatch.queries.crews import (
+    crew_for,
+    likings,
+    others_of_crew_for_update,
+    team_among,
+    together_with,
+)
 from dispatch.queries.dependencies import links_after, links_before
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
@@ -51,6 +56,7 @@ from dispatch.queries.stints import (
     stints_for,
 )
 from dispatch.queries.trips import driven
+from dispatch.queries.windows import options_left
 from dispatch.queries.work import (
     active_work_types,
     check_visible_visit,
@@ -137,6 +143,7 @@ __all__ = [
     "stint_of",
     "stints_for",
     "team_among",
+    "together_with",
     "travel_profile",
     "tray",
     "unasked_work_places",

@@ -41,6 +41,14 @@ def others_of_crew_for_update(visit: Visit) -> list[Visit]:
     return list(others.select_related("engineer", "work_order__site").order_by("engineer_id"))
 
 
+def together_with(visit: Visit) -> list[Visit]:
+    """The visits of a crew in order of engineers, or the one that goes alone."""
+    if visit.crew_key is None:
+        return [visit]
+    found = Visit.objects.filter(crew_key=visit.crew_key).exclude(status=VisitStatus.CANCELLED)
+    return list(found.select_related("engineer").order_by("engineer_id"))
+
+
 def team_among(
     people: Iterable[Person],
     work_order: WorkOrder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -47,14 +47,13 @@ class Offered:
     full: list[tuple[Span, Reason]] = field(default_factory=list)
 
 
-def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: int = 0) -> Offered:
-    """Windows in which somebody could arrive, each with a grade and who would come. The time of the visit
-    `ignoring` counts as free: it is the one to move."""
+def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int] = ()) -> Offered:
+    """Windows in which somebody could arrive, each with a grade and who would come. The time of the visits
+    `ignoring` counts as free: they are those to move."""
     until = asked.at + timedelta(days=asked.days)
     policy = knowing(policy_in_force(), [work.place])
     world = live_world(asked.at, until, policy=policy, site_ids=[site.pk], part_ids=list(work.parts))
-    if ignoring:
-        world = without_visit(world, ignoring)
+    world = without_visits(world, ignoring)
     ask = Question(work, seconds(asked.at), seconds(until), policy)
     slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
     found = Offered(ask, [slot for slot in slots if slot.choices >= work.crew_size])
@@ -63,13 +62,14 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: int = 0) -> Off
     return found
 
 
-def without_visit(world: instant.World, visit_id: int) -> instant.World:
-    """The world as if a visit were not planned."""
-    for number, person in enumerate(world.crowd.people):
-        left = [stop for stop in person.stops if stop.visit_id != visit_id]
-        if len(left) < len(person.stops):
-            return world.replaced({number: replace(person, stops=left)})
-    return world
+def without_visits(world: instant.World, visit_ids: Collection[int]) -> instant.World:
+    """The world as if these visits were not planned."""
+    freed = {
+        number: replace(person, stops=[stop for stop in person.stops if stop.visit_id not in visit_ids])
+        for number, person in enumerate(world.crowd.people if visit_ids else ())
+        if any(stop.visit_id in visit_ids for stop in person.stops)
+    }
+    return world.replaced(freed) if freed else world
 
 
 def windows(asked: Asked, until: datetime, zone: ZoneInfo) -> Iterator[Span]:

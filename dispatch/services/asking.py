@@ -12,7 +12,7 @@ from core.errors import Refusal
 from dispatch import letters, queries
 from dispatch.enums import ConsentCause, LockLevel
 from dispatch.models import ConsentRequest, Visit
-from dispatch.queries.consents import best_between
+from dispatch.queries.windows import best_between
 from dispatch.rules import MOVABLE
 from dispatch.services.consenting import tell_planners
 from dispatch.services.consents import ask_consent

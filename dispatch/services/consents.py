@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -13,18 +14,15 @@ from core import formats
 from core.errors import BadInput, Conflict, IllegalTransition, NotFound
 from core.text import clean
 from dispatch import queries
+from dispatch.crews import check_team
 from dispatch.enums import ConsentCause, ConsentStatus, LockLevel
 from dispatch.models import ConsentRequest, Visit
-from dispatch.queries.consents import (
-    Option,
-    alternatives,
-    answer_by,
-    as_wished,
-    best_between,
-    options_of,
-    window_around,
-)
+from dispatch.queries.consents import Option, answer_by, options_of
+from dispatch.queries.crews import likings
+from dispatch.queries.planning import work_of
+from dispatch.queries.windows import alternatives, who_comes, window_around
 from dispatch.services.consenting import CHOICES, close_consent, judge_in, make_consent, promise
+from dispatch.services.crews import no_crew
 from dispatch.services.following import check_movable, follow_visits
 from dispatch.services.judging import check_verdict
 from dispatch.services.planning import check_version, move_to
@@ -50,11 +48,13 @@ def ask_consent(
     version: int | None = None,
     engineer_id: int | None = None,
     start_at: datetime | None = None,
+    crew_ids: Sequence[int] = (),
     override_reason: str = "",
     cause: str = ConsentCause.BY_HAND,
 ) -> ConsentRequest:
     """Ask the customer of a confirmed visit whether it may move: to the time wished, if any, or to one of up to
-    four others, graded. Nothing moves before they choose.
+    four others, graded. Nothing moves before they choose. Of a crew one question is asked for all: the wish is for
+    `crew_ids`, or for those who go now with `engineer_id` in this one's place.
 
     `version` is the one the caller saw. A wish is judged like a move: `CannotSchedule` when a rule is broken and
     the policy wants more than `override_reason`. Raises `Conflict` when they were asked already, need not be
@@ -65,8 +65,15 @@ def ask_consent(
     if version is not None:
         check_version(visit, version)
     check_movable(visit)
-    wish = _wish(visit, engineer_id, start_at, override_reason, at)
-    _check_may_be_asked(visit, wish)
+    crew = [visit, *queries.others_of_crew_for_update(visit)]
+    for other in crew[1:]:
+        check_movable(other)
+        other.work_order = visit.work_order
+    wish = None
+    if engineer_id is not None or start_at is not None:
+        ids = list(crew_ids) or [engineer_id or visit.engineer_id, *(one.engineer_id for one in crew[1:])]
+        wish = _wish(crew, ids, start_at or visit.start_at, override_reason, at)
+    _check_may_be_asked(crew, wish)
     expires_at = answer_by(visit, queries.policy_in_force(), at)
     if expires_at < at + SHORTEST:
         message = _(
@@ -173,23 +180,42 @@ def _check_open(consent: ConsentRequest, at: datetime) -> None:
 
 
 def _wish(
-    visit: Visit, engineer_id: int | None, start_at: datetime | None, override_reason: str, at: datetime
-) -> Option | None:
-    """The move that was wanted, judged as one, as the first window to offer; None when none was named."""
-    if engineer_id is None and start_at is None:
-        return None
-    who, when = engineer_id or visit.engineer_id, start_at or visit.start_at
+    crew: Sequence[Visit], ids: list[int], when: datetime, override_reason: str, at: datetime
+) -> Option:
+    """The move that was wanted, judged as one, as the first window to offer. `crew` is the visit, and the others
+    that go with it; `ids` are the engineers who would go."""
+    visit = crew[0]
     if when <= at:
         raise BadInput(_("The time wished is over. Choose a later one."))
-    opens, closes = window_around(visit.work_order, when)
-    verdict = judge_in(visit, who, when, (opens, closes))
-    check_verdict(visit.work_order, verdict, override_reason)
-    return Option(opens, closes, "B", who, when, is_wished=True)
+    window = window_around(visit.work_order, when)
+    verdicts = [judge_in(one, who, when, window) for one, who in matched(crew, ids)]
+    for verdict in verdicts:
+        check_verdict(visit.work_order, verdict, override_reason)
+    if len(crew) > 1:
+        people = [verdict.person for verdict in verdicts]
+        together = check_team(people, work_of(visit.work_order), likings(ids))
+        if together:
+            raise no_crew(visit.work_order, together, verdicts)
+    return Option(*window, "B", ids[0], when, is_wished=True, crew=tuple(ids) if len(crew) > 1 else ())
 
 
-def _check_may_be_asked(visit: Visit, wish: Option | None) -> None:
-    held = queries.appointment_of(visit)
-    is_free = wish is not None and not held.needs_consent(wish.engineer_id, wish.at)
+def matched(crew: Sequence[Visit], engineer_ids: Sequence[int]) -> list[tuple[Visit, int]]:
+    """Which visit of a crew each engineer has: their own, if they had one, else one of who goes no more."""
+    own = {visit.engineer_id: visit for visit in crew if visit.engineer_id in engineer_ids}
+    spare = [visit for visit in crew if visit.engineer_id not in own]
+    return [
+        (own[i], i) if i in own else (spare.pop(0), i)
+        for i in dict.fromkeys(engineer_ids)
+        if i in own or spare
+    ]
+
+
+def _check_may_be_asked(crew: Sequence[Visit], wish: Option | None) -> None:
+    visit = crew[0]
+    is_free = wish is not None and not any(
+        queries.appointment_of(one).needs_consent(who, wish.at)
+        for one, who in matched(crew, wish.engineer_ids)
+    )
     if visit.lock_level == LockLevel.PROPOSED or is_free:
         message = _("%(customer)s need not be asked: that leaves what they confirmed. Just move %(visit)s.")
         if visit.lock_level == LockLevel.PROPOSED:
@@ -201,9 +227,6 @@ def _check_may_be_asked(visit: Visit, wish: Option | None) -> None:
         )
         time = formats.local_datetime(open_one.asked_at)
         raise _not_asked(visit, message, "asked_already", time=time, consent=open_one.pk)
-    if visit.crew_key is not None:
-        message = _("%(visit)s is of a crew, which is moved together. Call %(customer)s instead.")
-        raise _not_asked(visit, message, "is_crew")
     if queries.way_to(visit.work_order) is None:
         message = _(
             "We know no address of %(customer)s to which we can write. Call them, then move %(visit)s."
@@ -220,19 +243,23 @@ def _not_asked(
 
 
 def _book(consent: ConsentRequest, option: Option, *, actor: Actor, at: datetime) -> None:
-    """Move the visit into the window: to who was offered when it can still be, else to who fits best."""
+    """Move the visit, or all of its crew, into the window: to who was offered when it can still be, else to who fits
+    best."""
     visit, reason = consent.visit, consent.reason if option.is_wished else ""
-    verdict = as_wished(visit, option, reason) if option.at > at else None
-    if verdict is None and option.end > at:
-        verdict = best_between(visit, option.start, option.end, max(at, option.start))
-    if verdict is None or verdict.span[0] >= option.end.timestamp():
+    crew = [visit, *queries.others_of_crew_for_update(visit)]
+    for other in crew[1:]:
+        check_movable(other)
+        other.work_order = visit.work_order
+    verdicts = {verdict.person.id: verdict for verdict in who_comes(visit, option, at, reason)}
+    if len(verdicts) < len(crew):
         raise NoWindowLeft(
             _("Somebody else took that time meanwhile. Choose another one, or keep your appointment.")
         )
     promise(visit.work_order, (option.start, option.end), actor=actor, at=at)
     try:
         with transaction.atomic():
-            move_to(visit, verdict, reason, actor=actor, at=at, source="consent")
+            for one, engineer_id in matched(crew, list(verdicts)):
+                move_to(one, verdicts[engineer_id], reason, actor=actor, at=at, source="consent")
     except Conflict as problem:
         raise NoWindowLeft(
             _("Somebody else took that time meanwhile. Choose another one, or keep your appointment.")

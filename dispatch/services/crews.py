@@ -98,13 +98,12 @@ def judge_crew(
         for person in people
     ]
     if together:
-        raise _no_crew(work_order, together, verdicts)
+        raise no_crew(work_order, together, verdicts)
     return verdicts
 
 
-def _no_crew(
-    work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]
-) -> CannotSchedule:
+def no_crew(work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]) -> CannotSchedule:
+    """The refusal of people who may not go together, or are no whole crew."""
     names = skill_names(*verdicts)
     return CannotSchedule(
         _("%(work_order)s cannot go to this crew: %(reasons)s. Choose other engineers.")

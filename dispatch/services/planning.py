@@ -15,8 +15,8 @@ from dispatch import events, queries, rules
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit
-from dispatch.queries.consents import window_around
 from dispatch.queries.planning import instant
+from dispatch.queries.windows import window_around
 from dispatch.services.consenting import check_consent, promise, withdraw_open
 from dispatch.services.following import check_movable, check_work_is_open, follow_ticket, follow_visits
 from dispatch.services.judging import (
@@ -215,14 +215,15 @@ def cancel_visit(*, visit_id: int, reason: str, actor: Actor, at: datetime) -> V
     actor.require(Permission.VISIT_PLAN, visit)
     if visit.status == VisitStatus.CANCELLED:
         return visit
-    for one in [visit, *queries.others_of_crew_for_update(visit)]:
+    together = [visit, *queries.others_of_crew_for_update(visit)]
+    for one in together:
         rules.check_move(str(one), one.status, VisitStatus.CANCELLED)
         one.status, one.ended_at, one.end_reason = VisitStatus.CANCELLED, at, reason[:200]
         one.version += 1
         one.save(update_fields=["status", "ended_at", "end_reason", "version", "updated_at"])
         journal.record(actor=actor, verb="cancelled", thing=one, at=at, reason=reason[:500])
         journal.publish(fact(events.VisitCancelled, one))
-    withdraw_open([visit.pk], actor=actor, at=at, reason=reason)
+    withdraw_open([one.pk for one in together], actor=actor, at=at, reason=reason)
     follow_visits(visit.work_order, at=at)
     return visit
 

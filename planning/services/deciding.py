@@ -78,7 +78,7 @@ def accept_changes(
     if done:
         _carry_out(run, done, actor=actor, at=at)
     questions = [row.change for row in every if row.change.kind == ChangeKind.ASK]
-    unasked = ask_customers(questions, actor=actor, at=at)
+    unasked, customers = ask_customers(questions, actor=actor, at=at)
     stale |= unasked
     asked = [change for change in questions if change.pk not in unasked]
     _decide([*(row.change for row in done), *asked], ChangeState.ACCEPTED, actor, at)
@@ -87,7 +87,7 @@ def accept_changes(
         change.reasons = stale[change.pk]
     _decide(overtaken, ChangeState.STALE, actor, at)
     _close(run, at)
-    counts = {"accepted": len(done), "stale": len(overtaken)} | ({"asked": len(asked)} if asked else {})
+    counts = {"accepted": len(done), "stale": len(overtaken)} | ({"asked": customers} if asked else {})
     journal.record(actor=actor, verb="accepted", thing=run, at=at, changes=counts)
     journal.publish(PlanDecided(run_id=run.pk))
     return counts

@@ -24,8 +24,9 @@ from planning.days import TOLD_TOLERANCE, Placed, Task
 from planning.enums import ChangeKind, RunState
 from planning.events import PlanEnded, PlanProposed
 from planning.figures import Figures, figures_of
+from planning.judging import stop_id
 from planning.models import PlanChange, PlanRun
-from planning.plans import Effort, Plan, Stopped, plan, stop_id
+from planning.plans import Effort, Plan, Stopped, plan
 from planning.queries import Ground
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -155,8 +156,9 @@ def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:
         changes += _team_changes(run, ground, team)
     for task, reasons in found.unplaced:
         changes += _unplaced(run, ground, task, reasons)
+    asked = {change.crew_key or id(change) for change in changes if _needs_consent(change)}
     for change in changes:
-        if _needs_consent(change):
+        if (change.crew_key or id(change)) in asked:
             change.kind = ChangeKind.ASK
     return changes
 

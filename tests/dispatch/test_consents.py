@@ -16,8 +16,8 @@ from core.errors import BadInput, Conflict, IllegalTransition, NotAllowed, Refus
 from dispatch import queries, services
 from dispatch.enums import ConsentCause, ConsentStatus, LockLevel, VisitStatus
 from dispatch.models import ConsentRequest, DispatchPolicy, DispatchTimer, Visit
-from dispatch.queries.consents import options_left, window_around
 from dispatch.queries.live import forget
+from dispatch.queries.windows import options_left, window_around
 from dispatch.rules import CONSENT_TRANSITIONS, appointment
 from journal.models import AuditEntry
 from notices.models import Notice

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from core.errors import Conflict
 from dispatch.enums import LinkKind, WorkOrderStatus
+from dispatch.evaluator import FOREVER
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
-from planning.days import Task, Wait
+from planning.days import Prices, Task, Wait
 from planning.enums import ChangeKind, ChangeState
-from planning.plans import Plan
+from planning.plans import Plan, plan
 from tests.cast import Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer
 from tests.planning.runs import accept, proposal, tomorrow
-from tests.planning.test_plans import HOUR, person, planned, task
+from tests.planning.test_plans import EFFORT, HOUR, person, planned, task
 from workforce.models import Absence
 
 UTC = ZoneInfo("UTC")
@@ -55,6 +59,85 @@ def test_every_kind_of_link_is_kept(kind: str) -> None:
         assert at[2][0] <= at[1][1] + 1800
     if kind == LinkKind.SAME_ENGINEER:
         assert at[2][2] == at[1][2]
+
+
+def test_what_goes_right_after_is_planned_with_the_first_or_neither_is() -> None:
+    expert = person(2, skills={7: (1, FOREVER)}, shifts=[(13 * HOUR, 17 * HOUR)])
+    both = [task(1, priority=1), waits(task(2, skills={7: 1}), 1, LinkKind.IMMEDIATELY)]
+    at = times(planned([person(1), expert], both))
+    assert at[2][0] >= 13 * HOUR and at[1][1] <= at[2][0] <= at[1][1] + 1800, "the first waits for the second"
+    found = planned([person(1), person(3)], both)
+    assert not found.placed
+    told = {one.work.id: reasons[0] for one, reasons in found.unplaced}
+    assert (told[1].code, told[1].facts["work_order"]) == ("followed", "#2")
+    assert (told[2].code, told[2].facts["people"]) == ("skill", 2)
+
+
+def test_what_has_a_visit_is_not_given_up_for_what_must_follow_it() -> None:
+    first = task(1, visit_id=9, was=(1, 10 * HOUR), told=True)
+    found = planned([person(1)], [first, waits(task(2, skills={7: 1}), 1, LinkKind.IMMEDIATELY)])
+    assert times(found) == {1: (10 * HOUR, 11 * HOUR, 1)}
+    ((left, reasons),) = found.unplaced
+    assert (left.work.id, reasons[0].code) == (2, "skill")
+
+
+def test_neither_of_two_is_planned_when_their_days_do_not_meet() -> None:
+    days = [(0, 24 * HOUR), (24 * HOUR, 48 * HOUR)]
+    two = [(8 * HOUR, 17 * HOUR), (32 * HOUR, 41 * HOUR)]
+    first = task(1, window=(0, 20 * HOUR))
+    then = waits(task(2, window=(30 * HOUR, 48 * HOUR)), 1, LinkKind.IMMEDIATELY)
+    found = plan([person(1, shifts=two)], [first, then], days, prices=Prices(), effort=EFFORT)
+    assert not found.placed
+    assert [reasons[0].code for _one, reasons in found.unplaced] == ["followed", "dependency"]
+
+
+def test_the_same_engineer_goes_on_another_day() -> None:
+    days = [(0, 24 * HOUR), (24 * HOUR, 48 * HOUR)]
+    two = [(8 * HOUR, 17 * HOUR), (32 * HOUR, 41 * HOUR)]
+    people = [person(1, shifts=two), person(2, shifts=two, skills={7: (1, FOREVER)})]
+    then = waits(task(2, skills={7: 1}, window=(30 * HOUR, 48 * HOUR)), 1, LinkKind.SAME_ENGINEER)
+    at = times(plan(people, [task(1), then], days, prices=Prices(), effort=EFFORT))
+    assert at[1][2] == at[2][2] == 2 and at[2][0] >= 30 * HOUR
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_days_with_close_links_stand_before_the_evaluator(seed: int) -> None:
+    chance = Random(seed)
+    people = [
+        person(n, skills={chance.randrange(3): (2, FOREVER)}, home=(35.6 + chance.random() / 5, 139.7))
+        for n in range(1, 6)
+    ]
+    tasks = [
+        task(
+            n,
+            place=(35.6 + chance.random() / 5, 139.7),
+            seconds=chance.choice((1800, 3600, 7200)),
+            priority=chance.randint(1, 4),
+            skills={chance.randrange(3): 1} if chance.random() < 0.4 else {},
+            crew_size=2 if chance.random() < 0.1 else 1,
+        )
+        for n in range(1, 31)
+    ]
+    kinds = dict[int, tuple[int, str]]()
+    for n in range(2, 31, 3):
+        kinds[n] = (n - 1, chance.choice(LinkKind.values))
+        tasks[n - 1] = waits(tasks[n - 1], *kinds[n])
+    found = planned(people, tasks)
+    at, size = times(found), {one.work.id: one.work.crew_size for one in tasks}
+    assert len(at) + len(found.unplaced) == len(tasks)
+    for then, (first, kind) in kinds.items():
+        if then in at:
+            assert first in at and at[then][0] >= at[first][1]
+            if kind == LinkKind.SAME_ENGINEER and size[first] == 1:
+                assert at[then][2] == at[first][2]
+        if kind == LinkKind.IMMEDIATELY:
+            assert (first in at) == (then in at), "both or none"
+            assert first not in at or at[then][0] <= at[first][1] + 1800
+    for who in people:
+        by_start = sorted(who.stops, key=lambda stop: stop.start)
+        assert all(a.end <= b.start for a, b in pairwise(by_start))
+    again = planned([replace(who, stops=[]) for who in people], tasks)
+    assert times(again) == at
 
 
 def test_what_waits_for_two_begins_after_both() -> None:

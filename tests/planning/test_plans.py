@@ -13,7 +13,8 @@ from dispatch import evaluator
 from dispatch.evaluator import FOREVER, Person, Stop, Work
 from dispatch.travel import trip
 from planning.days import Prices, Task
-from planning.plans import Effort, Plan, Stopped, plan, stop_id
+from planning.judging import stop_id
+from planning.plans import Effort, Plan, Stopped, plan
 from planning.roads import NOWHERE, UNKNOWN, road_seconds
 
 HOUR = 3600
