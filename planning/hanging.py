@@ -8,7 +8,7 @@ from dataclasses import replace
 from dispatch.evaluator import Span, Work
 from dispatch.links import Bound, bound_of, merged
 from planning.days import Task
-from planning.judging import fits
+from planning.judging import fits, stop_id
 
 Ends = Mapping[int, tuple[int, int]]
 """{work planned by this run: (when it ends, whose it is)}."""
@@ -35,20 +35,19 @@ def bound(task: Task, ends: Ends) -> Work | None:
 def searchable(waiting: Sequence[Task], stretch: Span, ends: Ends, anew: Collection[int]) -> list[Task]:
     """The tasks that the search may place in a stretch, each with what it waits for; of those planned `anew` only
     such as what must go right after them may begin in it too."""
-    known: dict[int, Task] = {}
+    known: list[Task] = []
     left = [task for task in waiting if task.is_for_search]
-    while more := [
-        one
-        for task in left
-        if (one := _as_searched(task, known, ends)) is not None
-        and one.work.id not in known
-        and fits(one, stretch)
-    ]:
-        known |= {task.work.id: task for task in more}
-        left = [task for task in left if task.work.id not in known]
-    while early := _too_early(left, known, anew):
-        known = {number: task for number, task in known.items() if number not in early}
-    return list(known.values())
+    while True:
+        ids = {task.work.id for task in known}
+        seen = [(task, _as_searched(task, ids, ends)) for task in left]
+        more = {stop_id(task): one for task, one in seen if one is not None and fits(one, stretch)}
+        if not more:
+            break
+        known += more.values()
+        left = [task for task in left if stop_id(task) not in more]
+    while early := _too_early(left, {task.work.id: task for task in known}, anew):
+        known = [task for task in known if task.work.id not in early]
+    return known
 
 
 def halves(waiting: Sequence[Task], planned: Mapping[int, Task], anew: Collection[int]) -> dict[int, Task]:
@@ -73,7 +72,7 @@ def without(lost: Collection[int], planned: Mapping[int, Task]) -> set[int]:
     return found
 
 
-def _as_searched(task: Task, known: Mapping[int, Task], ends: Ends) -> Task | None:
+def _as_searched(task: Task, known: Collection[int], ends: Ends) -> Task | None:
     """A task as the search sees it: with the bounds of what has its place, or after one of `known`."""
     if not task.waits:
         return task

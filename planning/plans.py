@@ -184,9 +184,11 @@ class _Planner:
         for task in waiting:
             bound, people = self._bound(task), self._people_for(task)
             stints: Sequence[Team] = ()
-            if bound is not None and bound.may_split:
-                if if_whole or not self._fits_whole(people, bound, between):
-                    stints = self._in_stints(people, bound, between)
+            if bound is None or not bound.may_split:
+                left.append(task)
+                continue
+            if if_whole or not self._fits_whole(people, bound, between):
+                stints = self._in_stints(people, bound, between)
             if stints:
                 self._book_stints(stints, task)
             else:

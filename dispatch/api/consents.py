@@ -22,12 +22,13 @@ from workforce.models import Engineer
 
 
 class OptionSerializer(serializers.Serializer[Any]):
-    """A window offered: its grade, and who would come when."""
+    """A window offered: its grade, and who would come when; `crew` are all of several, the first one leads."""
 
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     grade = serializers.CharField()
     engineer_id = serializers.IntegerField()
+    crew = serializers.ListField(child=serializers.IntegerField(), required=False)
     at = serializers.DateTimeField()
     is_wished = serializers.BooleanField()
 

@@ -31,6 +31,8 @@ TRIED = 4
 """How many people are tried for each of a crew, the cheapest ones."""
 WIDE, NARROW = 8, 2
 """How many places are tried for what something must follow closely; fewer for what follows that."""
+WIDE_A_ROUND = 2
+"""For so many groups in each round, in turn: the others take the cheapest place."""
 
 
 class After(NamedTuple):
@@ -125,6 +127,7 @@ class Links:
         self.arrays, self.rng = arrays, rng
         self.state = np.ones(1, np.uint64)
         self.gone = np.zeros(arrays.orders.shape[1], np.uint8)
+        self.turn = 0
 
     def close(self, walk: Walk) -> None:
         """Let no linked order be planned or moved by anybody else."""
@@ -136,16 +139,20 @@ class Links:
 
     def renew(self, walk: Walk, heat: float) -> None:
         """Plan each group anew; keep what is cheaper, or dearer by what the heat allows."""
-        for group in self.arrays.groups:
+        for number, group in enumerate(self.arrays.groups):
             old = walk.copy()
-            self.plan(walk, group)
+            is_wide = (number - self.turn) % len(self.arrays.groups) < WIDE_A_ROUND
+            self.plan(walk, group, WIDE if is_wide else 1)
             allowed = old.cost - heat * np.log(max(1e-300, self.rng.random()))
             if walk.cost > allowed or self._dropped(walk, group):
                 walk.take(old)
 
-    def plan(self, walk: Walk, group: Group) -> None:
-        """Take a group out and put it back where it costs least now."""
-        self._put_back(walk, group, 0, self._take_out(walk, group), WIDE)
+        self.turn += WIDE_A_ROUND
+
+    def plan(self, walk: Walk, group: Group, width: int = WIDE) -> None:
+        """Take a group out and put it back where it costs least now. `width`: how many places are tried for what
+        something must follow closely."""
+        self._put_back(walk, group, 0, self._take_out(walk, group), width)
 
     def _dropped(self, walk: Walk, group: Group) -> bool:
         members = [order for unit in group for order in unit.members]
@@ -265,17 +272,21 @@ class Links:
             prices.append(found)
         gained = [order for one in (unit, *close) for order in one.members]
         worth = int(walk.orders[0, gained, k.PRIZE].sum(dtype=np.int64))
-        options = [
-            Option(*self._team([found[index] for found in prices], persons), int(moment))
-            for index, moment in enumerate(tried)
-        ]
-        if close and len(prices) == 1:
-            best = prices[0].argmin(axis=0)
-            options += [
-                Option(int(prices[0][index, route]), [route], int(tried[index]))
-                for route, index in enumerate(best.tolist())
+        if len(prices) > 1:
+            options = [
+                Option(*self._team([found[index] for found in prices], persons), int(moment))
+                for index, moment in enumerate(tried)
             ]
-        return [one for one in options if one.price < worth]
+            return [one for one in options if one.price < worth]
+        alone = prices[0]
+        pairs = list(enumerate(alone.argmin(axis=1).tolist()))
+        if close:
+            pairs += [(index, route) for route, index in enumerate(alone.argmin(axis=0).tolist())]
+        return [
+            Option(int(alone[index, route]), [route], int(tried[index]))
+            for index, route in pairs
+            if alone[index, route] < worth
+        ]
 
     def _moments(self, walk: Walk, unit: Unit, moments: dict[int, int]) -> NDArray[np.int64]:
         """Moments to try, within all members' windows and after what they wait for; fewer in a tight window."""

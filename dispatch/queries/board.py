@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.intervals import Interval, minutes_of, without
@@ -42,7 +43,8 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A visit on its lane. `late_minutes`: after the promise; `broken`: rules broken on purpose. The trip to it
-    `is_estimated` unless a routing service said how long it takes."""
+    `is_estimated` unless a routing service said how long it takes. `crew`: the other visits of the board that go
+    together with it."""
 
     visit: Visit
     at: int
@@ -54,6 +56,11 @@ class Block:
     broken: int
     behind_minutes: int
     is_estimated: bool = True
+    crew: tuple[Visit, ...] = ()
+
+    @property
+    def crew_names(self) -> str:
+        return ", ".join(visit.engineer.name for visit in self.crew)
 
 
 @dataclass(slots=True)
@@ -132,6 +139,7 @@ def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor) -> Board:
     start, finish = _edges(begin, end, shifts.values(), by_engineer.values(), zone)
     roads = _roads(engineers, by_engineer)
     lanes = [_lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at, roads=roads) for e in engineers]
+    _show_crews(lanes)
     needs, waiting = ([], 0) if actor.provider_code else _needs(at)
     return Board(
         day=day,
@@ -159,6 +167,22 @@ def engineer_loads(
         _lane(e, planned[e.pk], workforce.shift_intervals(e, begin, end), (begin, end), at, roads=roads)
         for e in engineers
     ]
+
+
+def _show_crews(lanes: Iterable[Lane]) -> None:
+    """Tell each block of a crew which others of it are on the board."""
+    crews: dict[UUID, list[Visit]] = defaultdict(list)
+    every = list(lanes)
+    for visit in (block.visit for lane in every for block in lane.blocks):
+        if visit.crew_key is not None:
+            crews[visit.crew_key].append(visit)
+    for lane in every:
+        lane.blocks = [
+            replace(block, crew=tuple(one for one in crews[block.visit.crew_key] if one.pk != block.visit.pk))
+            if block.visit.crew_key
+            else block
+            for block in lane.blocks
+        ]
 
 
 def _roads(engineers: Iterable[Engineer], planned: Mapping[int, Sequence[Visit]]) -> Roads:

@@ -46,7 +46,7 @@ def together_with(visit: Visit) -> list[Visit]:
     if visit.crew_key is None:
         return [visit]
     found = Visit.objects.filter(crew_key=visit.crew_key).exclude(status=VisitStatus.CANCELLED)
-    return list(found.select_related("engineer").order_by("engineer_id"))
+    return list(found.select_related("engineer__provider").order_by("engineer_id"))
 
 
 def team_among(

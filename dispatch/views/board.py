@@ -113,6 +113,7 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
     initial = {"engineer": visit.engineer_id, "start_at": visit.start_at, "version": visit.version}
     return {
         "visit": visit,
+        "crew": crew_beside(request, visit),
         "move_form": MoveForm(initial=initial),
         "cancel_form": ReasonForm(),
         "lock_form": LockForm(initial={"version": visit.version, "lock_level": visit.lock_level}),
@@ -124,6 +125,15 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
         "can_cancel": "cancelled" in rules.TRANSITIONS[visit.status_code],
         "broken": [reasons.words(r, _skill_names()) for r in visit.reason.get("broken", ())],
     }
+
+
+def crew_beside(request: TenantRequest, visit: Visit) -> list[Visit]:
+    """The visits that go together with this one; a provider's people see those of their own."""
+    others = [one for one in queries.together_with(visit) if one.pk != visit.pk]
+    code = request.actor.provider_code
+    return [
+        one for one in others if not code or (one.engineer.provider and one.engineer.provider.code == code)
+    ]
 
 
 def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, Any]:

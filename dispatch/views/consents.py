@@ -24,7 +24,7 @@ from dispatch.enums import ConsentStatus
 from dispatch.forms import WishForm
 from dispatch.models import ConsentRequest, Visit
 from dispatch.services.consenting import told_window
-from dispatch.views.board import to_board
+from dispatch.views.board import crew_beside, to_board
 from tenants.http import TenantRequest
 
 PAGE = 50
@@ -149,6 +149,7 @@ def _page(request: TenantRequest, visit: Visit, form: WishForm, *, status: int =
         "visit": visit,
         "booked": told_window(visit, queries.appointment_of(visit)),
         "open": queries.open_consent_of(visit.pk),
+        "crew": crew_beside(request, visit),
         "way": queries.way_to(visit.work_order),
     }
     return render(request, "dispatch/visit_consent.html", context, status=status)

@@ -18,7 +18,7 @@ from core.clock import now
 from core.errors import Conflict, Refusal
 from dispatch import queries, services
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
-from dispatch.views.board import to_board
+from dispatch.views.board import crew_beside, to_board
 from dispatch.views.consents import consent_url
 from tenants.http import TenantRequest
 
@@ -73,7 +73,12 @@ def visit_move(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
                 "engineer": form.cleaned_data["engineer"].name,
                 "time": formats.local_time(visit.start_at),
             }
-            messages.success(request, _("%(work_order)s moved to %(engineer)s, %(time)s.") % facts)
+            crew = [one.engineer.name for one in crew_beside(request, visit)]
+            said = _("%(work_order)s moved to %(engineer)s, %(time)s.")
+            if crew:
+                facts["crew"] = ", ".join(crew)
+                said = _("%(work_order)s moved to %(engineer)s, %(time)s, together with %(crew)s.")
+            messages.success(request, said % facts)
             return to_board(request, day=_day_of(visit.start_at), visit=visit.pk)
     context = {"form": form, "visit": queries.get_visit(visit_id)}
     return render(request, "dispatch/visit_move.html", context, status=422)

@@ -32,7 +32,12 @@ function open(url, focus) {
   history.pushState({}, "", url);
   return window.htmx
     .ajax("GET", url, { target: "#board", swap: "outerHTML", select: "#board" })
-    .then(() => focus && document.getElementById(focus)?.focus({ preventScroll: true }));
+    .then(() => {
+      const stop = focus && document.getElementById(focus);
+      if (!stop) return;
+      stop.focus({ preventScroll: true });
+      stop.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
 }
 
 document.addEventListener("click", (event) => {
@@ -40,9 +45,21 @@ document.addEventListener("click", (event) => {
   if (!link || !window.htmx || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   if (dragged) return;
-  open(link.href, link.id);
+  open(link.href, link.dataset.focus || link.id);
 });
 window.addEventListener("popstate", () => location.reload());
+
+/* ---------- Who goes together shows while one of them is pointed at ---------- */
+
+function showCrew(visit) {
+  document.querySelectorAll(".visit.beside").forEach((other) => other.classList.remove("beside"));
+  const crew = visit?.dataset.crew;
+  if (!crew) return;
+  document.querySelectorAll(`.visit[data-crew="${crew}"]`).forEach((other) => other.classList.toggle("beside", other !== visit));
+}
+const pointed = (event) => showCrew(event.target.closest?.(".visit"));
+document.addEventListener("pointerover", pointed);
+document.addEventListener("focusin", pointed);
 
 /* ---------- Keyboard ---------- */
 

@@ -100,7 +100,7 @@ def test_the_same_engineer_goes_on_another_day() -> None:
     assert at[1][2] == at[2][2] == 2 and at[2][0] >= 30 * HOUR
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_days_with_close_links_stand_before_the_evaluator(seed: int) -> None:
     chance = Random(seed)
     people = [
