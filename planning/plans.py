@@ -6,7 +6,7 @@ by the busiest day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
@@ -19,12 +19,11 @@ from dispatch.stints import crew_in_stints
 from planning import hanging
 from planning.days import Placed, Prices, Task, gaps_of, problem_of
 from planning.judging import agrees, first_in_stints, is_good, stop_id, stop_of, take_back, why_not
+from planning.progress import Progress, Watch, share
 from planning.vans import Vans
 
 MOST_IN_A_ROW = 5
 """So many work orders in a row for one engineer are given to who may do all of them."""
-Progress = Callable[[int], bool]
-"""Told how many per cent are done; False asks to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def plan(
     waiting = planner.place_crews(waiting, everything, left_by_search=False)
     waiting = planner.place_stints(waiting, everything, if_whole=False)
     for number, stretch in enumerate(stretches):
-        told = _share(progress, number, len(stretches))
+        told = share(progress, number, len(stretches))
         waiting = planner.search(waiting, stretch, _part(effort, len(stretches)), told)
         waiting = planner.place_waiting(waiting, stretch)
     waiting = planner.place_crews(waiting, everything, left_by_search=True)
@@ -90,12 +89,6 @@ def plan(
 def _part(effort: Effort, stretches: int) -> Effort:
     seconds = None if effort.seconds is None else effort.seconds / stretches
     return replace(effort, seconds=seconds)
-
-
-def _share(progress: Progress | None, number: int, of: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda percent: progress((number * 100 + percent) // of)
 
 
 class _Planner:
@@ -314,7 +307,7 @@ class _Planner:
         fitting = hanging.searchable(waiting, stretch, self.ends, self.anew)
         if not gaps or not fitting:
             return waiting
-        watch = _Watch(progress) if progress else None
+        watch = Watch(progress) if progress else None
         asked = problem_of(gaps, fitting, stretch, self.prices, self.policy)
         solution = solve(
             asked.problem,
@@ -387,14 +380,3 @@ class _Planner:
         take_back(person, one)
         person.add(stop_of(old))
         return old
-
-
-class _Watch:
-    """Hands the search's progress on, and remembers when it was asked to stop."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress, self.was_stopped = progress, False
-
-    def __call__(self, share: float, _cost: int) -> bool:
-        self.was_stopped = self.was_stopped or not self.progress(int(share * 100))
-        return not self.was_stopped

@@ -25,6 +25,7 @@ from dispatch.queries.slots import Asked, slots_for, windows, without_visits
 from tickets.enums import ClockState, SlaKpi
 from tickets.models import SlaClock
 
+PREFERRED = "preferred"
 MOST_OPTIONS = 5
 A_DAY_AT_MOST = 2
 """Windows offered of one day, so that a customer whose day does not suit finds another."""
@@ -190,7 +191,7 @@ def _as_wished(visit: Visit, wish: Option, reason: str) -> list[Verdict]:
 
 
 class _Crew:
-    """Whoever could go in place of a crew: its own people first, else the first team of others too."""
+    """Whoever could go in place of a crew: its own people, else the first team of others with those of them who can."""
 
     def __init__(self, visit: Visit, people: Sequence[Person], policy: Policy) -> None:
         together = together_with(visit)
@@ -201,7 +202,7 @@ class _Crew:
         others = [person for person in free if person.id not in own]
         others.sort(key=lambda person: (policy.roads.trip(person.home, place)[0], person.id))
         self.more = [*self.own, *others[:NEAR_PEOPLE]]
-        self.policy, self.likings = policy, _likings(self.more)
+        self.policy, self.likings = policy, _keeping(own, self.more)
 
     def in_window(self, work: Work, at: datetime) -> Team | None:
         """The first team that can begin in the work's window, from an instant on."""
@@ -213,8 +214,11 @@ class _Crew:
         return None
 
 
-def _likings(people: Sequence[Person]) -> Likings:
-    return likings([person.id for person in people])
+def _keeping(own: Collection[int], people: Sequence[Person]) -> Likings:
+    """Who likes whom, and all like to go with those whom the customer expects."""
+    ids = [person.id for person in people]
+    expected = {frozenset({one, other}): PREFERRED for one in own for other in ids if one != other}
+    return {**expected, **likings(ids)}
 
 
 def _freed(people: Sequence[Person], visit_ids: Collection[int]) -> list[Person]:

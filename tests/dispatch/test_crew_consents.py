@@ -148,8 +148,8 @@ def test_who_is_ill_is_replaced_in_what_is_offered(in_acme: Company) -> None:
     never = make_engineer("Never")
     EngineerPair.objects.create(first=well.engineer, second=never, liking="excluded")
     Absence.objects.create(engineer=ill.engineer, start_at=AT, end_at=local(AT, 20, 0))
-    make_visit(ill.start_at, engineer=spare, minutes=60)
-    make_visit(ill.start_at, engineer=never, minutes=60)
+    make_visit(ill.start_at, engineer=spare, minutes=150)
+    make_visit(ill.start_at, engineer=never, minutes=150)
     (consent,) = services.ask_where_absent(engineer_id=ill.engineer_id, actor=SYSTEM, at=AT)
     for option in queries.options_of(consent):
         assert set(option.crew) == {well.engineer_id, spare.pk}
