@@ -30,15 +30,19 @@ document.addEventListener("htmx:afterSwap", () => {
 function open(url, focus) {
   keepDrawer = false;
   history.pushState({}, "", url);
-  return window.htmx
-    .ajax("GET", url, { target: "#board", swap: "outerHTML", select: "#board" })
-    .then(() => {
-      const stop = focus && document.getElementById(focus);
-      if (!stop) return;
-      stop.focus({ preventScroll: true });
-      stop.scrollIntoView({ block: "nearest", inline: "nearest" });
-    });
+  wanted = focus;
+  return window.htmx.ajax("GET", url, { target: "#board", swap: "outerHTML", select: "#board" });
 }
+
+// The promise of htmx is kept before the new board stands: what was asked for gets the focus when it does.
+let wanted = null;
+document.addEventListener("htmx:afterSettle", () => {
+  const stop = wanted && document.getElementById(wanted);
+  wanted = null;
+  if (!stop) return;
+  stop.focus({ preventScroll: true });
+  stop.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-drawer], a[data-close-drawer], a[data-candidates], #candidates .seg a");

@@ -119,7 +119,7 @@ def test_dragging_one_of_a_confirmed_crew_leads_to_one_question_for_all(
     page.mouse.move(box["x"] + 420, box["y"] + 10, steps=8)
     page.mouse.up()
     page.wait_for_url(re.compile("/consent/"))
-    expect(page.get_by_text("Yuki")).to_be_visible()
+    expect(page.locator("dl").get_by_text("Yuki")).to_be_visible()
     expect(page.get_by_text(re.compile("All of the crew move together"))).to_be_visible()
     look(page, "consent-en")
     for language in ("ja", "zh-hans"):

@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from channels.models import OutboundMessage
+from customers.models import Contact
 from dispatch import services
 from dispatch.models import DispatchRun, Offer, Visit, WorkOrder
 from dispatch.services import timers
 from dispatch.views import offers as offer_pages
+from feedback import links
+from feedback.models import CustomerLink
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tests.cast import AT, Company, Person
@@ -63,12 +67,14 @@ def test_two_providers_are_silent_and_the_own_pool_takes_the_work(
     offer = only_open_offer(acme)
     assert offer.provider_id == second
     assert f"O-{offer.pk}" not in pia.get("/t/acme/offers/").content.decode(), "not Partnerworks' offer"
+    the_customer_was_told_nothing_yet(acme)
     at_time(AT + 2 * HALF_AN_HOUR)
     own = the_engineer_takes_it(acme, tom)
     visit = Visit.objects
     with tenant_active(acme.tenant.pk):
         assert visit.get().engineer_id == own.engineer_id
     deliver_all()
+    the_customer_is_told_who_comes(acme)
     the_log_tells_each_step(acme, dora, order)
 
 
@@ -113,8 +119,11 @@ def work_appears(acme: Company) -> WorkOrder:
     with tenant_active(acme.tenant.pk):
         from dispatch.models import WorkType
 
+        site = make_place("Chiyoda")
+        contact = Contact.objects.create(customer=site.customer, name="Sato", email="facility@tower.example")
         return services.create_work_order(
-            site_id=make_place("Chiyoda").pk,
+            site_id=site.pk,
+            contact_id=contact.pk,
             work_type_id=WorkType.objects.get(code="boiler").pk,
             subject="Boiler leaks",
             actor=acme.dora.actor,
@@ -146,6 +155,22 @@ def the_engineer_takes_it(acme: Company, tom: Client) -> Offer:
     assert tom.get("/t/acme/my-visits/").status_code == 200
     assert tom.post(f"/t/acme/offers/{offer.pk}/accept/").status_code == 303
     return offer
+
+
+def the_customer_was_told_nothing_yet(acme: Company) -> None:
+    """Who might come is no matter of theirs."""
+    with tenant_active(acme.tenant.pk):
+        assert not OutboundMessage.objects.exists()
+
+
+def the_customer_is_told_who_comes(acme: Company) -> None:
+    """One message, with a page that names Tom and the hours."""
+    with tenant_active(acme.tenant.pk):
+        message, link = OutboundMessage.objects.get(), CustomerLink.objects.get()
+        path = links.path_of(acme.tenant, link)
+    assert message.recipient == "facility@tower.example" and path in message.body
+    page = Client().get(path).content.decode()
+    assert "Tom Engineer" in page and "Partnerworks" not in page
 
 
 def the_log_tells_each_step(acme: Company, dora: Client, order: WorkOrder) -> None:
