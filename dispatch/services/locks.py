@@ -12,7 +12,7 @@ from core.errors import BadInput
 from dispatch import events, queries
 from dispatch.enums import LockLevel
 from dispatch.models import Visit
-from dispatch.queries.consents import window_around
+from dispatch.queries.windows import window_around
 from dispatch.services.consenting import promise, withdraw_open
 from dispatch.services.following import check_movable
 from dispatch.services.planning import check_version, fact

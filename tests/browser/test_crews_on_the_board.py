@@ -107,6 +107,7 @@ def test_by_phone_the_list_names_them_and_a_tap_leads_there(
         look(page, f"phone-{language}")
 
 
+@pytest.mark.allows_console_error("409")
 def test_dragging_one_of_a_confirmed_crew_leads_to_one_question_for_all(
     acme: Company, crew: list[Visit], new_context: NewContext
 ) -> None:

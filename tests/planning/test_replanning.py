@@ -9,7 +9,8 @@ import pytest
 from bench.replanning import ELEVEN, Morning, again, morning, scores
 from dispatch.policy import PRODUCT
 from planning.days import Prices, gaps_of, problem_of
-from planning.plans import Effort, stop_id
+from planning.judging import stop_id
+from planning.plans import Effort
 from tests.dispatch.optimiser.field import random_day
 
 EFFORT = Effort(steps=150, threads=1)
