@@ -32,6 +32,7 @@ ACTORLESS = {
     "tickets.services.fire_due_timers": "the clock's work: it acts as the system",
     "dispatch.services.fire_due_timers": "as tickets' fire_due_timers",
     "dispatch.services.ask_for_waiting": "the clock's work: it asks about places, whoever runs it",
+    "dispatch.services.want_roads": "as ask_for_waiting: whoever asks a question, the worker looks at the place",
     "dispatch.services.ask_among": "reads for a planning run, which was asked for by somebody",
     "dispatch.services.prune_legs": "as journal.services.prune",
     "dispatch.services.calibrate_all": "as refresh_calendars",
