@@ -28,7 +28,7 @@ from tests.cast import AT, Company, Person
 from tests.factories.consents import HOUR, SYSTEM, local, make_appointment, make_question
 from tests.factories.dispatch import make_visit
 from tests.factories.workforce import make_engineer
-from tests.planning.test_runs import accept, proposal, tomorrow
+from tests.planning.runs import accept, proposal, tomorrow
 from workforce.models import Absence, Engineer, EngineerPair
 
 SignIn = Callable[[Person], Client]

@@ -28,7 +28,7 @@ from tenants.active import tenant_active
 from tests.cast import Company, Person
 from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
 from tests.factories.workforce import make_engineer
-from tests.planning.test_runs import tomorrow
+from tests.planning.runs import tomorrow
 from workforce.models import Engineer
 
 SignIn = Callable[[Person], Client]

@@ -17,9 +17,9 @@ from tests.cast import AT, Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.inventory import make_part, make_stock, make_van
 from tests.factories.workforce import make_engineer
+from tests.planning.runs import proposal, tomorrow
 from tests.planning.test_links import times
 from tests.planning.test_plans import EFFORT, HOUR, person, planned, task
-from tests.planning.test_runs import proposal, tomorrow
 
 PUMP, BELT = 1, 2
 
