@@ -79,7 +79,7 @@ def the_dispatcher_plans_two(dora: Client, order: WorkOrder, *engineers: Enginee
 
 
 def falls_ill(admin: Client, engineer: Engineer, *, days: int = 0) -> None:
-    first, last = local(8)[:10], local(8 + 24 * days)[:10]
+    first, last = local(-16 if days else 8)[:10], local(8 + 24 * days)[:10]
     form = {"first_on": first, "starts": "08:00", "last_on": last, "ends": "20:00", "reason": "ill"}
     path = f"/t/acme/engineers/{engineer.pk}/absences/new/"
     shown = admin.post(path, form)
