@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -15,9 +14,7 @@ from dispatch.enums import LinkKind, LockLevel, Objective, Rule, RuleVerdict, Tr
 from dispatch.models import WorkOrder, WorkType
 from dispatch.part_forms import PartLinesField, as_lines
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
-from dispatch.services import Stint
 from dispatch.services.links import LONGEST_GAP
-from dispatch.stints import MOST_STINTS
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -29,7 +26,8 @@ LOCKS = [
 ]
 
 
-def _instant(**attrs: str) -> forms.DateTimeInput:
+def instant_input(**attrs: str) -> forms.DateTimeInput:
+    """A box for a day and time, as browsers offer it."""
     return forms.DateTimeInput(attrs={"type": "datetime-local", **attrs}, format="%Y-%m-%dT%H:%M")
 
 
@@ -55,7 +53,7 @@ class PlanForm(forms.Form):
     """Who goes and when; a reason when a rule is broken on purpose."""
 
     engineer = EngineerChoice()
-    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -72,7 +70,7 @@ class CrewForm(forms.Form):
     """Who goes together and when; a reason when a rule is broken on purpose."""
 
     engineers = CrewChoice()
-    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -82,43 +80,6 @@ class CrewForm(forms.Form):
             "start_at": self.cleaned_data["start_at"],
             "override_reason": self.cleaned_data["override_reason"],
         }
-
-
-class StintsForm(forms.Form):
-    """The stints of work that takes several days: who, from when, for how many minutes; one row for each. With
-    `is_crew` several go in each."""
-
-    count = forms.IntegerField(min_value=1, max_value=MOST_STINTS, widget=forms.HiddenInput)
-    override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
-
-    def __init__(
-        self, data: Any = None, *, initial: dict[str, Any] | None = None, is_crew: bool = False
-    ) -> None:
-        super().__init__(data, initial=initial)
-        self.is_crew = is_crew
-        given = str((data or initial or {}).get("count", "1"))
-        known = min(MOST_STINTS, max(1, int(given))) if given.isdecimal() else 1
-        self.rows: list[tuple[forms.BoundField, ...]] = []
-        for number in range(known):
-            self.fields[f"engineer_{number}"] = CrewChoice() if is_crew else EngineerChoice()
-            self.fields[f"start_{number}"] = forms.DateTimeField(label=_("Start"), widget=_instant())
-            self.fields[f"minutes_{number}"] = forms.IntegerField(
-                label=_("Minutes"), min_value=1, max_value=1440
-            )
-            names = (f"engineer_{number}", f"start_{number}", f"minutes_{number}")
-            self.rows.append(tuple(self[name] for name in names))
-
-    def facts(self) -> dict[str, Any]:
-        """What the service takes."""
-        values = self.cleaned_data
-        stints = []
-        for number in range(len(self.rows)):
-            start = values[f"start_{number}"]
-            end = start + timedelta(minutes=values[f"minutes_{number}"])
-            who = values[f"engineer_{number}"]
-            ids = tuple(engineer.pk for engineer in who) if self.is_crew else (who.pk,)
-            stints.append(Stint(ids, start, end))
-        return {"stints": stints, "override_reason": values["override_reason"]}
 
 
 class MoveForm(PlanForm):
@@ -183,7 +144,7 @@ class AcceptForm(forms.Form):
     """Whom a provider sends for offered work, and when."""
 
     engineer = forms.ModelChoiceField(queryset=Engineer.objects.none(), label=_("Engineer"))
-    start_at = forms.DateTimeField(label=_("Start"), widget=_instant())
+    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
 
     def __init__(self, *args: Any, provider_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -224,7 +185,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["site", "work_type", "subject", "description", "priority", "duration_minutes", "may_split"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         widgets = {
-            name: _instant()
+            name: instant_input()
             for name in ("promised_start_at", "promised_end_at", "window_start_at", "window_end_at")
         }
         labels = {

@@ -20,10 +20,10 @@ from core.errors import Refusal
 from dispatch import queries, reasons, services
 from dispatch.crews import Team
 from dispatch.evaluator import Reason
-from dispatch.forms import StintsForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer
+from dispatch.stint_forms import StintsForm
 from dispatch.stints import stints_of
 from dispatch.views.board import to_board
 from tenants.http import TenantRequest
