@@ -196,6 +196,8 @@ class _Teller:
 
 def _close(outbox_ids: Collection[int]) -> None:
     if outbox_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(COMMIT_SOON)
         OutboxEvent.objects.filter(pk__in=outbox_ids).update(delivered_at=Now(), last_error="")
 
 
