@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dispatch import evaluator
+from dispatch import policy as codes
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
+from dispatch.evaluator.checks import most_minutes
+from dispatch.evaluator.search import with_overtime
 from dispatch.links import RIGHT_AFTER
 from dispatch.optimiser.problem import FOREVER, Break, Order, Problem, Worker
-from dispatch.policy import PRODUCT, Policy
+from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.travel import ESTIMATE, Point, Roads
 from planning.roads import NOWHERE, UNKNOWN, seconds_by
+
+if TYPE_CHECKING:
+    from planning.pricing import Objectives
 
 SHORTEST_GAP = 15 * 60
 PRIZES: Mapping[int, int] = {1: 144_000, 2: 36_000, 3: 10_800, 4: 3_600}
@@ -95,6 +101,8 @@ class Gap:
     target: Point | None
     has_target: bool
     pause: Break | None = None
+    regular_end: int | None = None
+    """Where overtime begins, of who may work it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +114,20 @@ class Prices:
     prizes: Mapping[int, int] = field(default_factory=lambda: dict(PRIZES))
 
 
-def gaps_of(person: Person, between: Span) -> list[Gap]:
-    """The free time that an engineer's walls leave between two instants, in order."""
+def gaps_of(person: Person, between: Span, policy: Policy = PRODUCT) -> list[Gap]:
+    """The free time that an engineer's walls leave between two instants, in order, with the overtime that the
+    policy allows."""
+    overtime = person.overtime if policy.verdict(codes.OVERTIME) == ALLOW else 0
     found: list[Gap] = []
-    for shift in person.shifts:
-        begin, end = max(shift[0], between[0]), min(shift[1], between[1])
-        if end - begin < SHORTEST_GAP:
+    for shift_begin, finish, shift_end in with_overtime(person.shifts, overtime):
+        begin, end = max(shift_begin, between[0]), min(finish, between[1])
+        if min(shift_end, end) - begin < SHORTEST_GAP:
             continue
-        walls = [stop for stop in person.stops if stop.end > shift[0] and stop.start < shift[1]]
-        found += _between_walls(person, (shift[0], end), begin, walls)
+        walls = [stop for stop in person.stops if stop.end > shift_begin and stop.start < finish]
+        gaps = _between_walls(person, (shift_begin, end), begin, walls)
+        if policy.verdict(codes.BREAK) != ALLOW:
+            gaps = _with_breaks(person, (shift_begin, min(shift_end, end)), gaps)
+        found += [replace(gap, regular_end=shift_end) if gap.span[1] > shift_end else gap for gap in gaps]
     return found
 
 
@@ -132,22 +145,27 @@ def _between_walls(person: Person, shift: Span, begin: int, walls: Sequence[Stop
         if stop is not None:
             place = stop.place
         ready = max(ready, end)
-    return _with_break(person, shift, gaps)
+    return gaps
 
 
-def _with_break(person: Person, shift: Span, gaps: list[Gap]) -> list[Gap]:
-    """Put the shift's break where most of its window is free; a break that fits nowhere is had already."""
+def _with_breaks(person: Person, shift: Span, gaps: list[Gap]) -> list[Gap]:
+    """Put each of the shift's breaks where most of its window is free, one in a gap; what fits nowhere is had
+    already, or left to the evaluator."""
     for earliest, latest, seconds in person.breaks:
         if not shift[0] <= earliest < shift[1]:
             continue
-        room = [min(gap.span[1], latest + seconds) - max(gap.span[0], earliest) for gap in gaps]
+        room = [
+            min(gap.span[1], shift[1], latest + seconds) - max(gap.span[0], earliest)
+            if gap.pause is None
+            else 0
+            for gap in gaps
+        ]
         if room and max(room) >= seconds:
             best = room.index(max(room))
             gap = gaps[best]
-            closes = min(latest, gap.span[1] - seconds)
+            closes = min(latest, min(gap.span[1], shift[1]) - seconds)
             pause = Break(min(_whole_minute(max(earliest, gap.span[0])), closes), closes, seconds)
-            gaps[best] = Gap(person, gap.span, gap.origin, gap.target, gap.has_target, pause)
-            break
+            gaps[best] = replace(gap, pause=pause)
     return gaps
 
 
@@ -181,7 +199,13 @@ class Asked:
 
 
 def problem_of(
-    gaps: Sequence[Gap], tasks: Sequence[Task], between: Span, prices: Prices, policy: Policy = PRODUCT
+    gaps: Sequence[Gap],
+    tasks: Sequence[Task],
+    between: Span,
+    prices: Prices,
+    policy: Policy = PRODUCT,
+    *,
+    objectives: Objectives | None = None,
 ) -> Asked:
     """The search's problem; its times count from `Asked.zero`. A crew's task is one order for each member; a task
     that waits for another of these is an order after that one's."""
@@ -190,17 +214,24 @@ def problem_of(
     numbers = {person_id: n for n, person_id in enumerate(dict.fromkeys(gap.person.id for gap in gaps))}
     owner = [number for number, task in enumerate(tasks) for _member in range(task.work.crew_size)]
     first_of = {tasks[number].work.id: order for order, number in reversed(list(enumerate(owner)))}
+    linked = {wait.first for task in tasks for wait in task.waits}
+    far = _Far(gaps, numbers, policy)
     orders = []
     for order, number in enumerate(owner):
         task = tasks[number]
         member = order - first_of[task.work.id]
-        known = _order(task, able, between, prices)
+        is_alone = task.work.crew_size == 1 and not task.waits and task.work.id not in linked
+        known = _order(task, able, between, prices, is_alone=is_alone)
+        asks = objectives.prices(task) if objectives else {}
         wait = next((wait for wait in task.waits if wait.first in first_of), None)
         orders.append(
             replace(
                 known,
                 was=numbers.get(_expected(task, member), -1),
                 crew=number if task.work.crew_size > 1 else -1,
+                forbidden=far.too_far(task.work.place),
+                # Whoever is sent, it is better than that nobody is.
+                prices={numbers[who]: min(n, known.prize // 2) for who, n in asks.items() if who in numbers},
                 **(
                     _following(wait, first_of[wait.first], tasks[owner[first_of[wait.first]]]) if wait else {}
                 ),
@@ -215,6 +246,8 @@ def problem_of(
             pause=_shifted(gap.pause, zero),
             person=numbers[gap.person.id],
             name=gap.person.name,
+            regular_end=FOREVER if gap.regular_end is None else gap.regular_end - zero,
+            overtime_price=objectives.overtime_price if objectives else 0,
         )
         for number, gap in enumerate(gaps)
     ]
@@ -297,9 +330,34 @@ class _Able:
         return frozenset(self._can[place])
 
 
-def _order(task: Task, able: _Able, between: Span, prices: Prices) -> Order:
+class _Far:
+    """Who has too long a way to a place from wherever they are free. Ways between visits are left to the
+    evaluator."""
+
+    def __init__(self, gaps: Sequence[Gap], numbers: Mapping[int, int], policy: Policy) -> None:
+        self._roads = policy.roads
+        self._from: dict[tuple[int, int], set[Point | None]] = {}
+        for gap in gaps if policy.verdict(codes.MAX_TRAVEL) != ALLOW else ():
+            if most := most_minutes(gap.person, policy):
+                self._from.setdefault((numbers[gap.person.id], most), set()).add(gap.origin)
+
+    def too_far(self, place: Point | None) -> frozenset[int]:
+        """The numbers of those who may not go there first."""
+        return frozenset(
+            number
+            for (number, most), origins in self._from.items()
+            if all(self._roads.trip(origin, place)[0] > most for origin in origins)
+        )
+
+
+def _order(task: Task, able: _Able, between: Span, prices: Prices, *, is_alone: bool) -> Order:
     work, zero = task.work, between[0] // 60 * 60
     opens, closes = start_window(task, between)
+    hours = hours_of(work, between)
+    if not is_alone and hours:
+        # What must meet others is held at one moment: only the longest of its hours is open to it.
+        first, last = max(hours, key=lambda span: (span[1] - span[0], -span[0]))
+        opens, closes = max(opens, first), min(closes, last)
     prize = int(
         prices.prizes.get(task.priority, PRIZES[4]) * (1 + min(task.waiting_days, MOST_AGEING_DAYS) / 10)
     )
@@ -308,6 +366,7 @@ def _order(task: Task, able: _Able, between: Span, prices: Prices) -> Order:
         place=_spot(work.place),
         seconds=work.seconds,
         window=(opens - zero, max(opens, closes) - zero),
+        hours=tuple((a - zero, b - zero) for a, b in hours) if is_alone and len(hours) > 1 else (),
         prize=prize if closes >= opens else 0,
         start_by=max(0, min(work.promised[1], closes) - zero),
         late_price=int(prize * prices.late_share),
@@ -330,17 +389,25 @@ def start_window(task: Task, between: Span) -> Span:
     return _whole_minute(opens), closes // 60 * 60
 
 
+def hours_of(work: Work, between: Span) -> list[Span]:
+    """[(first start, last start)] that the visiting hours leave between two instants; none without such hours."""
+    opens, closes = _open_window(work, between)
+    spans = ((max(opens, a), min(closes, b - work.seconds)) for a, b in work.hours or ())
+    whole = ((_whole_minute(a), b // 60 * 60) for a, b in spans)
+    return [(a, b) for a, b in whole if a <= b]
+
+
 def _work_window(work: Work, between: Span) -> Span:
-    opens = max(between[0], work.window[0], work.promised[0], work.after)
-    closes = min(min(between[1], work.window[1]) - work.seconds, work.start_by)
     if work.hours is None:
-        return opens, closes
-    fitting = [
-        (max(opens, a), min(closes, b - work.seconds))
-        for a, b in work.hours
-        if min(closes, b - work.seconds) >= max(opens, a)
-    ]
-    return max(fitting, key=lambda span: (span[1] - span[0], -span[0]), default=(opens, opens - 1))
+        return _open_window(work, between)
+    spans = hours_of(work, between)
+    opens = _open_window(work, between)[0]
+    return (spans[0][0], max(b for _a, b in spans)) if spans else (opens, opens - 1)
+
+
+def _open_window(work: Work, between: Span) -> Span:
+    opens = max(between[0], work.window[0], work.promised[0], work.after)
+    return opens, min(min(between[1], work.window[1]) - work.seconds, work.start_by)
 
 
 def _spot(place: Point | None) -> tuple[float, float]:

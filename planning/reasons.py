@@ -12,6 +12,7 @@ from dispatch import reasons
 from dispatch.enums import TravelSource
 from dispatch.reasons import Names
 from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
+from planning.explaining import NOT_LOOKED, TAKEN
 from planning.vans import GOES_TO
 
 
@@ -19,7 +20,9 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
     """One reason; with how many people it keeps out, where it was counted."""
     own = {
         "nobody": _("nobody works in that time"),
-        "dearer": _("the time went to more urgent work"),
+        "dearer": _("the time went to other work"),
+        TAKEN: _taken(reason),
+        NOT_LOOKED: _("not looked at further: too much other work found no place"),
         "awaited": _("%(work_order)s waits for it and begins before it would end")
         % {"work_order": reason.get("work_order", "")},
         "followed": _("%(work_order)s must go right after it and finds no place")
@@ -41,6 +44,19 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
         return told
     counted = ngettext("%(n)s engineer", "%(n)s engineers", people) % {"n": people}
     return f"{told} ({counted})"
+
+
+def _taken(reason: Mapping[str, Any]) -> str:
+    """Which work took the time."""
+    names, more = str(reason.get("work_orders", "")), int(reason.get("more") or 0)
+    if more:
+        names = ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {
+            "names": names,
+            "n": more,
+        }
+    if reason.get("urgent"):
+        return _("the time went to more urgent work: %(work_orders)s") % {"work_orders": names}
+    return _("the time went to other work: %(work_orders)s") % {"work_orders": names}
 
 
 def sentence(told: Iterable[Mapping[str, Any]], skills: Names | None = None) -> str:

@@ -26,8 +26,10 @@ from planning.events import PlanEnded, PlanProposed
 from planning.figures import Figures, figures_of
 from planning.judging import stop_id
 from planning.models import PlanChange, PlanRun
-from planning.plans import Effort, Plan, Stopped, plan
+from planning.plans import Effort, plan
+from planning.progress import Stopped
 from planning.queries import Ground
+from planning.sheet import Plan
 from tenants.active import tenant_active
 from tenants.actors import Actor
 

@@ -15,7 +15,8 @@ from dispatch.evaluator import FOREVER
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from planning.days import Prices, Task, Wait
 from planning.enums import ChangeKind, ChangeState
-from planning.plans import Plan, plan
+from planning.plans import plan
+from planning.sheet import Plan
 from tests.cast import Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer

@@ -14,8 +14,10 @@ from dispatch.evaluator import FOREVER, Person, Stop, Work
 from dispatch.travel import trip
 from planning.days import Prices, Task
 from planning.judging import stop_id
-from planning.plans import Effort, Plan, Stopped, plan
+from planning.plans import Effort, plan
+from planning.progress import Stopped
 from planning.roads import NOWHERE, UNKNOWN, road_seconds
+from planning.sheet import Plan
 
 HOUR = 3600
 DAY = (0, 24 * HOUR)

@@ -12,7 +12,8 @@ from dispatch.policy import ALLOW, PARTS, Policy
 from planning import reasons
 from planning.days import Prices, Task
 from planning.enums import ChangeKind
-from planning.plans import Plan, plan
+from planning.plans import plan
+from planning.sheet import Plan
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.inventory import make_part, make_stock, make_van
