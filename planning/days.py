@@ -223,6 +223,8 @@ def problem_of(
         is_alone = task.work.crew_size == 1 and not task.waits and task.work.id not in linked
         known = _order(task, able, between, prices, is_alone=is_alone)
         asks = objectives.prices(task) if objectives else {}
+        # Whoever is sent, it is as good as it was without these prices that somebody is.
+        prices_of = {numbers[i]: min(n, known.prize // 2) for i, n in asks.items() if i in numbers}
         wait = next((wait for wait in task.waits if wait.first in first_of), None)
         orders.append(
             replace(
@@ -230,8 +232,8 @@ def problem_of(
                 was=numbers.get(_expected(task, member), -1),
                 crew=number if task.work.crew_size > 1 else -1,
                 forbidden=far.too_far(task.work.place),
-                # Whoever is sent, it is better than that nobody is.
-                prices={numbers[who]: min(n, known.prize // 2) for who, n in asks.items() if who in numbers},
+                prices=prices_of,
+                prize=known.prize + max(prices_of.values(), default=0),
                 **(
                     _following(wait, first_of[wait.first], tasks[owner[first_of[wait.first]]]) if wait else {}
                 ),

@@ -143,9 +143,14 @@ class _Planner(Sheet):
             leftovers.improve(between, (SETTLED, EXPLAINED))
         left = self.place_waiting(left, between)
         left = self.drop_halves([*left, *self._fallen()])
-        free = [task for task in left if task.work.id not in self.halves and not task.waits]
-        placed = {stop_id(task) for task in free if self.place(task, between)}
-        return sorted((task for task in left if stop_id(task) not in placed), key=urgency)
+        while done := {
+            stop_id(task)
+            for task in left
+            if task.work.id not in self.halves and not task.waits and self._insert(task, between)
+        }:
+            # What found a place may have changed what breaks are still kept: so all are asked again.
+            left = [task for task in left if stop_id(task) not in done]
+        return sorted(left, key=urgency)
 
     def _fallen(self) -> list[Task]:
         """Take off what the evaluator is against by now."""

@@ -9,7 +9,8 @@ from dispatch import instant, ranking
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Verdict, Work
 from dispatch.evaluator.checks import most_minutes
-from dispatch.instant import Question
+from dispatch.instant import Question, answers, engine
+from dispatch.instant.world import ALL, NEVER
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, Policy
 from dispatch.ranking import BEST, Answer
 from dispatch.travel import Point
@@ -37,11 +38,21 @@ class Ranked:
         self._look()
         return instant.rank(self._world, Question(work, *between, policy or self.policy), BEST, most=most)
 
+    def anybody(self, work: Work, between: Span) -> bool:
+        """Whether anybody could go without a reason, lateness aside: a quick look before the ranking."""
+        self._look()
+        ask = Question(work, *between, self._policies[-1])
+        able, soft, _groups = answers.able(self._world, ask)
+        starts = engine.first_starts(self._world, ask, self._world.trips(ask), ALL, able & ~soft)
+        return bool((starts.at < NEVER).any())
+
     def options(
         self, work: Work, between: Span, only: frozenset[int] | None = None, *, most: int = 1
     ) -> list[Verdict]:
         """The best ones who could go without a reason, about the people themselves; at most so many. `only`: who
         is asked (None: everybody)."""
+        if only is None and not self.anybody(work, between):
+            return []
         for policy in self._policies:
             if only is None:
                 answer = self.ask(work, between, policy=policy, most=FOREVER if self._has_limits else most)
