@@ -19,7 +19,7 @@ from planning.ranked import Ranked, following, origin_of
 
 MOST_ASKED = 150_000
 """So many engineers are asked, in all, whether less urgent work may make room for more urgent work."""
-MOST_RANKED = 1_000_000
+MOST_RANKED = 250_000
 """So many engineers are ranked, in all, for work that has its place already."""
 TRIED = 6
 """So many of the ranking's first are weighed against who has the work."""
