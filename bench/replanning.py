@@ -19,7 +19,8 @@ from dispatch.optimiser.days import UNSERVED_SECONDS
 from dispatch.policy import PRODUCT
 from dispatch.travel import ESTIMATE, Point
 from planning.days import TOLD_TOLERANCE, Placed, Prices, Task
-from planning.plans import Effort, Plan, plan
+from planning.plans import Effort, plan
+from planning.sheet import Plan
 
 HOUR = 3600
 DAY = 20_000 * 24 * HOUR
