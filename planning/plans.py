@@ -14,11 +14,12 @@ from dispatch.crews import Likings
 from dispatch.evaluator import Person, Reason, Span
 from dispatch.policy import PRODUCT, Policy
 from planning import hanging
-from planning.days import Placed, Prices, Task, gaps_of, problem_of
+from planning.days import Placed, Prices, Task, gaps_of
 from planning.explaining import NOT_LOOKED, why_left
 from planning.judging import agrees, fits, stop_id, stop_of, take_back, why_not
 from planning.leftovers import Leftovers, groups_of, urgency
 from planning.pricing import Objectives
+from planning.problems import problem_of
 from planning.progress import Progress, Stopped, Teller, Watch
 from planning.sheet import Plan, Sheet, as_told
 

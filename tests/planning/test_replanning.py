@@ -8,9 +8,10 @@ import pytest
 
 from bench.replanning import ELEVEN, Morning, again, morning, scores
 from dispatch.policy import PRODUCT
-from planning.days import Prices, gaps_of, problem_of
+from planning.days import Prices, gaps_of
 from planning.judging import stop_id
 from planning.plans import Effort
+from planning.problems import problem_of
 from tests.dispatch.optimiser.field import random_day
 
 EFFORT = Effort(steps=150, threads=1)
