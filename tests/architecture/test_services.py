@@ -35,6 +35,7 @@ ACTORLESS = {
     "dispatch.services.want_roads": "as ask_for_waiting: whoever asks a question, the worker looks at the place",
     "dispatch.services.ask_among": "reads for a planning run, which was asked for by somebody",
     "dispatch.services.prune_legs": "as journal.services.prune",
+    "dispatch.services.prune_world_changes": "as journal.services.prune",
     "dispatch.services.calibrate_all": "as refresh_calendars",
     "tickets.services.wake_due_tickets": "as fire_due_timers",
     "tickets.services.refresh_calendars": "as fire_due_timers, once a day",
