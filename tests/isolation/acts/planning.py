@@ -12,7 +12,10 @@ from workforce.models import Territory
 _OPEN = put(PlanRun, 0, state="proposed")
 
 PAGES: dict[str, Act] = {
-    "planning:run_list": Act({"kind": "build", "day": f"{TODAY}", "days": 1, "budget_seconds": 2}),
+    "planning:run_list": Act(
+        # Tomorrow is not over in any of the companies' zones.
+        {"kind": "build", "day": f"{TODAY + timedelta(days=1)}", "days": 1, "budget_seconds": 2}
+    ),
     "planning:run_decide": Act({"act": "refuse", "change": Own(PlanChange)}, before=_OPEN),
     "planning:run_cancel": Act(before=put(PlanRun, 0, state="queued")),
 }
