@@ -251,7 +251,7 @@ class LockSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, default="", allow_blank=True)
 
 
-class CrewSerializer(serializers.Serializer[Any]):
+class CrewPlanSerializer(serializers.Serializer[Any]):
     """Who goes together, and when."""
 
     engineers = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all(), many=True)

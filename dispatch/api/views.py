@@ -22,7 +22,7 @@ from dispatch.api.serializers import (
     BookSerializer,
     CandidatesSerializer,
     ChangeWorkOrderSerializer,
-    CrewSerializer,
+    CrewPlanSerializer,
     LockSerializer,
     MoveSerializer,
     NewVisitSerializer,
@@ -166,12 +166,14 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         return Response(VisitSerializer(visits, many=True).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        request=CrewSerializer, responses={201: VisitSerializer(many=True)}, summary="Plan a crew's visits"
+        request=CrewPlanSerializer,
+        responses={201: VisitSerializer(many=True)},
+        summary="Plan a crew's visits",
     )
     @action(detail=True, methods=["post"], url_path="schedule-crew")
     def schedule_crew(self, request: Request, pk: str) -> Response:
         """One visit for each engineer at the same time, all or none. 409 lists the broken rules and whose."""
-        given = _read(CrewSerializer, request)
+        given = _read(CrewPlanSerializer, request)
         visits = services.schedule_crew(
             work_order_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts()
         )
