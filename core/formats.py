@@ -77,7 +77,13 @@ def _days_and_hours(days: int, hours: int) -> str:
 
 
 def _local(value: datetime | date) -> datetime | date:
-    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+    if not isinstance(value, datetime) or timezone.is_naive(value):
+        return value
+    try:
+        return timezone.localtime(value)
+    except OverflowError:
+        # The calendar's first and last day have none beside them; a value that is stored is always told.
+        return value
 
 
 def local_time(value: datetime | None) -> str:

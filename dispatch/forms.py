@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.moments import InstantField
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
@@ -15,6 +16,7 @@ from dispatch.models import WorkOrder, WorkType
 from dispatch.part_forms import PartLinesField, as_lines
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from dispatch.services.links import LONGEST_GAP
+from dispatch.windows import WINDOWS, Windows
 from tickets.models import Ticket, Topic
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -53,7 +55,7 @@ class PlanForm(forms.Form):
     """Who goes and when; a reason when a rule is broken on purpose."""
 
     engineer = EngineerChoice()
-    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"), widget=instant_input())
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class CrewForm(forms.Form):
     """Who goes together and when; a reason when a rule is broken on purpose."""
 
     engineers = CrewChoice()
-    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"), widget=instant_input())
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -144,7 +146,7 @@ class AcceptForm(forms.Form):
     """Whom a provider sends for offered work, and when."""
 
     engineer = forms.ModelChoiceField(queryset=Engineer.objects.none(), label=_("Engineer"))
-    start_at = forms.DateTimeField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"), widget=instant_input())
 
     def __init__(self, *args: Any, provider_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -194,6 +196,15 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
             "window_start_at": _("Not before"),
             "window_end_at": _("Finish by"),
         }
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        work_type: WorkType | None = values.get("work_type")
+        usual = work_type.duration_minutes if work_type else 0
+        told = {name: values.get(name) for name in WINDOWS}
+        for name, text in Windows(values.get("duration_minutes") or usual, **told).faults().items():
+            self.add_error(name, text)
+        return values
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things, nothing for what was left empty."""

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from core.moments import DayField
 from core.spans import as_whole_days, whole_days
 from tickets.enums import Priority
 from workforce import queries as workforce
@@ -28,9 +29,9 @@ def _time() -> forms.TimeInput:
 class AbsenceForm(forms.Form):
     """When an engineer cannot be sent, in their own zone: whole days, or from a time to a time."""
 
-    first_on = forms.DateField(label=_("First day"), widget=_date())
+    first_on = DayField(label=_("First day"), widget=_date())
     starts = forms.TimeField(label=_("From"), widget=_time(), required=False)
-    last_on = forms.DateField(label=_("Last day"), widget=_date(), required=False)
+    last_on = DayField(label=_("Last day"), widget=_date(), required=False)
     ends = forms.TimeField(label=_("Until"), widget=_time(), required=False)
     reason = forms.CharField(
         label=_("Reason"),

@@ -47,6 +47,7 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
         ),
         "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
         "window": _("%(name)s could go at %(time)s, %(far)s outside the window"),
+        "capacity": _("%(name)s could go at %(time)s in the time kept for urgent work"),
         "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),
         "territory": _("%(name)s could go at %(time)s from another territory"),
         "parts": _("%(name)s could go at %(time)s once the parts are in the van"),
@@ -324,6 +325,8 @@ def _duration(minutes: Any) -> str:
 
 _TEXTS: dict[str, Callable[[Facts], str]] = {
     "inactive": lambda _facts: _("not active"),
+    "not_asked": lambda _facts: _("nobody was asked: a crew is planned at once, or not at all"),
+    "past": lambda f: _("began %(time)s ago") % {"time": _duration(f["minutes"])},
     "asked_before": lambda _facts: _("was asked before, or is the one who is late"),
     "skill": _skill,
     "certificate": _certificate,

@@ -49,6 +49,10 @@ CONSENT_TRANSITIONS: dict[ConsentStatus, tuple[ConsentStatus, ...]] = {
 OCCUPYING = (V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING, V.ON_SITE, V.PAUSED)
 """States in which a visit takes the engineer's time: the database refuses overlaps among them."""
 
+AWAITED = (V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING)
+"""States in which somebody is still to come: the database lets work have one such visit, unless several share
+it."""
+
 MOVABLE = (V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED)
 """States in which a dispatcher may still move a visit."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.moments import InstantField
 from dispatch.forms import CrewChoice, EngineerChoice, instant_input
 from dispatch.services import Stint
 from dispatch.stints import MOST_STINTS
@@ -30,7 +31,7 @@ class StintsForm(forms.Form):
         self.rows: list[tuple[forms.BoundField, ...]] = []
         for number in range(known):
             self.fields[f"engineer_{number}"] = CrewChoice() if is_crew else EngineerChoice()
-            self.fields[f"start_{number}"] = forms.DateTimeField(label=_("Start"), widget=instant_input())
+            self.fields[f"start_{number}"] = InstantField(label=_("Start"), widget=instant_input())
             self.fields[f"minutes_{number}"] = forms.IntegerField(
                 label=_("Minutes"), min_value=1, max_value=1440
             )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import queries as accounts
 from core.calendars import WEEKDAYS
+from core.moments import DayField, InstantField
 from notices import rules
 from notices.enums import MailWish
 from notices.models import OwnHours
@@ -73,8 +74,8 @@ class WishesForm(forms.Form):
         return facts
 
 
-def _moment() -> forms.DateTimeField:
-    return forms.DateTimeField(
+def _moment() -> InstantField:
+    return InstantField(
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
@@ -91,7 +92,7 @@ class DutyForm(forms.Form):
     from_at = _moment()
     until_at = _moment()
     every_weeks = forms.TypedChoiceField(label=gettext_lazy("Comes again"), coerce=int, initial=0)
-    last_on = forms.DateField(
+    last_on = DayField(
         label=gettext_lazy("Last begins on"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),

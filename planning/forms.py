@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core.moments import DayField
 from planning.enums import RunKind
 from workforce import queries as workforce
 from workforce.models import Territory
@@ -28,7 +29,7 @@ class AskForm(forms.Form):
         required=False,
         empty_label=_("Every engineer"),
     )
-    day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = DayField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     days = forms.TypedChoiceField(label=_("Days"), coerce=int, choices=[(n, n) for n in DAYS], initial=1)
     budget_seconds = forms.TypedChoiceField(
         label=_("Search for"),

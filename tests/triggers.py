@@ -18,6 +18,22 @@ def trigger_off(table: str, trigger: str) -> Iterator[None]:
         _say(table, f"ENABLE TRIGGER {trigger}")
 
 
+@contextmanager
+def index_off(index: str, *emptied: str) -> Iterator[None]:
+    """Without this index for a while; afterwards these tables are empty. The test must run as the owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [index])
+        (definition,) = cursor.fetchone()
+        cursor.execute(f"DROP INDEX {index}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for table in emptied:
+                cursor.execute(f"DELETE FROM {table}")
+            cursor.execute(definition)
+
+
 def _say(table: str, words: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

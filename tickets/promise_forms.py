@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.enums import Channel
 from core.calendars import WEEKDAYS
 from core.formats import country_name
+from core.moments import InstantField
 from customers.enums import CustomerTier
 from customers.models import Contract
 from tickets import business_days, closed_days, queries
@@ -245,9 +246,9 @@ def _values(item: SlaItem, field: str) -> list[str]:
     return next((one["any_of"] for one in item.applies_when if one["field"] == field), [])
 
 
-def _moment(label: Any, *, required: bool = False) -> forms.DateTimeField:
+def _moment(label: Any, *, required: bool = False) -> InstantField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=required, widget=widget)
+    return InstantField(label=label, required=required, widget=widget)
 
 
 class TrialForm(forms.Form):

@@ -104,6 +104,12 @@ KINDS = (
         _("Choose another time or engineer, or move the other visit first."),
     ),
     Kind(
+        "has_visit",
+        409,
+        _("The work has a visit to come already."),
+        _("Move the visit that facts names, or call it off first."),
+    ),
+    Kind(
         "rule_broken",
         409,
         _("The engineer cannot take this work at that time."),

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
+from core.api.moments import DayField
 from customers.models import Customer
 from dispatch import services
 from dispatch.models import EngineerPreference
@@ -24,7 +25,7 @@ from workforce.models import Engineer, Skill, Territory
 class AskedSerializer(serializers.Serializer[Any]):
     """Which days, and of which territory and skill; nothing means today, a week, all of them."""
 
-    day = serializers.DateField(required=False, help_text="The first day, in the company's zone")
+    day = DayField(required=False, help_text="The first day, in the company's zone")
     days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=7)
     territory = serializers.PrimaryKeyRelatedField(queryset=Territory.objects.all(), required=False)
     skill = serializers.PrimaryKeyRelatedField(queryset=Skill.objects.all(), required=False)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
+from core.api.moments import InstantField
 from core.api.reading import ReadSerializer
 from dispatch import queries, services
 from dispatch.api.filters import ConsentFilter
@@ -52,7 +53,7 @@ class AskConsentSerializer(serializers.Serializer[Any]):
 
     version = serializers.IntegerField(min_value=1)
     engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all(), required=False)
-    start_at = serializers.DateTimeField(required=False)
+    start_at = InstantField(required=False)
     override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def facts(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
+from core.api.moments import InstantField
 from core.api.reading import ReadSerializer
 from dispatch import queries, services
 from dispatch.api.filters import OfferFilter
@@ -58,7 +59,7 @@ class AcceptOfferSerializer(serializers.Serializer[Any]):
     """A provider names its engineer and a start; an engineer takes the time that was offered."""
 
     engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all(), required=False)
-    start_at = serializers.DateTimeField(required=False)
+    start_at = InstantField(required=False)
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""

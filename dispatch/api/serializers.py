@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.moments import InstantField
 from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Site
 from dispatch.enums import CrewCover, LockLevel
@@ -100,10 +101,10 @@ class ChangeWorkOrderSerializer(serializers.Serializer[Any]):
         queryset=Contact.objects.all(), required=False, allow_null=True
     )
     parts = NeededPartSerializer(many=True, required=False, help_text="All the parts expected")
-    promised_start_at = serializers.DateTimeField(required=False, allow_null=True)
-    promised_end_at = serializers.DateTimeField(required=False, allow_null=True)
-    window_start_at = serializers.DateTimeField(required=False, allow_null=True)
-    window_end_at = serializers.DateTimeField(required=False, allow_null=True)
+    promised_start_at = InstantField(required=False, allow_null=True)
+    promised_end_at = InstantField(required=False, allow_null=True)
+    window_start_at = InstantField(required=False, allow_null=True)
+    window_end_at = InstantField(required=False, allow_null=True)
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: ids for things."""
@@ -155,7 +156,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     """Who goes and when; `override_reason` breaks soft rules on purpose."""
 
     engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
-    start_at = serializers.DateTimeField()
+    start_at = InstantField()
     override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def facts(self) -> dict[str, Any]:
@@ -168,7 +169,7 @@ class PlanSerializer(serializers.Serializer[Any]):
 class ScheduleSerializer(PlanSerializer):
     """A visit to be, of a work order named by the path; `end_at` when it is not the usual length."""
 
-    end_at = serializers.DateTimeField(required=False)
+    end_at = InstantField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("end_at") and attrs["end_at"] <= attrs["start_at"]:
@@ -195,8 +196,8 @@ class StintSerializer(serializers.Serializer[Any]):
     engineers = serializers.PrimaryKeyRelatedField(
         queryset=Engineer.objects.all(), many=True, required=False, allow_empty=False
     )
-    start_at = serializers.DateTimeField()
-    end_at = serializers.DateTimeField()
+    start_at = InstantField()
+    end_at = InstantField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["end_at"] <= attrs["start_at"]:
@@ -275,8 +276,8 @@ class CandidatesSerializer(serializers.Serializer[Any]):
 class BookSerializer(serializers.Serializer[Any]):
     """The window that was chosen."""
 
-    start_at = serializers.DateTimeField()
-    end_at = serializers.DateTimeField()
+    start_at = InstantField()
+    end_at = InstantField()
 
 
 class RunSerializer(serializers.ModelSerializer[DispatchRun]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, serializers
@@ -14,9 +15,12 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
+from core.api.moments import InstantField
+from core.clock import now
 from customers.models import Site
 from dispatch import queries, reasons, services
 from dispatch.api.serializers import NeededPartSerializer, NeededSkillSerializer
+from dispatch.api.telling import told_excluded, told_way_out
 from dispatch.evaluator import Work
 from dispatch.instant import Question, Slot
 from dispatch.instant.slots import reasons_of
@@ -24,7 +28,9 @@ from dispatch.models import DispatchPolicy, WorkOrder, WorkType
 from dispatch.policy import LIMITS, VERDICTS, WEIGHTS
 from dispatch.queries.planning import instant, work_of
 from dispatch.queries.slots import Asked, work_to_be
+from dispatch.windows import WINDOWS, Windows
 from tickets.enums import Priority
+from workforce import queries as workforce
 
 MOST_DAYS = 14
 
@@ -41,10 +47,10 @@ class SlotsSerializer(serializers.Serializer[Any]):
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     skills = NeededSkillSerializer(many=True, required=False)
     parts = NeededPartSerializer(many=True, required=False)
-    promised_start_at = serializers.DateTimeField(required=False)
-    promised_end_at = serializers.DateTimeField(required=False)
-    window_start_at = serializers.DateTimeField(required=False)
-    window_end_at = serializers.DateTimeField(required=False)
+    promised_start_at = InstantField(required=False)
+    promised_end_at = InstantField(required=False)
+    window_start_at = InstantField(required=False)
+    window_end_at = InstantField(required=False)
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=5)
     minutes = serializers.IntegerField(
         min_value=30, max_value=480, default=120, help_text="How long each window is"
@@ -52,8 +58,19 @@ class SlotsSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "work_order" not in attrs and not {"site", "work_type"} <= attrs.keys():
-            raise serializers.ValidationError("Give a work_order, or a site and a work_type.")
+            raise serializers.ValidationError(_("Give a work_order, or a site and a work_type."))
+        _check_windows(attrs)
         return attrs
+
+
+def _check_windows(attrs: Mapping[str, Any]) -> None:
+    """Raise `ValidationError` with the field for windows that nobody could keep."""
+    usual = attrs.get("work_order") or attrs["work_type"]
+    named = {name: attrs.get(name) for name in WINDOWS}
+    windows = Windows(attrs.get("duration_minutes") or usual.duration_minutes, **named)
+    faults = {**windows.past(now()), **windows.faults()}
+    if faults:
+        raise serializers.ValidationError({name: [text] for name, text in faults.items()})
 
 
 class SlotsViewSet(Resource):
@@ -73,7 +90,8 @@ class SlotsViewSet(Resource):
         examples=[OpenApiExample("Of a work order", value={"work_order": 12, "days": 5}, request_only=True)],
     )
     def create(self, request: Request) -> Response:
-        """Grade A serves best what the policy prefers. Book one with `book` of the work order."""
+        """Grade A serves best what the policy prefers. Book one with `book` of the work order. Without any window,
+        `excluded` tells why: each rule with whom it keeps out; `ways_out` the smallest changes that would help."""
         read = SlotsSerializer(data=request.data)
         read.is_valid(raise_exception=True)
         given = read.validated_data
@@ -89,7 +107,13 @@ class SlotsViewSet(Resource):
             }
             for (begin, end), reason in found.full
         ]
-        return Response({"slots": [_told(slot, found.ask) for slot in found.slots], "full": full})
+        why: dict[str, Any] = {"excluded": [], "ways_out": []}
+        if not found.slots and not found.full:
+            answer, changes = queries.why_no_slots(found, site, self.at)
+            names = dict(workforce.skills().values_list("id", "name"))
+            why["excluded"] = told_excluded(answer, names)
+            why["ways_out"] = [told_way_out(change.as_json(), names) for change in changes]
+        return Response({"slots": [_told(slot, found.ask) for slot in found.slots], "full": full, **why})
 
 
 class PolicySerializer(serializers.ModelSerializer[DispatchPolicy]):

@@ -15,7 +15,7 @@ from rest_framework.serializers import Serializer
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
-from dispatch import queries, reasons, services
+from dispatch import queries, services
 from dispatch.api.consents import AskConsentSerializer, ConsentSerializer
 from dispatch.api.filters import VisitFilter, WorkOrderFilter
 from dispatch.api.serializers import (
@@ -35,9 +35,8 @@ from dispatch.api.serializers import (
     WorkOrderSerializer,
     WorkTypeSerializer,
 )
+from dispatch.api.telling import told_candidate, told_excluded, told_way_out
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
-from dispatch.queries.planning import instant
-from dispatch.ranking import Candidate
 
 _PLAN = OpenApiExample("Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True)
 
@@ -118,17 +117,10 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         names = {needed.skill_id: needed.skill.name for needed in work_order.work_order_skills.all()}
         return Response(
             {
-                "candidates": [_candidate(c, names) for c in answer.candidates],
-                "needs_reason": [_candidate(c, names) for c in answer.forceable],
-                "excluded": [
-                    {
-                        **reason.as_json(),
-                        "text": reasons.words(reason, names),
-                        "engineers": [{"id": person.id, "name": person.name} for person in people],
-                    }
-                    for reason, people in answer.excluded
-                ],
-                "ways_out": [_way_out(change.as_json(), names) for change in changes],
+                "candidates": [told_candidate(c, names) for c in answer.candidates],
+                "needs_reason": [told_candidate(c, names) for c in answer.forceable],
+                "excluded": told_excluded(answer.excluded, names),
+                "ways_out": [told_way_out(change.as_json(), names) for change in changes],
             }
         )
 
@@ -265,21 +257,3 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
             visit_id=self.get_object().pk, reason=given["reason"], actor=self.actor, at=self.at
         )
         return Response(VisitSerializer(visit).data)
-
-
-def _way_out(told: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
-    text = reasons.way_out(told, names)
-    start, end = told.pop("start"), told.pop("end")
-    return {**told, "start_at": instant(start), "end_at": instant(end), "text": text}
-
-
-def _candidate(candidate: Candidate, names: dict[int, str]) -> dict[str, Any]:
-    told = candidate.as_json()
-    start, end = candidate.verdict.span
-    told["start_at"], told["end_at"] = instant(start), instant(end)
-    del told["start"], told["end"]
-    for stint in told.get("stints", ()):
-        stint["start_at"], stint["end_at"] = instant(stint.pop("start")), instant(stint.pop("end"))
-    for side in ("pluses", "minuses"):
-        told[side] = [{**reason, "text": reasons.words(reason, names)} for reason in told[side]]
-    return told

@@ -135,6 +135,13 @@ def max_travel_reasons(person: Person, minutes: int, policy: Policy) -> Iterable
         yield Reason(codes.MAX_TRAVEL, {"minutes": minutes, "most": most})
 
 
+def capacity_reasons(work: Work, start: int) -> Iterable[Reason]:
+    """A day whose time is kept for more urgent work, or planned as far as it may be."""
+    for begin, end, reserved in work.full:
+        if begin <= start < end:
+            yield Reason(codes.CAPACITY, {"reserved": reserved})
+
+
 def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
     """The date window, the promised window, the site's visiting hours, and what must be done before."""
     checks = (

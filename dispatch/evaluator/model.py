@@ -14,6 +14,9 @@ Span = tuple[int, int]
 Break = tuple[int, int, int]
 """(begins at the earliest, begins at the latest, seconds)."""
 
+Full = tuple[int, int, int]
+"""(a day begins, the next one does, minutes kept for more urgent work): it has no room for the work."""
+
 FOREVER = 1 << 53
 
 
@@ -37,7 +40,7 @@ class Work:
     What it depends on (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by
     `start_by`, with `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them
     (`crew_cover` "all") or of all together ("any"). What `may_split` can be done in stints
-    (`dispatch.stints`).
+    (`dispatch.stints`). On the days that are `full` capacity has no room for it (`dispatch.reserves`).
     """
 
     id: int
@@ -60,6 +63,7 @@ class Work:
     waits_for: str = ""
     may_split: bool = False
     part_names: Mapping[int, str] = field(default_factory=dict)
+    full: tuple[Full, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dispatch import policy as codes
 from dispatch.evaluator import checks
 from dispatch.evaluator.gaps import Gap, gaps, load_of, shift_around
-from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Verdict, Work, start_of
+from dispatch.evaluator.model import FOREVER, Full, Person, Reason, Span, Stop, Verdict, Work, start_of
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, PRODUCT, Policy
 from dispatch.travel import ESTIMATED, Point, Roads
 
@@ -43,6 +43,7 @@ def evaluate(
         *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60, roads=policy.roads),
         *checks.max_travel_reasons(person, minutes, policy),
         *checks.window_reasons(work, start, end),
+        *checks.capacity_reasons(work, start),
     ]
     shift = shift_around(person, start)
     way = minutes, km, policy.roads.source_of(origin, work.place)
@@ -112,6 +113,7 @@ def verdict_at(person: Person, work: Work, found: Found, from_at: int, policy: P
         *checks.time_reasons(person, start, end),
         *checks.max_travel_reasons(person, minutes, policy),
         *checks.window_reasons(work, start, end),
+        *checks.capacity_reasons(work, start),
     ]
     return _verdict((person, work, policy), (start, end), reasons, (minutes, km, source), load)
 
@@ -163,6 +165,8 @@ class Search:
             )
         elif code == codes.WINDOW:
             facts["bound"] = "none_fits"
+        elif code == codes.CAPACITY:
+            facts["reserved"] = max(reserved for _begin, _end, reserved in self.work.full)
         elif code == codes.MAX_TRAVEL:
             facts = {"minutes": minutes, "most": checks.most_minutes(self.person, self.policy)}
         elif code == codes.TRAVEL:
@@ -178,6 +182,9 @@ class Search:
     def _ladder(self) -> Iterator[tuple[str, Search]]:
         """One rule more given up at each step."""
         search = self
+        if self.work.full:
+            search = replace(search, work=replace(search.work, full=()))
+            yield codes.CAPACITY, search
         if self.person.breaks:
             search = replace(search, has_breaks=False)
             yield codes.BREAK, search
@@ -281,11 +288,23 @@ def start_in(
 
 
 def opening_starts(work: Work, policy: Policy) -> list[Span] | None:
-    """[(first start, last start)] that the visiting hours leave, in whole minutes; None when any will do."""
-    if work.hours is None or policy.verdict(codes.VISITING_HOURS) == ALLOW:
-        return None
-    spans = ((whole_minute(a), b - work.seconds) for a, b in work.hours)
-    return [(first, last) for first, last in spans if first <= last]
+    """[(first start, last start)] that the visiting hours and the days with room leave, in whole minutes; None when
+    any will do."""
+    opens: list[Span] | None = None
+    if work.hours is not None and policy.verdict(codes.VISITING_HOURS) != ALLOW:
+        spans = ((whole_minute(a), b - work.seconds) for a, b in work.hours)
+        opens = [(first, last) for first, last in spans if first <= last]
+    if work.full and policy.verdict(codes.CAPACITY) != ALLOW:
+        opens = _with_room([(0, FOREVER)] if opens is None else opens, work.full)
+    return opens
+
+
+def _with_room(opens: list[Span], full: Sequence[Full]) -> list[Span]:
+    """The starts that lie in no full day."""
+    for begin, end, _reserved in full:
+        parts = [part for a, b in opens for part in ((a, min(b, begin - 1)), (max(a, end), b))]
+        opens = [(a, b) for a, b in parts if a <= b]
+    return opens
 
 
 def with_overtime(shifts: Sequence[Span], overtime: int) -> Iterator[tuple[int, int, int]]:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import BadInput
+from core.moments import FIRST_YEAR, LAST_YEAR, is_meant
 from core.places import check_place
 from dispatch.imports.parts import check_known, parts_in
 from dispatch.imports.reading import Row, UnreadableFile, column_name
@@ -184,10 +185,9 @@ def read_time(text: str, mapping: FileMapping) -> datetime:
         found = _by_formats(text, mapping)
     if found.tzinfo is None:
         found = found.replace(tzinfo=mapping.zone)
-    try:
-        return found.astimezone(UTC)
-    except OverflowError as error:
-        raise BadRow(f"“{text}” is not a time we can use") from error
+    if not is_meant(found):
+        raise BadRow(f"“{text[:40]}” is not a time we can use: give one between {FIRST_YEAR} and {LAST_YEAR}")
+    return found.astimezone(UTC)
 
 
 def _by_formats(text: str, mapping: FileMapping) -> datetime:

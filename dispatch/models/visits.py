@@ -9,7 +9,7 @@ from django.db.models import Func, Q
 
 from dispatch.enums import LockLevel, VisitStatus
 from dispatch.models.work import WorkOrder
-from dispatch.rules import OCCUPYING
+from dispatch.rules import AWAITED, OCCUPYING
 from tenants.models import TenantModel
 from workforce.models import Engineer
 
@@ -26,6 +26,8 @@ class Visit(TenantModel):
     differ.
 
     Visits of one `crew_key` go together: as many as the work needs, at the same time, or none.
+    `shares_work`: the work is for several people or may take several days, so that other visits may be to come
+    beside this one; the database notes it when the visit is made.
     `policy_version` is the dispatch policy that the visit was planned under (0: the product's own).
     """
 
@@ -38,6 +40,7 @@ class Visit(TenantModel):
     status = models.CharField(max_length=20, choices=VisitStatus.choices, default=VisitStatus.SCHEDULED)
     lock_level = models.CharField(max_length=10, choices=LockLevel.choices, default=LockLevel.PROPOSED)
     crew_key = models.UUIDField(null=True, blank=True)
+    shares_work = models.BooleanField(default=False, editable=False)
     policy_version = models.PositiveIntegerField(default=0)
     reason = models.JSONField(default=dict, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -61,6 +64,11 @@ class Visit(TenantModel):
                     (TsTzRange("start_at", "end_at", RangeBoundary()), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(status__in=[status.value for status in OCCUPYING]),
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "work_order"],
+                condition=Q(status__in=[status.value for status in AWAITED], shares_work=False),
+                name="visit_one_to_come",
             ),
         ]
         indexes = [

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.moments import check_meant
 from customers.models import Asset, Contact, Customer, Site
 from dispatch.enums import CrewCover, LinkKind, WorkOrderStatus
 from inventory.models import Part
@@ -119,10 +120,10 @@ class WorkOrder(TenantModel):
     status = models.CharField(
         max_length=12, choices=WorkOrderStatus.choices, default=WorkOrderStatus.UNSCHEDULED
     )
-    window_start_at = models.DateTimeField(null=True, blank=True)
-    window_end_at = models.DateTimeField(null=True, blank=True)
-    promised_start_at = models.DateTimeField(null=True, blank=True)
-    promised_end_at = models.DateTimeField(null=True, blank=True)
+    window_start_at = models.DateTimeField(null=True, blank=True, validators=[check_meant])
+    window_end_at = models.DateTimeField(null=True, blank=True, validators=[check_meant])
+    promised_start_at = models.DateTimeField(null=True, blank=True, validators=[check_meant])
+    promised_end_at = models.DateTimeField(null=True, blank=True, validators=[check_meant])
     follow_up_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)

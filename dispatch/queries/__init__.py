@@ -2,6 +2,7 @@
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
 from dispatch.queries.candidates import candidates, ways_out
+from dispatch.queries.capacity import kept_between
 from dispatch.queries.consents import (
     appointment_of,
     consents,
@@ -47,7 +48,7 @@ from dispatch.queries.roads import (
     unasked_work_places,
     wanted_places,
 )
-from dispatch.queries.slots import slots_for
+from dispatch.queries.slots import slots_for, why_no_slots
 from dispatch.queries.stints import (
     crew_stints_for,
     has_earlier_stint,
@@ -114,6 +115,7 @@ __all__ = [
     "has_earlier_stint",
     "impact_of",
     "is_last_stint",
+    "kept_between",
     "knowing",
     "knowing_among",
     "knowing_sites",
@@ -156,6 +158,7 @@ __all__ = [
     "wanted_places",
     "way_to",
     "ways_out",
+    "why_no_slots",
     "work_of",
     "work_order_for_update",
     "work_orders",

@@ -9,6 +9,7 @@ from dispatch import instant
 from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
+from dispatch.queries.capacity import with_room
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
@@ -35,7 +36,7 @@ def candidates(
     each list are told. Work that may be split and fits nobody's days whole is told in stints.
     """
     until = at + timedelta(days=days)
-    ask = _question(work_order, at, until)
+    ask = _question(work_order, at, until, ignoring=ignoring)
     world = live_world(
         at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=list(ask.work.parts)
     )
@@ -52,23 +53,33 @@ def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int =
     """The smallest changes after which somebody could go; none while somebody can."""
     if answer.candidates:
         return []
-    ask = _question(work_order, at, at + timedelta(days=days))
+    ask = _question(work_order, at, at + timedelta(days=days), looks_later=True)
     parts = list(ask.work.parts)
     world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
+    return relaxed(world, replace(ask, until=seconds(at + LATER)), answer, ask.until)
+
+
+def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -> list[Relaxation]:
+    """The smallest changes after which somebody of this world could do what was asked until `until`; `later` is the
+    question as far as another day may lie."""
     people = {person.id: person for person in world.crowd.people}
     verdicts = [
-        Verdict(people[person.id], None, None, (reason,), policy=ask.policy)
+        Verdict(people[person.id], None, None, (reason,), policy=later.policy)
         for reason, group in answer.excluded
         for person in group
         if person.id in people
     ]
-    later = seconds(at + LATER)
-    return explain(verdicts, Asked(ask.work, ask.from_at, ask.until, ask.policy, later))
+    return explain(verdicts, Asked(later.work, later.from_at, until, later.policy, later.until))
 
 
-def _question(work_order: WorkOrder, at: datetime, until: datetime) -> Question:
+def _question(
+    work_order: WorkOrder, at: datetime, until: datetime, *, ignoring: int = 0, looks_later: bool = False
+) -> Question:
     work = work_of(work_order, at - timedelta(days=1), until + LATER)
-    return Question(work, seconds(at), seconds(until), knowing(policy_in_force(), [work.place]))
+    policy = knowing(policy_in_force(), [work.place])
+    between = (at, at + LATER if looks_later else until)
+    work = with_room(work, policy, between, at=at, ignoring=[ignoring] if ignoring else ())
+    return Question(work, seconds(at), seconds(until), policy)
 
 
 def _without(world: instant.World, visit_id: int) -> instant.World:

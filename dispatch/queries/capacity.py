@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from dispatch import capacity as sums
 from dispatch.capacity import Cell, Rule, Worker
 from dispatch.enums import VisitStatus
+from dispatch.evaluator import Work
 from dispatch.models import Visit
+from dispatch.policy import ALLOW, CAPACITY, Policy
+from dispatch.reserves import Day, Reserves
 from dispatch.rules import OCCUPYING
 from tenants.queries import current_tenant
 from workforce import queries as workforce
@@ -54,7 +59,7 @@ def capacity(
     zone = current_tenant().zone
     dates = [first + timedelta(days=n) for n in range(min(days, LONGEST_DAYS))]
     begins = {day: _midnight(day, zone) for day in [*dates, dates[-1] + timedelta(days=1)]}
-    workers = _workers(dates, begins, zone)
+    workers = _workers(dates, begins, zone, ())
     rules = [_rule_values(row) for row in workforce.capacity_rules()]
     places = list(workforce.territories())
     shown = places if territory_ids is None else [place for place in places if place.pk in territory_ids]
@@ -76,14 +81,59 @@ def capacity(
     return Capacity(dates, shown, skills, cells, rules, zone)
 
 
-def _workers(dates: Sequence[date], begins: dict[date, datetime], zone: ZoneInfo) -> list[Worker]:
+def kept_between(
+    policy: Policy, from_at: datetime, until: datetime, *, at: datetime, ignoring: Collection[int] = ()
+) -> Reserves | None:
+    """What capacity keeps of the days between two instants, as it is at `at`; None when no rule keeps anything, or
+    the policy allows to take it. Visits that are `ignoring`, with the rest of their crews, count as free time."""
+    if policy.verdict(CAPACITY) == ALLOW:
+        return None
+    rules = [_rule_values(row) for row in workforce.capacity_rules()]
+    if not rules:
+        return None
+    zone = current_tenant().zone
+    first = from_at.astimezone(zone).date()
+    count = min(LONGEST_DAYS, (until.astimezone(zone).date() - first).days + 1)
+    dates = [first + timedelta(days=n) for n in range(count)]
+    begins = {day: _midnight(day, zone) for day in [*dates, dates[-1] + timedelta(days=1)]}
+    days = [
+        Day(day, begins[day], int(begins[day].timestamp()), int(begins[day + timedelta(days=1)].timestamp()))
+        for day in dates
+    ]
+    workers = {worker.id: worker for worker in _workers(dates, begins, zone, ignoring)}
+    return Reserves(days, workers, rules, {t.pk: t.areas for t in workforce.territories()}, at)
+
+
+def with_room(
+    work: Work,
+    policy: Policy,
+    between: tuple[datetime, datetime],
+    *,
+    at: datetime,
+    ignoring: Collection[int] = (),
+    minutes: int | None = None,
+) -> Work:
+    """The work with the days that have no room for it, unless the policy allows to take what is kept."""
+    kept = kept_between(policy, *between, at=at, ignoring=ignoring)
+    return work if kept is None else kept.known_to(work, minutes=minutes)
+
+
+def _workers(
+    dates: Sequence[date], begins: dict[date, datetime], zone: ZoneInfo, ignoring: Collection[int]
+) -> list[Worker]:
     begin, end = begins[dates[0]], begins[dates[-1] + timedelta(days=1)]
     engineers = workforce.engineers_to_plan(since=begin).filter(is_active=True)
     found = {engineer.pk: _worker(engineer, dates, begins) for engineer in engineers}
     rows = Visit.objects.filter(
         engineer_id__in=found, status__in=_TAKES_TIME, start_at__lt=end, end_at__gt=begin
-    ).values_list("engineer_id", "start_at", "end_at", "travel_minutes", "work_order__priority")
-    for engineer_id, start, finish, travel, priority in rows.order_by():
+    )
+    if ignoring:
+        together = Visit.objects.filter(pk__in=ignoring, crew_key__isnull=False)
+        rows = rows.exclude(Q(pk__in=ignoring) | Q(crew_key__in=together.values("crew_key")))
+    told = rows.order_by().values_list(
+        "engineer_id", "start_at", "end_at", "travel_minutes", "work_order__priority"
+    )
+    for engineer_id, start, finish, travel, priority in told:
         on = start.astimezone(zone).date()
         for day in dates:
             left, right = begins[day], begins[day + timedelta(days=1)]

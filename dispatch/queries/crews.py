@@ -10,8 +10,10 @@ from dispatch.crews import Likings, Team, earliest_team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Reason
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.roads import knowing
+from dispatch.reserves import Reserves
 from workforce.models import EngineerPair
 
 
@@ -56,11 +58,12 @@ def team_among(
     until: datetime,
     *,
     instead_of: Visit | None = None,
+    kept: Reserves | None = None,
 ) -> Team | Reason:
     """The first crew of these people for the work, or why there is none.
 
     `instead_of` is a visit of a crew whose engineer cannot come: that one is left out, and the others' visits
-    of the same crew stand in nobody's way.
+    of the same crew stand in nobody's way. `kept`: the reserves, where they are known already.
     """
     gone = set()
     if instead_of is not None:
@@ -74,4 +77,5 @@ def team_among(
     work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
     pairs = likings([person.id for person in free])
     policy = knowing(policy_in_force(), [work.place])
+    work = kept.known_to(work) if kept else with_room(work, policy, (at, until), at=at, ignoring=gone)
     return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from customers.models import Site
 from dispatch import instant
 from dispatch import policy as codes
-from dispatch.evaluator import Reason, Span, Work
+from dispatch.evaluator import Person, Reason, Span, Work
 from dispatch.instant import Question, Slot
 from dispatch.models import WorkType
-from dispatch.policy import ALLOW
-from dispatch.queries.capacity import Capacity, capacity
+from dispatch.queries.candidates import LATER, relaxed
+from dispatch.queries.capacity import kept_between
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
 from dispatch.queries.roads import knowing
-from dispatch.rules import is_among
+from dispatch.relaxing import Relaxation
+from dispatch.reserves import Reserves
 from dispatch.travel import Point
 from inventory.models import Part
 from tenants.queries import current_tenant
-from workforce import queries as workforce
+
+Excluded = tuple[tuple[Reason, tuple[Person, ...]], ...]
 
 FIRST_HOUR, LAST_HOUR = 6, 22
 """Windows lie between these local hours."""
@@ -57,8 +59,9 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int]
     ask = Question(work, seconds(asked.at), seconds(until), policy)
     slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
     found = Offered(ask, [slot for slot in slots if slot.choices >= work.crew_size])
-    if policy.verdict(codes.CAPACITY) != ALLOW and workforce.capacity_rules().exists():
-        _keep_back(found, work, site, asked)
+    kept = kept_between(policy, asked.at, until, at=asked.at, ignoring=ignoring) if found.slots else None
+    if kept is not None:
+        _keep_back(found, kept)
     return found
 
 
@@ -70,6 +73,20 @@ def without_visits(world: instant.World, visit_ids: Collection[int]) -> instant.
         if any(stop.visit_id in visit_ids for stop in person.stops)
     }
     return world.replaced(freed) if freed else world
+
+
+def why_no_slots(found: Offered, site: Site, at: datetime) -> tuple[Excluded, list[Relaxation]]:
+    """Why there is no window: each rule with whom it keeps out, and the smallest changes that would help."""
+    ask = found.ask
+    later = replace(ask, until=seconds(at + LATER))
+    world = live_world(at, at + LATER, policy=ask.policy, site_ids=[site.pk], part_ids=list(ask.work.parts))
+    answer = instant.rank(world, ask)
+    if answer.candidates or answer.forceable:
+        able = [one.verdict.person for one in (*answer.candidates, *answer.forceable)]
+        crew = Reason(codes.CREW, {"needed": ask.work.crew_size, "able": len(able)})
+        none_fits = Reason(codes.WINDOW, {"bound": "none_fits"})
+        return ((crew if ask.work.crew_size > 1 else none_fits, tuple(able)), *answer.excluded), []
+    return answer.excluded, relaxed(world, later, answer, ask.until)
 
 
 def windows(asked: Asked, until: datetime, zone: ZoneInfo) -> Iterator[Span]:
@@ -126,34 +143,17 @@ def work_to_be(
     )
 
 
-def _keep_back(found: Offered, work: Work, site: Site, asked: Asked) -> None:
+def _keep_back(found: Offered, kept: Reserves) -> None:
     """Take out the windows of days whose time is kept for more urgent work."""
-    reckoned = capacity(asked.at.astimezone(_zone(site)).date(), asked.days + 1, at=asked.at)
-    covering: list[int | None] = [t.pk for t in reckoned.territories if is_among(site.area, t.areas)]
+    days = kept.known_to(found.ask.work).full
     left = []
-    covering = covering or [None]
     for slot in found.slots:
-        day = datetime.fromtimestamp(slot.start, UTC).astimezone(reckoned.zone).date()
-        reason = _no_room(reckoned, covering, day, work)
-        if reason is None:
+        reserved = next((minutes for begin, end, minutes in days if begin <= slot.start < end), None)
+        if reserved is None:
             left.append(slot)
         else:
-            found.full.append(((slot.start, slot.end), reason))
+            found.full.append(((slot.start, slot.end), Reason(codes.CAPACITY, {"reserved": reserved})))
     found.slots = left
-
-
-def _no_room(reckoned: Capacity, places: list[int | None], day: date, work: Work) -> Reason | None:
-    """Why the day has no room for the work, or None when a territory that covers the site has."""
-    minutes = work.seconds // 60
-    cells = [cell for place in places if (cell := reckoned.cells.get((place, None, day)))]
-    if not cells:
-        return None
-    urgent = {rule.id: rule.up_to_priority for rule in reckoned.rules}
-    for cell in cells:
-        room = cell.free + (cell.reserved if work.priority <= urgent.get(cell.rule_id, 0) else 0)
-        if room >= minutes:
-            return None
-    return Reason(codes.CAPACITY, {"reserved": max(cell.reserved for cell in cells)})
 
 
 def _zone(site: Site) -> ZoneInfo:

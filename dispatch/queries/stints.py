@@ -10,6 +10,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.capacity import with_room
 from dispatch.queries.crews import likings
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, work_of
@@ -51,6 +52,7 @@ def stints_among(
     """`stints_for` among these people: who is done first comes first, with `strategy` among equals."""
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
     known = knowing(policy, [work.place])
+    work = with_room(work, known, (at, at + AHEAD), at=at)
     verdicts = earliest_stints(people, work, (seconds(at), seconds(at + AHEAD)), known)
     found = answer(verdicts, work, seconds(at), strategy)
     ranked = sorted(found.candidates, key=lambda one: _day_of_end(one.verdict))
@@ -64,6 +66,7 @@ def crew_stints_for(work_order: WorkOrder, at: datetime) -> tuple[Team, ...] | R
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
     pairs = likings([person.id for person in world.people])
     policy = knowing(world.policy, [work.place])
+    work = with_room(work, policy, (at, at + AHEAD), at=at)
     return crew_in_stints(world.people, work, (seconds(at), seconds(at + AHEAD)), pairs, policy)
 
 

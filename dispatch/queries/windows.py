@@ -15,6 +15,7 @@ from dispatch.evaluator import Person, Verdict, Work
 from dispatch.instant import Question, Slot
 from dispatch.models import ConsentRequest, Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.capacity import with_room
 from dispatch.queries.consents import Option, appointment_of, options_of, zone_of
 from dispatch.queries.crews import likings, together_with
 from dispatch.queries.live import live_world
@@ -166,6 +167,7 @@ def best_between(visit: Visit, start: datetime, end: datetime, at: datetime) -> 
         team = _Crew(visit, world.people, policy).in_window(work, at)
         return list(team.verdicts) if team else []
     people = _freed(world.people, [visit.pk])
+    work = with_room(work, policy, (start, end), at=at, ignoring=[visit.pk])
     answer = ranking.rank(people, work, seconds(at), seconds(end), ranking.BEST, policy=policy)
     return [answer.best.verdict] if answer.best else []
 

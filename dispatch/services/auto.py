@@ -16,8 +16,8 @@ from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, Work
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.queries.facts import Occasion
 from dispatch.services.choosing import choose, walk
-from dispatch.services.following import despite_deadlocks, follow_many, follow_visits, sqlstate_of
-from dispatch.services.judging import EXCLUSION_VIOLATION, save_planned
+from dispatch.services.following import despite_deadlocks, follow_many, follow_visits
+from dispatch.services.judging import is_taken, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from dispatch.services.rulebook import Choice, Ground, Rulebook
@@ -108,7 +108,7 @@ def _settle(decide: Callable[[], Choice], ground: Ground, actor: Actor, at: date
                 raise
             # What was changed in memory was taken back in the database.
             choice.work_order.refresh_from_db(fields=["status", "follow_up_reason", "version", "updated_at"])
-            ground.loaded = None
+            ground.forget()
             choice = decide()
     contended = Choice(
         choice.work_order, RunOutcome.NOBODY, {"why": "contended"}, choice.rule, occasion=choice.occasion
@@ -261,7 +261,7 @@ def _dispatch_each(
                 auto_dispatch(work_order_id=order.pk, actor=actor, at=at, event=event, rule_id=rule_id)
                 for order in chunk
             ]
-            ground.loaded = None
+            ground.forget()
         runs += written
     return runs
 
@@ -272,7 +272,7 @@ def _write(choices: list[Choice], actor: Actor, at: datetime) -> list[DispatchRu
     try:
         despite_deadlocks(lambda: Visit.objects.bulk_create(visits, batch_size=500))
     except IntegrityError as problem:
-        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
+        if not is_taken(problem):
             raise
         return None
     runs = DispatchRun.objects.bulk_create([_run(choice, at) for choice in choices], batch_size=500)

@@ -131,7 +131,9 @@ class _Trial:
         late = self.occasion.visit if self._replaces else None
         until = self.at + timedelta(days=self.rule.horizon_days)
         people = self.ground.world.crowd.people
-        team = queries.team_among(people, self.work_order, self.at, until, instead_of=late)
+        team = queries.team_among(
+            people, self.work_order, self.at, until, instead_of=late, kept=self.ground.kept
+        )
         found: Sequence[Team] | Reason = (team,) if isinstance(team, Team) else team
         if isinstance(found, Reason) and self.work_order.may_split and late is None:
             found = queries.crew_stints_for(self.work_order, self.at)
@@ -140,7 +142,8 @@ class _Trial:
             return "nobody"
         lead = replace(found[0].verdicts[0], then=tuple(stint.verdicts[0] for stint in found[1:]))
         crew = [verdict.person.name for verdict in found[0].verdicts]
-        self.told = {"chosen": {**Candidate(lead, (), ()).as_json(), "crew": crew}}
+        unasked = (Reason("not_asked"),) if self.step.get("accept_minutes") else ()
+        self.told = {"chosen": {**Candidate(lead, (), unasked).as_json(), "crew": crew}}
         visits = []
         for stint in found:
             key = uuid4()
@@ -207,6 +210,7 @@ class _Trial:
         work = work_of(self.work_order, self.at - timedelta(days=1), until + timedelta(days=1))
         if self._replaces and (late := self.occasion.visit) is not None:
             work = replace(work, seconds=int((late.end_at - late.start_at).total_seconds()))
+        work = self.ground.known_to(work)
         policy = knowing(self.ground.policy, [work.place])
         ask = instant.Question(work, seconds(self.at), seconds(until), policy)
         order = strategy if strategy in ORDERS else "earliest"

@@ -131,7 +131,7 @@ def withdraw_open(visit_ids: Collection[int], *, actor: Actor, at: datetime, rea
 
 
 def judge_in(
-    visit: Visit, engineer_id: int, start_at: datetime, window: tuple[datetime, datetime]
+    visit: Visit, engineer_id: int, start_at: datetime, window: tuple[datetime, datetime], *, at: datetime
 ) -> Verdict:
     """The verdict on moving a visit, with this window in place of the one that was promised."""
     order = visit.work_order
@@ -139,7 +139,7 @@ def judge_in(
     order.promised_start_at, order.promised_end_at = window
     end_at = start_at + (visit.end_at - visit.start_at)
     try:
-        return judge(order, engineer_id, start_at, end_at, ignoring=visit.pk)
+        return judge(order, engineer_id, start_at, end_at, at=at, ignoring=visit.pk)
     finally:
         order.promised_start_at, order.promised_end_at = held
 

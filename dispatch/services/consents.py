@@ -188,7 +188,7 @@ def _wish(
     if when <= at:
         raise BadInput(_("The time wished is over. Choose a later one."))
     window = window_around(visit.work_order, when)
-    verdicts = [judge_in(one, who, when, window) for one, who in matched(crew, ids)]
+    verdicts = [judge_in(one, who, when, window, at=at) for one, who in matched(crew, ids)]
     for verdict in verdicts:
         check_verdict(visit.work_order, verdict, override_reason)
     if len(crew) > 1:

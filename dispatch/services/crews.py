@@ -16,10 +16,12 @@ from dispatch.crews import check_team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import load_world, part_ids_of, seconds
-from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
+    check_time,
     check_verdict,
     fitting_end,
     plan_facts,
@@ -51,11 +53,13 @@ def schedule_crew(
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
+    check_takes_a_visit(work_order, people=len(engineer_ids), reason=override_reason)
     end_at = min(
         (fitting_end(work_order, engineer_id, start_at) for engineer_id in engineer_ids),
         default=start_at + timedelta(minutes=work_order.minutes_to_plan),
     )
-    verdicts = judge_crew(work_order, engineer_ids, start_at, end_at)
+    check_time(start_at, end_at, at, override_reason)
+    verdicts = judge_crew(work_order, engineer_ids, start_at, end_at, at=at)
     for verdict in verdicts:
         check_verdict(work_order, verdict, override_reason)
     key = uuid4()
@@ -80,7 +84,12 @@ def schedule_crew(
 
 
 def judge_crew(
-    work_order: WorkOrder, engineer_ids: Collection[int], start_at: datetime, end_at: datetime
+    work_order: WorkOrder,
+    engineer_ids: Collection[int],
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    at: datetime,
 ) -> list[Verdict]:
     """The evaluator's verdicts on each, in the order given. Raises `CannotSchedule` when they are no crew for the
     work, `NotFound` for an unknown engineer."""
@@ -93,6 +102,8 @@ def judge_crew(
     work = work_at(work_order, start_at, end_at)
     together = check_team(people, work, queries.likings([person.id for person in people]))
     policy = queries.knowing(world.policy, [work.place])
+    minutes = int((end_at - start_at).total_seconds()) // 60
+    work = with_room(work, policy, (start_at, end_at), at=at, minutes=minutes)
     verdicts = [
         evaluator.evaluate_as_told(person, work, seconds(start_at), end=seconds(end_at), policy=policy)
         for person in people

@@ -20,7 +20,7 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
 from dispatch.services.crews import judge_crew
 from dispatch.services.following import check_work_is_open, follow_visits
-from dispatch.services.judging import check_verdict, judge, plan_facts, save_planned
+from dispatch.services.judging import check_time, check_verdict, judge, plan_facts, save_planned
 from dispatch.services.planning import fact
 from dispatch.stints import stints_of
 from journal import services as journal
@@ -55,7 +55,7 @@ def schedule_stints(
     check_work_is_open(work_order)
     ordered = sorted(stints, key=lambda stint: stint.start_at)
     _check_stints(work_order, ordered)
-    visits = [visit for stint in ordered for visit in _planned(work_order, stint, override_reason)]
+    visits = [visit for stint in ordered for visit in _planned(work_order, stint, override_reason, at)]
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
@@ -96,13 +96,14 @@ def plan_rest(first: Visit, *, others: Collection[int], actor: Actor, at: dateti
     return visits
 
 
-def _planned(work_order: WorkOrder, stint: Stint, override_reason: str) -> list[Visit]:
+def _planned(work_order: WorkOrder, stint: Stint, override_reason: str, at: datetime) -> list[Visit]:
     """The visits of one stint, saved: of one engineer, or of all of a crew, who share a key."""
     span = (stint.start_at, stint.end_at)
+    check_time(*span, at, override_reason)
     if work_order.crew_size == 1 and len(stint.engineer_ids) == 1:
-        verdicts, key = [judge(work_order, stint.engineer_ids[0], *span)], None
+        verdicts, key = [judge(work_order, stint.engineer_ids[0], *span, at=at)], None
     else:
-        verdicts, key = judge_crew(work_order, stint.engineer_ids, *span), uuid4()
+        verdicts, key = judge_crew(work_order, stint.engineer_ids, *span, at=at), uuid4()
     for verdict in verdicts:
         check_verdict(work_order, verdict, override_reason)
     visits = [

@@ -12,8 +12,10 @@ from typing import TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from core.errors import IllegalTransition
+from core import formats
+from core.errors import Conflict, IllegalTransition
 from dispatch import rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
@@ -34,6 +36,15 @@ TRIES = 5
 _TRY_AGAIN = {"40P01", "40001"}
 LOOK_AGAIN = timedelta(hours=1)
 """A ticket whose visit is late wakes; it waits at least so long when it waits for that visit once more."""
+_PLANNED = gettext_noop(
+    "%(work_order)s is planned already: %(visit)s, %(engineer)s, %(time)s. Move that visit, or call it off first."
+)
+_PLANNED_WHOLE = gettext_noop(
+    "%(work_order)s is planned whole; its next visit is %(visit)s, %(engineer)s, %(time)s. Move its visits instead."
+)
+_AT_WORK = gettext_noop(
+    "%(engineer)s is at work on %(work_order)s (%(visit)s). Give a reason to plan another visit after it."
+)
 CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
 
 
@@ -45,6 +56,35 @@ def check_work_is_open(work_order: WorkOrder) -> None:
             work_order,
             WorkOrderStatus(work_order.status),
         )
+
+
+def check_takes_a_visit(work_order: WorkOrder, *, people: int = 1, reason: str = "") -> None:
+    """Raise `Conflict` (code "has_visit") naming the visit that stands when the work has as many as it takes.
+
+    `people`: how many would go. While somebody is at work, another visit is planned only for a `reason`.
+    """
+    standing = work_order.visits.filter(status__in=rules.OCCUPYING).select_related("engineer")
+    visits = list(standing.order_by("start_at", "id"))
+    awaited = [visit for visit in visits if visit.status in rules.AWAITED]
+    is_full = awaited and len(awaited) + people > work_order.crew_size
+    if work_order.may_split:
+        if is_full and work_order.left_minutes == 0:
+            raise _has_visit(_(_PLANNED_WHOLE), awaited[0])
+    elif is_full:
+        raise _has_visit(_(_PLANNED), awaited[0])
+    elif visits and not awaited and not reason.strip():
+        raise _has_visit(_(_AT_WORK), visits[0])
+
+
+def _has_visit(message: str, visit: Visit) -> Conflict:
+    facts = {
+        "work_order": visit.work_order,
+        "visit": visit,
+        "engineer": visit.engineer.name,
+        "time": formats.local_datetime(visit.start_at),
+    }
+    told = {"visit_id": visit.pk, "engineer_id": visit.engineer_id, "start_at": visit.start_at.isoformat()}
+    return Conflict(message % facts, code="has_visit", **told)
 
 
 def check_movable(visit: Visit) -> None:

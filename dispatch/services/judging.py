@@ -11,20 +11,29 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from core import formats
-from core.errors import Conflict, NotFound, Refusal
+from core.errors import BadInput, Conflict, NotFound, Refusal
 from dispatch import evaluator, queries, reasons, rules
 from dispatch.evaluator import FOREVER, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
-from dispatch.policy import ALLOW, CREW
+from dispatch.policy import ALLOW, CONFIRM, CREW
+from dispatch.queries.capacity import with_room
 from dispatch.queries.live import engineer_at
 from dispatch.queries.planning import load_world, policy_in_force, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
-from dispatch.services.following import despite_deadlocks, sqlstate_of
+from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
 from dispatch.stints import longest_stint
 from workforce import queries as workforce
 from workforce.models import Skill
 
-EXCLUSION_VIOLATION = "23P01"
+_TAKEN = {"23P01", "23505"}
+"""What PostgreSQL says when an engineer's time, or the one visit that work may have to come, is taken."""
+
+
+LONGEST_VISIT = timedelta(hours=24)
+MOST_BACK = timedelta(hours=12)
+"""A shift that has begun may still be planned; what happened before is told by the visit's own times."""
+JUST_NOW = timedelta(minutes=15)
+"""So long a page may lie open until its "now" needs a reason."""
 
 
 class CannotSchedule(Refusal):
@@ -35,20 +44,35 @@ class CannotSchedule(Refusal):
 
 
 def judge(
-    work_order: WorkOrder, engineer_id: int, start_at: datetime, end_at: datetime, *, ignoring: int = 0
+    work_order: WorkOrder,
+    engineer_id: int,
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    at: datetime,
+    ignoring: int = 0,
 ) -> Verdict:
-    """The evaluator's verdict on one engineer at one time. Raises `NotFound` for an unknown engineer."""
+    """The evaluator's verdict on one engineer at one time, with what capacity keeps at `at`. Raises `NotFound` for
+    an unknown engineer."""
     work = work_at(work_order, start_at, end_at, ignoring)
     person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
+    policy = queries.knowing(policy_in_force(), [work.place])
     return evaluator.evaluate_as_told(
         person,
-        work,
+        with_room(
+            work,
+            policy,
+            (start_at, end_at),
+            at=at,
+            ignoring=[ignoring] if ignoring else (),
+            minutes=int((end_at - start_at).total_seconds()) // 60,
+        ),
         seconds(start_at),
         end=seconds(end_at),
         ignoring=ignoring,
-        policy=queries.knowing(policy_in_force(), [work.place]),
+        policy=policy,
     )
 
 
@@ -83,6 +107,24 @@ def alone(work_order: WorkOrder, verdict: Verdict) -> Verdict:
         return verdict
     missing = Reason(CREW, {"needed": work_order.crew_size, "given": 1})
     return replace(verdict, broken=(*verdict.broken, missing))
+
+
+def check_time(start_at: datetime, end_at: datetime, at: datetime, override_reason: str = "") -> None:
+    """Raise `BadInput` for a visit longer than a day, or in a time that is too long over to be planned;
+    `CannotSchedule` for a start that is just over, without a reason."""
+    if end_at - start_at > LONGEST_VISIT:
+        length = formats.minutes((end_at - start_at).total_seconds() / 60)
+        text = _("A visit lasts a day at most, not %(time)s. Plan several visits.") % {"time": length}
+        raise BadInput(text, errors={"end_at": [text]})
+    facts = {"time": formats.local_datetime(start_at)}
+    if start_at < at - MOST_BACK:
+        text = _("%(time)s is over. Choose a later time; what happened is told on the visit itself.") % facts
+        raise BadInput(text, errors={"start_at": [text]})
+    if start_at < at - JUST_NOW and not override_reason.strip():
+        reason = Reason("past", {"minutes": int((at - start_at).total_seconds()) // 60})
+        told = {**reason.as_json(), "verdict": CONFIRM, "text": reasons.words(reason)}
+        message = _("%(time)s is over. Choose a later time, or give a reason to plan it anyway.") % facts
+        raise CannotSchedule(message, reasons=[told], can_be_forced=True)
 
 
 def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:
@@ -127,14 +169,20 @@ def plan_facts(verdict: Verdict, override_reason: str) -> dict[str, Any]:
     }
 
 
+def is_taken(problem: IntegrityError) -> bool:
+    """Whether the database refused a visit because another one stands in its way."""
+    return sqlstate_of(problem) in _TAKEN
+
+
 def save_planned(visit: Visit) -> None:
-    """Save a planned visit; the database has the last word on overlaps. Raises `Conflict` naming the
-    other."""
+    """Save a planned visit; the database has the last word on overlaps, and on a second visit of the same work.
+    Raises `Conflict` naming the other."""
     try:
         despite_deadlocks(visit.save)
     except IntegrityError as problem:
-        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
+        if not is_taken(problem):
             raise
+        check_takes_a_visit(visit.work_order)
         raise _taken_between(visit) from problem
 
 

@@ -21,7 +21,7 @@ from dispatch.services.auto import go_on
 from dispatch.services.choosing import NOT_YET_THERE
 from dispatch.services.days import plan_rest
 from dispatch.services.following import follow_visits
-from dispatch.services.judging import check_verdict, fitting_end, judge, plan_facts, save_planned
+from dispatch.services.judging import alone, check_verdict, fitting_end, judge, plan_facts, save_planned
 from dispatch.services.offering import close_offer, open_offers_for_update, open_round, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from journal import services as journal
@@ -52,7 +52,9 @@ def accept_offer(
     work_order = offer.work_order
     replaced = _replaced(offer, work_order)
     engineer, begin, end = _plan(offer, replaced, engineer_id, start_at)
-    verdict = judge(work_order, engineer, begin, end, ignoring=replaced.pk if replaced else 0)
+    verdict = alone(
+        work_order, judge(work_order, engineer, begin, end, at=at, ignoring=replaced.pk if replaced else 0)
+    )
     _check_possible(work_order, verdict)
     if replaced is not None:
         reason = str(RuleEvent.ENGINEER_LATE.label)

@@ -18,10 +18,17 @@ from dispatch.models import Visit
 from dispatch.queries.planning import instant
 from dispatch.queries.windows import window_around
 from dispatch.services.consenting import check_consent, promise, withdraw_open
-from dispatch.services.following import check_movable, check_work_is_open, follow_ticket, follow_visits
+from dispatch.services.following import (
+    check_movable,
+    check_takes_a_visit,
+    check_work_is_open,
+    follow_ticket,
+    follow_visits,
+)
 from dispatch.services.judging import (
     CannotSchedule,
     alone,
+    check_time,
     check_verdict,
     fitting_end,
     judge,
@@ -48,13 +55,16 @@ def schedule_visit(
     work that may be split, as much of it as fits.
 
     Raises `CannotSchedule` with the reasons when a rule is broken; those that the policy only wants confirmed
-    may be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken.
+    may be broken with an `override_reason`. Raises `Conflict` naming the other visit when the time is taken, or
+    the work has a visit already.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
+    check_takes_a_visit(work_order, reason=override_reason)
     end_at = end_at or fitting_end(work_order, engineer_id, start_at)
-    verdict = alone(work_order, judge(work_order, engineer_id, start_at, end_at))
+    check_time(start_at, end_at, at, override_reason)
+    verdict = alone(work_order, judge(work_order, engineer_id, start_at, end_at, at=at))
     check_verdict(work_order, verdict, override_reason)
     visit = Visit(
         work_order=work_order,
@@ -104,14 +114,15 @@ def move_visit(
     others = queries.others_of_crew_for_update(visit)
     _check_not_among(others, engineer_id)
     end_at = start_at + (visit.end_at - visit.start_at)
-    verdict = judge(visit.work_order, engineer_id, start_at, end_at, ignoring=visit.pk)
+    check_time(start_at, end_at, at, override_reason)
+    verdict = judge(visit.work_order, engineer_id, start_at, end_at, at=at, ignoring=visit.pk)
     check_verdict(visit.work_order, verdict, override_reason)
     source = "customer agreed" if customer_agreed else ""
     move_to(visit, verdict, override_reason, actor=actor, at=at, source=source)
     for other in others if start_at != _start_of(others) else []:
         check_movable(other)
         other.work_order = visit.work_order
-        judged = judge(other.work_order, other.engineer_id, start_at, end_at, ignoring=other.pk)
+        judged = judge(other.work_order, other.engineer_id, start_at, end_at, at=at, ignoring=other.pk)
         check_verdict(other.work_order, judged, override_reason)
         move_to(other, judged, override_reason, actor=actor, at=at, source=source)
     withdraw_open([visit.pk, *(other.pk for other in others)], actor=actor, at=at, reason=override_reason)

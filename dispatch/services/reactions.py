@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -120,11 +121,15 @@ def meet_arrived_part(*, part_id: int, actor: Actor, at: datetime) -> list[Dispa
     return [run for run in runs if run is not None]
 
 
+_NOT_IN_WORD = r"(%s[^A-Za-z0-9_-])%s([^A-Za-z0-9_-]%s)"
+"""A code that is no piece of a longer word. Chinese and Japanese write no space before or after it."""
+
+
 def _waiting_for(part: Part) -> list[int]:
     """Unplanned work that is expected to take the part, whose ticket waits for parts or whose last visit lacked
-    this one."""
+    this one, told by its code."""
     waits = Q(ticket__waiting_for=WaitingFor.PARTS, work_order_parts=None)
     waits |= Q(pk__in=WorkOrderPart.objects.filter(part=part).values("work_order_id"))
-    waits |= Q(follow_up_reason__icontains=part.code) | Q(follow_up_reason__icontains=part.name)
+    waits |= Q(follow_up_reason__iregex=_NOT_IN_WORD % (r"^|", re.escape(part.code), r"|$"))
     found = WorkOrder.objects.filter(waits, status=WorkOrderStatus.UNSCHEDULED)
     return list(found.order_by("priority", "id").values_list("pk", flat=True))

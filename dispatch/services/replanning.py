@@ -22,8 +22,8 @@ from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
 from dispatch.services.consenting import withdraw_open
-from dispatch.services.following import despite_deadlocks, follow_many, sqlstate_of
-from dispatch.services.judging import EXCLUSION_VIOLATION, plan_facts
+from dispatch.services.following import despite_deadlocks, follow_many
+from dispatch.services.judging import is_taken, plan_facts
 from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.active import active_tenant_id
@@ -68,7 +68,7 @@ def place_visits(
     try:
         visits = despite_deadlocks(lambda: _write(moved, new, at))
     except IntegrityError as problem:
-        if sqlstate_of(problem) != EXCLUSION_VIOLATION:
+        if not is_taken(problem):
             raise
         raise Conflict(
             _(

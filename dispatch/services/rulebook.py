@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch import instant, queries
 from dispatch.enums import OfferStatus, RunOutcome
-from dispatch.evaluator import Person, Stop
+from dispatch.evaluator import Person, Stop, Work
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.capacity import kept_between
 from dispatch.queries.facts import Occasion
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds
+from dispatch.reserves import Reserves
 
 CIRCLE = timedelta(hours=1)
 MOST_OF_ONE_RULE = 5
@@ -58,6 +60,27 @@ class Ground:
     part_ids: set[int] = field(default_factory=set)
     loaded: instant.World | None = None
     policy: Policy = field(default_factory=policy_in_force)
+    _kept: list[Reserves | None] = field(default_factory=list)
+
+    @property
+    def kept(self) -> Reserves | None:
+        """What capacity keeps of these days, with what was chosen in mind; None when nothing is kept."""
+        if not self._kept:
+            self._read_kept(())
+        return self._kept[0]
+
+    def _read_kept(self, ignoring: Collection[int]) -> None:
+        until = self.at + timedelta(days=self.days)
+        self._kept = [kept_between(self.policy, self.at, until, at=self.at, ignoring=ignoring)]
+
+    def known_to(self, work: Work) -> Work:
+        """The work with the days that capacity has no room on."""
+        return self.kept.known_to(work) if self.kept else work
+
+    def forget(self) -> None:
+        """Read everything anew when it is asked for: somebody else has planned meanwhile."""
+        self.loaded = None
+        self._kept.clear()
 
     @property
     def world(self) -> instant.World:
@@ -97,6 +120,7 @@ class Ground:
             if len(left) < len(person.stops):
                 changed[number] = replace(person, stops=left)
         self.loaded = self.world.replaced(changed) if changed else self.world
+        self._read_kept(visit_ids)
 
     def remember(self, choice: Choice) -> None:
         """Keep what was just chosen in mind for the next work order of the batch."""
@@ -105,6 +129,9 @@ class Ground:
             stops: dict[int, list[Stop]] = defaultdict(list)
             for visit in new:
                 stops[visit.engineer_id].append(_stop(choice.work_order, visit.start_at, visit.end_at))
+                if self.kept:
+                    span = seconds(visit.start_at), seconds(visit.end_at)
+                    self.kept.take(visit.engineer_id, *span, choice.work_order.priority)
             self.loaded = self.add(stops)
 
 

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from core import formats
 from core.errors import BadInput, Conflict
-from dispatch import events, queries, ranking, rules
+from dispatch import events, queries, ranking, reasons
 from dispatch.enums import LockLevel, VisitStatus
-from dispatch.evaluator import Verdict
+from dispatch.evaluator import Reason, Verdict
+from dispatch.evaluator.checks import capacity_reasons
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import instant, load_world, seconds, work_of
-from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -40,8 +42,7 @@ def book_slot(
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
     _check_window(start_at, end_at, at)
-    if work_order.visits.filter(status__in=rules.OCCUPYING).exists():
-        raise Conflict(_("%(work)s is planned already. Move its visit instead.") % {"work": work_order})
+    check_takes_a_visit(work_order)
     if work_order.crew_size > 1:
         message = _("%(work)s needs %(n)s engineers. Plan the crew instead of booking a window.")
         raise BadInput(message % {"work": work_order, "n": work_order.crew_size})
@@ -65,6 +66,8 @@ def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: dateti
     """Look, write, and look again when somebody was faster."""
     for _attempt in range(TRIES):
         verdict = _best(work_order, window, at)
+        if isinstance(verdict, Reason):
+            raise _kept_back(work_order, window, verdict)
         if verdict is None:
             break
         start, end = verdict.span
@@ -94,13 +97,22 @@ def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: dateti
     raise Conflict(message % facts, code="slot_taken")
 
 
-def _best(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> Verdict | None:
-    """Who should come in the window, or None."""
+def _kept_back(work_order: WorkOrder, window: tuple[datetime, datetime], reason: Reason) -> Conflict:
+    message = _("%(work)s cannot be booked from %(from)s: %(why)s. Choose a window of another day.")
+    facts = {"work": work_order, "from": formats.local_datetime(window[0]), "why": reasons.words(reason)}
+    return Conflict(message % facts, code="slot_taken", reason=reason.as_json())
+
+
+def _best(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> Verdict | Reason | None:
+    """Who should come in the window; why nobody may, when capacity keeps its day; or None."""
     first, last = window
     work = work_of(work_order, first - timedelta(days=1), last + timedelta(days=2))
     world = load_world(first, last, site_ids=[work_order.site_id], part_ids=list(work.parts))
     work = replace(work, start_by=min(work.start_by, seconds(last) - 1))
     policy: Policy | None = queries.knowing(world.policy, [work.place])
+    work = with_room(work, world.policy, (first, last), at=at)
+    for reason in capacity_reasons(work, seconds(first)):
+        return reason
     while policy is not None:
         between = seconds(at), seconds(last)
         answer = ranking.rank(world.people, work, *between, ranking.BEST, policy=policy)

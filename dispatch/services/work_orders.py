@@ -23,6 +23,8 @@ from dispatch.services.catalogue import check_extent
 from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.planning import fact
+from dispatch.services.windows import check_windows
+from dispatch.windows import PROMISE
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.services import next_number
@@ -52,14 +54,16 @@ def create_work_order(
     skills: Mapping[int, int] | None = None,
     parts: Mapping[int, Decimal] | None = None,
     duration_minutes: int | None = None,
+    due_at: datetime | None = None,
     **facts: Any,
 ) -> WorkOrder:
     """Say what must be done at a site.
 
     Skills {skill id: least level}, parts {part id: quantity}, duration and crew come from the work type unless
-    given. `facts`: description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split,
-    window_start_at, window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and
-    external_id again raises `Conflict`.
+    given. `due_at`: until when an SLA promises the arrival, where nothing else is promised. `facts`:
+    description, ticket_id, asset_id, contact_id, priority, crew_size, crew_cover, may_split, window_start_at,
+    window_end_at, promised_start_at, promised_end_at, source, external_id. The same source and external_id again
+    raises `Conflict`.
     """
     actor.require(Permission.WORK_CREATE)
     site = customers.get_site(site_id)
@@ -74,6 +78,9 @@ def create_work_order(
         created_at=at,
         **{**{name: getattr(work_type, name) for name in _LIKE_ITS_TYPE}, **facts},
     )
+    check_windows(work_order, facts)
+    if due_at is not None and not PROMISE & facts.keys():
+        work_order.promised_end_at = due_at
     work_order.number = next_number("work_order")
     _save(work_order)
     needed = skills if skills is not None else {s.skill_id: s.level for s in work_type.work_type_skills.all()}
@@ -116,11 +123,16 @@ def create_work_order_from_ticket(
         "priority": ticket.priority,
         "contact_id": ticket.contact_id if same_site else None,
         "asset_id": ticket.asset_id if same_site else None,
-        "promised_end_at": promise_of(ticket),
         **facts,
     }
     return create_work_order(
-        site_id=place, work_type_id=work_type_id, ticket_id=ticket.pk, actor=actor, at=at, **given
+        site_id=place,
+        work_type_id=work_type_id,
+        ticket_id=ticket.pk,
+        due_at=promise_of(ticket),
+        actor=actor,
+        at=at,
+        **given,
     )
 
 
@@ -172,6 +184,7 @@ def update_work_order(
             told["parts"] = [len(before), len(parts)]
     if told:
         work_order.version += 1
+        check_windows(work_order, told)
         _save(work_order)
         if {"duration_minutes", "may_split", "follow_up_reason"} & told.keys():
             follow_visits(work_order, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
+from core.moments import day_or
 from dispatch import queries, reasons, rules, services
 from dispatch.enums import LockLevel, TravelSource, VisitStatus
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
@@ -40,7 +41,7 @@ def board(request: TenantRequest, slug: str) -> HttpResponse:
     """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by
     engineer."""
     at, zone = now(), timezone.get_current_timezone()
-    day = _day(request.GET.get("day", ""), at.astimezone(zone).date())
+    day = day_or(request.GET.get("day", ""), at.astimezone(zone).date())
     context = {
         "board": queries.board(day, zone=zone, at=at, actor=request.actor),
         "board_zone": zone.key,
@@ -62,7 +63,7 @@ def board(request: TenantRequest, slug: str) -> HttpResponse:
 def drafts_send(request: TenantRequest, slug: str) -> HttpResponse:
     """Tell the engineers everything planned for the day."""
     zone = timezone.get_current_timezone()
-    day = _day(request.POST.get("day", ""), now().astimezone(zone).date())
+    day = day_or(request.POST.get("day", ""), now().astimezone(zone).date())
     begin, end = day_bounds(day, zone)
     count = services.send_drafts(from_at=begin, to_at=end, actor=request.actor, at=now())
     told = ngettext("%(n)s visit sent.", "%(n)s visits sent.", count) % {"n": count}
@@ -89,14 +90,6 @@ def to_board(request: TenantRequest, **query: object) -> HttpResponse:
     response = HttpResponseRedirect(f"{url}?{parts}" if parts else url)
     response.status_code = 303
     return response
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if 1970 < day.year < 9000 else today
 
 
 def _drawer(request: TenantRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -17,6 +17,7 @@ from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
 from core.formats import minutes
+from core.moments import day_or
 from dispatch.people_forms import CapacityRuleForm
 from dispatch.queries.capacity import Capacity
 from dispatch.queries.capacity import capacity as reckon
@@ -34,7 +35,7 @@ def capacity(request: TenantRequest, slug: str) -> HttpResponse:
     """A week of every territory from `?day=` on; `?skill=` counts only who has that skill."""
     at = now()
     today = at.astimezone(request.tenant.zone).date()
-    first = _day(request.GET.get("day", ""), today)
+    first = day_or(request.GET.get("day", ""), today)
     asked = request.GET.get("skill", "")
     skill_id = int(asked) if asked.isdecimal() else None
     found = reckon(first, SHOWN_DAYS, at=at, skill_ids=[skill_id] if skill_id else ())
@@ -117,11 +118,3 @@ def _hours(count: int) -> str:
 
 def _weekday(rule: CapacityRule) -> str:
     return "" if rule.weekday is None else str(WEEKDAYS[rule.weekday])
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if 1970 < day.year < 9000 else today

@@ -16,6 +16,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from dispatch import queries, rules, services
 from dispatch.enums import RunOutcome, WorkOrderStatus
 from dispatch.forms import LinkForm, ReasonForm, TicketWorkForm, WorkOrderForm
@@ -74,7 +75,7 @@ def work_order_create(request: TenantRequest, slug: str) -> HttpResponse:
         try:
             work_order = services.create_work_order(actor=request.actor, at=now(), **form.facts())
         except Refusal as problem:
-            form.add_error(None, problem.message)
+            tell(form, problem)
         else:
             messages.success(request, _("%(thing)s was made.") % {"thing": work_order})
             return to_detail(request, work_order.pk)

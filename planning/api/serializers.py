@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.moments import InstantField
 from core.api.reading import ReadSerializer
 from planning.enums import RunKind
 from planning.models import PlanChange, PlanRun
@@ -47,8 +48,8 @@ class PlanChangeSerializer(ReadSerializer[PlanChange]):
 class NewPlanRunSerializer(serializers.Serializer[Any]):
     """What to plan. `steps` above 0 searches so many steps a round instead of seconds: always the same plan."""
 
-    from_at = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    from_at = InstantField()
+    until = InstantField()
     kind = serializers.ChoiceField(choices=RunKind.choices, default=RunKind.BUILD)
     territory = serializers.PrimaryKeyRelatedField(
         queryset=Territory.objects.all(), required=False, allow_null=True, default=None

@@ -71,7 +71,9 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     crews = _crews(free)
     links = Links.of([*waiting, *(visit.work_order for visit in free)])
     tasks = [_visit_task(run, group, at, links) for group in crews.values()]
-    tasks += [_task(order, run, at, links) for order in waiting]
+    kept = dispatch.kept_between(policy, from_at, run.until, at=at)
+    new = [_task(order, run, at, links) for order in waiting]
+    tasks += [replace(task, work=kept.known_to(task.work)) if kept else task for task in new]
     return Ground(
         people=world.people,
         tasks=tasks,

@@ -37,6 +37,7 @@ INNER_ROOM_IMPORTS = {
     "dispatch.evaluator": "the one opinion on who can go: whoever plans asks it",
     "dispatch.crews": "as the evaluator, for those who go together",
     "dispatch.links": "what a link leaves of the time, pure",
+    "dispatch.reserves": "what capacity keeps of the days, pure",
     "dispatch.stints": "as the evaluator, for work that takes several days",
     "dispatch.policy": "what the evaluator judges by",
     "dispatch.travel": "the distances that the evaluator reckons with",

@@ -21,6 +21,7 @@ from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_provider, make_rule, make_work_order
 from tests.factories.workforce import make_engineer
+from tests.triggers import index_off
 from workforce.models import Engineer
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -284,15 +285,6 @@ def test_without_locks_and_constraint_the_same_race_gives_it_to_both(
     monkeypatch.setattr(offer_services, "_locked", unlocked)
     monkeypatch.setattr(offer_services, "_check_open", both_have_looked)
     monkeypatch.setattr(offer_services, "open_offers_for_update", lambda _pk: [])
-    with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX offer_accepted_once")
-    try:
+    offers, visits = ("dispatch_dispatchtimer", "dispatch_offer"), ("dispatch_dispatchrun", "dispatch_visit")
+    with index_off("visit_one_to_come", *visits), index_off("offer_accepted_once", *offers):
         assert _race(acme) > 0
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM dispatch_dispatchtimer")
-            cursor.execute("DELETE FROM dispatch_offer")
-            cursor.execute(
-                "CREATE UNIQUE INDEX offer_accepted_once ON dispatch_offer (tenant_id, round_key)"
-                " WHERE status = 'accepted'"
-            )

@@ -12,7 +12,8 @@ from core.errors import BadInput
 from dispatch import services
 from dispatch.enums import RuleEvent, RunOutcome, VisitStatus
 from dispatch.models import DispatchRun, DispatchTimer, Visit
-from dispatch.services import timers
+from dispatch.services import reactions, timers
+from inventory.models import Part
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -301,3 +302,25 @@ def test_a_rule_is_tried_on_the_last_twenty_without_writing(in_acme: Company) ->
     assert {name for trial in found for name in trial.engineers} == {"Tom"}
     assert (DispatchRun.objects.count(), Visit.objects.count()) == before
     make_work_order()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "waits"),
+    [
+        ("A1", "A part is missing: A1", True),
+        ("A1", "A1 (two of them)", True),
+        ("A1", "部品a1が必要", True),
+        ("A1", "call seAled a1most", False),
+        ("A1", "A1-20 is missing", False),
+        ("A1", "Nobody there", False),
+        ("B.2", "B.2, please", True),
+        ("B.2", "Room Bx2", False),
+        ("SEAL-9", "The seal broke", False),
+    ],
+)
+def test_a_part_is_told_by_whole_words_of_its_code(
+    in_acme: Company, code: str, reason: str, waits: bool
+) -> None:
+    part = Part.objects.create(code=code, name="Seal")
+    order = make_work_order(follow_up_reason=reason)
+    assert reactions._waiting_for(part) == ([order.pk] if waits else [])

@@ -208,7 +208,7 @@ def test_what_was_offered_by_the_estimate_is_not_refused_a_second_later(
     )
     assert verdict.travel_minutes == chosen.verdict.travel_minutes
     TravelLeg.objects.update(known_at=now() - timedelta(minutes=11))
-    judged = judge(work_order, engineer.pk, verdict.start_at, verdict.end_at, ignoring=verdict.pk)
+    judged = judge(work_order, engineer.pk, verdict.start_at, verdict.end_at, at=AT, ignoring=verdict.pk)
     assert [reason.code for reason in judged.broken] == ["travel"]
 
 
@@ -227,7 +227,7 @@ def test_what_was_offered_by_former_factors_is_not_refused_a_second_later(in_acm
     )
     assert visit.travel_minutes == chosen.verdict.travel_minutes
     TravelProfile.objects.update(factors_changed_at=now() - timedelta(minutes=11))
-    judged = judge(work_order, engineer.pk, visit.start_at, visit.end_at, ignoring=visit.pk)
+    judged = judge(work_order, engineer.pk, visit.start_at, visit.end_at, at=AT, ignoring=visit.pk)
     assert [reason.code for reason in judged.broken] == ["travel"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from dispatch.evaluator import FOREVER, Break, Person, Span, Stop, Work
+from dispatch.evaluator.model import Full
 from dispatch.policy import CHOICES, VERDICTS, Policy
 from dispatch.travel import ESTIMATE, Estimate, Point, Roads, Table, key_of
 
@@ -78,7 +79,14 @@ def random_work(rng: Random, days: int) -> Work:
         same_engineer=rng.randint(1, 3) if sometimes(0.05) else 0,
         start_by=begin + DAY if sometimes(0.1) else FOREVER,
         waits_for="WO-7",
+        full=_full(rng, days) if sometimes(0.3) else (),
     )
+
+
+def _full(rng: Random, days: int) -> tuple[Full, ...]:
+    """Days that capacity has no room on."""
+    taken = (day for day in range(days + 1) if rng.random() < 0.4)
+    return tuple((day * DAY, (day + 1) * DAY, rng.choice((0, 60))) for day in taken)
 
 
 def random_policy(rng: Random) -> Policy:

@@ -50,7 +50,8 @@ def test_what_was_sent_or_promised_stays_when_a_day_is_built(in_acme: Company) -
     sent = make_visit(
         tomorrow(9), engineer=far, work_order=north, sent_at=now(), status=VisitStatus.DISPATCHED
     )
-    firm = make_visit(tomorrow(11), engineer=far, work_order=north, lock_level=LockLevel.CONFIRMED)
+    beside = make_work_order(site=north.site)
+    firm = make_visit(tomorrow(11), engineer=far, work_order=beside, lock_level=LockLevel.CONFIRMED)
     loose = make_visit(tomorrow(15), engineer=far)
     run = proposal()
     assert [change.visit for change in run.changes.all()] == [loose]

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.enums import Channel
+from core.api.moments import InstantField
 from core.api.reading import ReadSerializer
 from core.api.writing import WriteSerializer
 from core.clock import now
@@ -212,7 +213,7 @@ class WaitSerializer(serializers.Serializer[Ticket]):
     """For what the ticket waits, and when to look again."""
 
     waiting_for = serializers.ChoiceField(WaitingFor.choices)
-    next_action_at = serializers.DateTimeField(required=False)
+    next_action_at = InstantField(required=False)
 
 
 class ResolveSerializer(serializers.Serializer[Ticket]):

@@ -11,6 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.moments import DayField
 from core.spans import SEPARATORS, DaySpan, read_spans, write_span
 from workforce import queries, rules
 from workforce.models import Engineer
@@ -86,7 +87,7 @@ class WeekForm(forms.Form):
 class ExtraShiftForm(forms.Form):
     """Working time on one day beside the week, in the engineer's own zone."""
 
-    day = forms.DateField(
+    day = DayField(
         label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     starts = forms.TimeField(
