@@ -31,6 +31,7 @@ def post(api: Client, path: str, **body: Any) -> Any:
     return api.post(f"/api/v1/{path}", body, content_type="application/json")
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_work_is_made_changed_planned_and_sent(acme: Company, api: Client) -> None:
     with tenant_active(acme.tenant.pk):
         site, work_type, engineer = (
@@ -64,6 +65,7 @@ def test_work_is_made_changed_planned_and_sent(acme: Company, api: Client) -> No
     assert again.status_code == 409
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_an_overlap_is_a_problem_that_names_the_other(acme: Company, api: Client) -> None:
     with tenant_active(acme.tenant.pk):
         taken = make_visit(AT + timedelta(hours=1))
@@ -75,6 +77,7 @@ def test_an_overlap_is_a_problem_that_names_the_other(acme: Company, api: Client
     assert (problem["code"], problem["facts"]["visit_id"]) == ("overlap", taken.pk)
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_broken_rule_lists_its_reasons(acme: Company, api: Client) -> None:
     with tenant_active(acme.tenant.pk):
         work_order, engineer = make_work_order(), make_engineer(hours=("12:00", "13:00"))
@@ -85,6 +88,7 @@ def test_a_broken_rule_lists_its_reasons(acme: Company, api: Client) -> None:
     assert post(api, "visits", **body, override_reason="Agreed").status_code == 201
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_stale_version_is_refused_with_who_and_when(acme: Company, api: Client) -> None:
     with tenant_active(acme.tenant.pk):
         visit = make_visit()
@@ -160,6 +164,7 @@ def test_no_query_count_grows_with_rows(acme: Company, api: Client, path: str) -
         assert Visit.objects.count() == 4
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_crew_is_planned_by_the_api(acme: Company, api: Client) -> None:
     with tenant_active(acme.tenant.pk):
         order = make_work_order(crew_size=2)

@@ -171,6 +171,7 @@ def test_the_page_proposes_the_stints_of_a_crew_and_plans_them(
     assert state(work_order) == (WorkOrderStatus.SCHEDULED, 0)
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_programs_name_the_engineers_of_each_stint(acme: Company, in_acme: Company, program: Program) -> None:
     work_order, first, second = long_lift(), make_engineer(), make_engineer()
     api = program(acme)

@@ -47,6 +47,7 @@ def test_the_drawer_tells_candidates_and_why_not_the_others(acme: Company, dora:
     assert "Cannot Do" in page and "lacks Gas 1" in page
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_another_candidate_takes_over_the_planned_visit(acme: Company, dora: Client) -> None:
     with tenant_active(acme.tenant.pk):
         first = make_engineer("First Choice", hours=("00:00", "23:59"))
@@ -61,6 +62,7 @@ def test_another_candidate_takes_over_the_planned_visit(acme: Company, dora: Cli
         assert [row.engineer for row in visit.work_order.visits.all()] == [other]
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_assigning_from_the_drawer_leads_back_to_the_visit(acme: Company, dora: Client) -> None:
     with tenant_active(acme.tenant.pk):
         work_order, engineer = make_work_order(), make_engineer()
@@ -73,6 +75,7 @@ def test_assigning_from_the_drawer_leads_back_to_the_visit(acme: Company, dora: 
     assert answer["Location"].endswith(f"?day={DAY}&visit={visit.pk}")
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_broken_rule_comes_back_as_a_form_that_asks_for_a_reason(acme: Company, dora: Client) -> None:
     with tenant_active(acme.tenant.pk):
         work_order, engineer = make_work_order(), make_engineer(hours=("12:00", "13:00"))
