@@ -147,7 +147,15 @@ class VisitSerializer(ReadSerializer[Visit]):
     class Meta:
         model = Visit
         fields = ["id", "reference", "work_order", "engineer", "status", "start_at", "end_at"]
-        fields += ["travel_minutes", "travel_km", "lock_level", "reason", "sent_at", "accepted_at"]
+        fields += [
+            "travel_minutes",
+            "travel_km",
+            "lock_level",
+            "crew_key",
+            "reason",
+            "sent_at",
+            "accepted_at",
+        ]
         fields += ["travel_started_at", "arrived_at", "ended_at", "end_reason", "updated_at", "version"]
         read_only_fields = fields
 

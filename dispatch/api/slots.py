@@ -22,12 +22,12 @@ from dispatch import queries, reasons, services
 from dispatch.api.serializers import NeededPartSerializer, NeededSkillSerializer
 from dispatch.api.telling import told_excluded, told_way_out
 from dispatch.evaluator import Work
-from dispatch.instant import Question, Slot
+from dispatch.instant import Slot
 from dispatch.instant.slots import reasons_of
 from dispatch.models import DispatchPolicy, WorkOrder, WorkType
 from dispatch.policy import LIMITS, VERDICTS, WEIGHTS
 from dispatch.queries.planning import instant, work_of
-from dispatch.queries.slots import Asked, work_to_be
+from dispatch.queries.slots import Asked, Offered, work_to_be
 from dispatch.windows import WINDOWS, Windows
 from tickets.enums import Priority
 from workforce import queries as workforce
@@ -90,7 +90,8 @@ class SlotsViewSet(Resource):
         examples=[OpenApiExample("Of a work order", value={"work_order": 12, "days": 5}, request_only=True)],
     )
     def create(self, request: Request) -> Response:
-        """Grade A serves best what the policy prefers. Book one with `book` of the work order. Without any window,
+        """Grade A serves best what the policy prefers; `crew` are those who would come together to work for several.
+        Book one with `book` of the work order. Without any window,
         `excluded` tells why: each rule with whom it keeps out; `ways_out` the smallest changes that would help."""
         read = SlotsSerializer(data=request.data)
         read.is_valid(raise_exception=True)
@@ -113,7 +114,7 @@ class SlotsViewSet(Resource):
             names = dict(workforce.skills().values_list("id", "name"))
             why["excluded"] = told_excluded(answer, names)
             why["ways_out"] = [told_way_out(change.as_json(), names) for change in changes]
-        return Response({"slots": [_told(slot, found.ask) for slot in found.slots], "full": full, **why})
+        return Response({"slots": [_told(slot, found) for slot in found.slots], "full": full, **why})
 
 
 class PolicySerializer(serializers.ModelSerializer[DispatchPolicy]):
@@ -171,9 +172,19 @@ def _work_of(given: Mapping[str, Any], at: datetime) -> tuple[Work, Site]:
     return work, given["site"]
 
 
-def _told(slot: Slot, ask: Question) -> dict[str, Any]:
+def _told(slot: Slot, found: Offered) -> dict[str, Any]:
     pluses, minuses = (
-        [{**r.as_json(), "text": reasons.words(r)} for r in side] for side in reasons_of(slot, ask)
+        [{**r.as_json(), "text": reasons.words(r)} for r in side] for side in reasons_of(slot, found.ask)
+    )
+    team = found.crews.get(slot.start)
+    together = (
+        {
+            "crew": [verdict.person.id for verdict in team.verdicts],
+            "engineer_id": team.verdicts[0].person.id,
+            "arrives_at": instant(team.start),
+        }
+        if team
+        else {}
     )
     return {
         "start_at": instant(slot.start),
@@ -186,4 +197,5 @@ def _told(slot: Slot, ask: Question) -> dict[str, Any]:
         "added_travel_minutes": slot.added_minutes,
         "pluses": pluses,
         "minuses": minuses,
+        **together,
     }

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 from customers.models import Site
 from dispatch import instant
 from dispatch import policy as codes
+from dispatch.crews import Team
 from dispatch.evaluator import Person, Reason, Span, Work
 from dispatch.instant import Question, Slot
 from dispatch.models import WorkType
 from dispatch.queries.candidates import LATER, relaxed
 from dispatch.queries.capacity import kept_between
+from dispatch.queries.crew_windows import whole_crews
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
 from dispatch.queries.roads import knowing
@@ -42,10 +44,12 @@ class Asked:
 
 @dataclass(slots=True)
 class Offered:
-    """The windows in order of time; `full` are those that capacity keeps back, with why."""
+    """The windows in order of time; `full` are those that capacity keeps back, with why. Of work for several
+    engineers, `crews` tells by each window's beginning who could come together."""
 
     ask: Question
     slots: list[Slot]
+    crews: dict[int, Team] = field(default_factory=dict)
     full: list[tuple[Span, Reason]] = field(default_factory=list)
 
 
@@ -58,7 +62,11 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int]
     world = without_visits(world, ignoring)
     ask = Question(work, seconds(asked.at), seconds(until), policy)
     slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
-    found = Offered(ask, [slot for slot in slots if slot.choices >= work.crew_size])
+    found = Offered(ask, slots)
+    if work.crew_size > 1:
+        many = [slot for slot in slots if slot.choices >= work.crew_size]
+        found.crews = whole_crews(many, ask, world.crowd.people)
+        found.slots = [slot for slot in many if slot.start in found.crews]
     kept = kept_between(policy, asked.at, until, at=asked.at, ignoring=ignoring) if found.slots else None
     if kept is not None:
         _keep_back(found, kept)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,11 +15,12 @@ from core import formats
 from core.errors import BadInput, Conflict
 from dispatch import events, queries, ranking, reasons
 from dispatch.enums import LockLevel, VisitStatus
-from dispatch.evaluator import Reason, Verdict
+from dispatch.evaluator import Person, Reason, Span, Verdict, Work
 from dispatch.evaluator.checks import capacity_reasons
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.capacity import with_room
+from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
@@ -35,56 +38,49 @@ def book_slot(
 ) -> Visit:
     """Plan the visit of the best engineer who can arrive between two instants, and promise that window.
 
-    The customer has agreed: the visit is confirmed. Raises `Conflict` (code "slot_taken") when nobody can
-    arrive in the window any more, or the work is planned already.
+    The customer has agreed: the visit is confirmed. Of work for several engineers all come together or nobody,
+    and the visit of the first is returned. Raises `Conflict` (code "slot_taken") when nobody can arrive in the
+    window any more, or the work is planned already.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
     _check_window(start_at, end_at, at)
-    check_takes_a_visit(work_order)
-    if work_order.crew_size > 1:
-        message = _("%(work)s needs %(n)s engineers. Plan the crew instead of booking a window.")
-        raise BadInput(message % {"work": work_order, "n": work_order.crew_size})
+    check_takes_a_visit(work_order, people=work_order.crew_size)
     work_order.promised_start_at, work_order.promised_end_at = start_at, end_at
-    visit = _booked(work_order, (start_at, end_at), at)
+    visits = _booked(work_order, (start_at, end_at), at)
     work_order.version += 1
     work_order.save(update_fields=["promised_start_at", "promised_end_at", "version", "updated_at"])
     follow_visits(work_order, at=at)
-    facts = {
-        "work_order": str(work_order),
-        "engineer": visit.engineer.name,
-        "from": visit.start_at.isoformat(),
-        "promised": [start_at.isoformat(), end_at.isoformat()],
-    }
-    journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, source="slot")
-    journal.publish(fact(events.VisitScheduled, visit))
-    return visit
+    for visit in visits:
+        facts = {
+            "work_order": str(work_order),
+            "engineer": visit.engineer.name,
+            "from": visit.start_at.isoformat(),
+            "promised": [start_at.isoformat(), end_at.isoformat()],
+        }
+        journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, source="slot")
+    journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
+    return visits[0]
 
 
-def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> Visit:
-    """Look, write, and look again when somebody was faster."""
+def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> list[Visit]:
+    """Look, write, and look again when somebody was faster. All visits of a crew, or none."""
     for _attempt in range(TRIES):
-        verdict = _best(work_order, window, at)
-        if isinstance(verdict, Reason):
-            raise _kept_back(work_order, window, verdict)
-        if verdict is None:
+        verdicts = _best(work_order, window, at)
+        if isinstance(verdicts, Reason):
+            raise _kept_back(work_order, window, verdicts)
+        if not verdicts:
             break
-        start, end = verdict.span
-        visit = Visit(
-            work_order=work_order,
-            engineer_id=verdict.person.id,
-            start_at=instant(start),
-            end_at=instant(end),
-            status=VisitStatus.SCHEDULED,
-            lock_level=LockLevel.CONFIRMED,
-            **plan_facts(verdict, ""),
-        )
+        key = uuid4() if len(verdicts) > 1 else None
+        visits = [_confirmed(work_order, verdict, key) for verdict in verdicts]
         try:
-            save_planned(visit)
+            with transaction.atomic():
+                for visit in sorted(visits, key=lambda one: one.engineer_id):
+                    save_planned(visit)
         except Conflict:
             continue
-        return visit
+        return visits
     message = _(
         "Nobody can arrive at %(site)s between %(from)s and %(to)s any more: the time was taken meanwhile. "
         "Ask for the windows again and choose another."
@@ -97,14 +93,30 @@ def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: dateti
     raise Conflict(message % facts, code="slot_taken")
 
 
+def _confirmed(work_order: WorkOrder, verdict: Verdict, key: UUID | None) -> Visit:
+    start, end = verdict.span
+    return Visit(
+        work_order=work_order,
+        engineer_id=verdict.person.id,
+        start_at=instant(start),
+        end_at=instant(end),
+        status=VisitStatus.SCHEDULED,
+        lock_level=LockLevel.CONFIRMED,
+        crew_key=key,
+        **plan_facts(verdict, ""),
+    )
+
+
 def _kept_back(work_order: WorkOrder, window: tuple[datetime, datetime], reason: Reason) -> Conflict:
     message = _("%(work)s cannot be booked from %(from)s: %(why)s. Choose a window of another day.")
     facts = {"work": work_order, "from": formats.local_datetime(window[0]), "why": reasons.words(reason)}
     return Conflict(message % facts, code="slot_taken", reason=reason.as_json())
 
 
-def _best(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> Verdict | Reason | None:
-    """Who should come in the window; why nobody may, when capacity keeps its day; or None."""
+def _best(
+    work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime
+) -> Sequence[Verdict] | Reason:
+    """Who should come in the window, one or a whole crew; why nobody may, when capacity keeps its day; or nobody."""
     first, last = window
     work = work_of(work_order, first - timedelta(days=1), last + timedelta(days=2))
     world = load_world(first, last, site_ids=[work_order.site_id], part_ids=list(work.parts))
@@ -114,14 +126,23 @@ def _best(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime
     for reason in capacity_reasons(work, seconds(first)):
         return reason
     while policy is not None:
-        between = seconds(at), seconds(last)
-        answer = ranking.rank(world.people, work, *between, ranking.BEST, policy=policy)
-        if answer.best:
-            return answer.best.verdict
+        if found := _who(world.people, work, (seconds(at), seconds(last)), policy):
+            return found
         # The window was offered by what was known then.
         older = policy.roads.before()
         policy = replace(policy, roads=older) if older else None
-    return None
+    return ()
+
+
+def _who(people: Sequence[Person], work: Work, between: Span, policy: Policy) -> Sequence[Verdict]:
+    """The best engineer, or the first whole crew, that can begin between two instants."""
+    if work.crew_size > 1:
+        near = nearest(people, work, between[0], policy)
+        window = max(between[0], work.promised[0]), between[1]
+        team = team_in(near, work, window, policy)
+        return team.verdicts if team else ()
+    answer = ranking.rank(people, work, *between, ranking.BEST, policy=policy)
+    return (answer.best.verdict,) if answer.best else ()
 
 
 def _check_window(start_at: datetime, end_at: datetime, at: datetime) -> None:
