@@ -164,7 +164,12 @@ def test_a_run_tells_how_far_it_is_through_all_its_phases() -> None:
     told: list[int] = []
     people = [person(n) for n in range(1, 3)]
     tasks = [task(n, seconds=2 * HOUR) for n in range(1, 20)]
-    planned(people, tasks, progress=lambda percent: told.append(percent) is None)
+
+    def tell(percent: int) -> bool:
+        told.append(percent)
+        return True
+
+    planned(people, tasks, progress=tell)
     assert told == sorted(told)
     assert len([percent for percent in told if percent >= 80]) >= 11, "each task left over is told of"
     for last in (80, 90):
@@ -258,9 +263,9 @@ def test_no_work_is_left_over_that_somebody_could_do(seed: int) -> None:
         assert not free, "after accepting, nobody could"
         assert reasons
         assert not any(reason.code == "dearer" for reason in reasons)
-    for one in found.placed:
-        who = people[one.person_id - 1]
-        verdict = evaluator.evaluate(who, one.task.work, one.start, ignoring=stop_id(one.task), policy=policy)
+    for row in found.placed:
+        who = people[row.person_id - 1]
+        verdict = evaluator.evaluate(who, row.task.work, row.start, ignoring=stop_id(row.task), policy=policy)
         assert ranking.only_late(verdict), "accepted without one row overtaken"
 
 
