@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -33,6 +34,7 @@ from tests.factories.delivery import (
 )
 from tests.factories.inventory import make_part, make_stock, make_van
 
+TOKYO = ZoneInfo("Asia/Tokyo")
 SignIn = Callable[[Person], Client]
 HTMX = {"HX-Request": "true"}
 
@@ -95,8 +97,9 @@ def test_today_has_one_primary_button_for_the_next_visit(world: World) -> None:
 
 
 def test_today_greys_what_is_done_and_lists_what_comes(world: World) -> None:
+    noon = datetime.combine(now().astimezone(TOKYO).date(), time(12), tzinfo=TOKYO)
     with world.inside():
-        world.add_visit(status="done", start_at=now() - timedelta(minutes=90), ended_at=now())
+        world.add_visit(status="done", start_at=noon, ended_at=now())
         world.add_visit(start_at=now() + timedelta(days=2))
         world.add_visit(status="scheduled", subject="A private plan", start_at=now() + timedelta(days=3))
     page = world.client.get("/t/acme/my-visits/").content.decode()
