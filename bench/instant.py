@@ -40,12 +40,17 @@ class Client(Protocol):
 
 
 def instant_figures(web: Callable[[str], Client]) -> Iterator[dict[str, Any]]:
-    """D1 and D2 of the design, in CPU seconds, then the calls of the API that use them, in wall time."""
+    """D1 and D2 of the design, in CPU seconds, then the calls of the API that use them, in wall time. D1 is the
+    middle one of three rounds, each of questions of its own: a virtual machine's clock also counts what others take.
+    """
     passes.compile_now()
     rng = Random(1)
     world = instant.World([_person(rng, number, 1) for number in range(ENGINEERS)])
     world.warm()
-    yield _figure("candidates among 500 engineers and 3,000 visits, compute", _ranked(world, rng), 99, 1.0)
+    rounds = sorted(
+        (sorted(_ranked(world, rng)) for _round in range(3)), key=lambda one: one[-(ASKED // 100)]
+    )
+    yield _figure("candidates among 500 engineers and 3,000 visits, compute", rounds[1], 99, 1.0)
     wide = instant.World([_person(rng, number, DAYS) for number in range(ENGINEERS)])
     wide.warm()
     yield _figure("windows over 14 days among 500 engineers, compute", _windows(wide, rng), 95, 10.0)
