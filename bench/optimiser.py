@@ -32,9 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
 STEPS_PER_CPU_SECOND = {
     "50/8": 85_000,
-    "200/25": 85_000,
-    "1000/120": 80_000,
-    "5000/500": 35_000,
+    "200/25": 90_000,
+    "1000/120": 105_000,
+    "5000/500": 75_000,
     "Solomon": 100_000,
 }
 Figure = dict[str, Any]

@@ -13,6 +13,7 @@ from dispatch.optimiser.kernel.layout import (
     FIRST,
     LAST,
     LONGEST,
+    NEARBY,
     POOLED,
     PRIZE,
     STAYS,
@@ -123,6 +124,7 @@ def anneal(
     most_strings = 4.0 * settings[STRINGS] / (1.0 + longest) - 1.0
 
     n_changed, current, best = 0, 0, 0
+    nearby, corner = min(n_mine, int(settings[NEARBY])), int(uniform(state) * n_mine)
     cooling = (cold / hot) ** (1.0 / max(1, steps))
     heat = hot
 
@@ -136,7 +138,7 @@ def anneal(
         if counts[WAITING] > 0 and uniform(state) < 0.1:
             seed = waiting[int(uniform(state) * counts[WAITING])]
         else:
-            seed = mine[int(uniform(state) * n_mine)]
+            seed = mine[(corner + step + int(uniform(state) * nearby)) % n_mine]
         ruin(
             seed,
             step,

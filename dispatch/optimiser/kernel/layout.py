@@ -30,7 +30,7 @@ TOLD_BY, MOVED_PRICE, STAYS = 12, 13, 14
 ORDER = 15
 
 # What a search is told: columns of the row of settings.
-STRINGS, LONGEST, BLINK, SPLIT, FEW_UNSERVED, NEAR_UNSERVED = range(6)
+STRINGS, LONGEST, BLINK, SPLIT, FEW_UNSERVED, NEAR_UNSERVED, NEARBY = range(7)
 KEYS = 10
 """Orders in which removed work is put back: random, prize, prize per second, long first, far from help, near
 to help, narrow window, early start, late end, large amount."""
