@@ -33,8 +33,8 @@ SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
 STEPS_PER_CPU_SECOND = {
     "50/8": 85_000,
     "200/25": 90_000,
-    "1000/120": 105_000,
-    "5000/500": 75_000,
+    "1000/120": 95_000,
+    "5000/500": 65_000,
     "Solomon": 100_000,
 }
 Figure = dict[str, Any]
