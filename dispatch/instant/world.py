@@ -5,9 +5,9 @@ The arrays are made once for a world; changing one engineer's plan replaces that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,15 @@ class World:
         self.places = Places(self._spots)
         self._blocks: dict[Kind, list[Ints]] = {}
         self._tables: dict[Kind, Table] = {}
+
+    def without(self, visit_ids: Collection[int]) -> World:
+        """The world as if these visits were not planned."""
+        freed = {
+            number: replace(person, stops=[stop for stop in person.stops if stop.visit_id not in visit_ids])
+            for number, person in enumerate(self.crowd.people if visit_ids else ())
+            if any(stop.visit_id in visit_ids for stop in person.stops)
+        }
+        return self.replaced(freed) if freed else self
 
     def replaced(self, changed: dict[int, Person]) -> World:
         """The same world with other visits of some engineers, by number; nothing else of them is read anew.

@@ -40,8 +40,7 @@ def candidates(
     world = live_world(
         at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=list(ask.work.parts)
     )
-    if ignoring:
-        world = _without(world, ignoring)
+    world = world.without([ignoring] if ignoring else ())
     answer = instant.rank(world, ask, strategy, most=most)
     is_alone = work_order.crew_size == 1
     if work_order.may_split and is_alone and not answer.candidates and not ignoring:
@@ -80,11 +79,3 @@ def _question(
     between = (at, at + LATER if looks_later else until)
     work = with_room(work, policy, between, at=at, ignoring=[ignoring] if ignoring else ())
     return Question(work, seconds(at), seconds(until), policy)
-
-
-def _without(world: instant.World, visit_id: int) -> instant.World:
-    for number, person in enumerate(world.crowd.people):
-        left = [stop for stop in person.stops if stop.visit_id != visit_id]
-        if len(left) < len(person.stops):
-            return world.replaced({number: replace(person, stops=left)})
-    return world

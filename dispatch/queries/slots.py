@@ -59,7 +59,7 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int]
     until = asked.at + timedelta(days=asked.days)
     policy = knowing(policy_in_force(), [work.place])
     world = live_world(asked.at, until, policy=policy, site_ids=[site.pk], part_ids=list(work.parts))
-    world = without_visits(world, ignoring)
+    world = world.without(ignoring)
     ask = Question(work, seconds(asked.at), seconds(until), policy)
     slots = instant.slots(world, ask, list(windows(asked, until, _zone(site))))
     found = Offered(ask, slots)
@@ -71,16 +71,6 @@ def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int]
     if kept is not None:
         _keep_back(found, kept)
     return found
-
-
-def without_visits(world: instant.World, visit_ids: Collection[int]) -> instant.World:
-    """The world as if these visits were not planned."""
-    freed = {
-        number: replace(person, stops=[stop for stop in person.stops if stop.visit_id not in visit_ids])
-        for number, person in enumerate(world.crowd.people if visit_ids else ())
-        if any(stop.visit_id in visit_ids for stop in person.stops)
-    }
-    return world.replaced(freed) if freed else world
 
 
 def why_no_slots(found: Offered, site: Site, at: datetime) -> tuple[Excluded, list[Relaxation]]:

@@ -22,7 +22,7 @@ from dispatch.queries.live import live_world
 from dispatch.queries.planning import World, load_world, part_ids_of, policy_in_force, seconds, work_of
 from dispatch.queries.planning import instant as moment
 from dispatch.queries.roads import knowing
-from dispatch.queries.slots import Asked, slots_for, windows, without_visits
+from dispatch.queries.slots import Asked, slots_for, windows
 from tickets.enums import ClockState, SlaKpi
 from tickets.models import SlaClock
 
@@ -138,7 +138,7 @@ def options_left(consent: ConsentRequest, at: datetime) -> set[int]:
     world = live_world(from_at, until, policy=policy, site_ids=sites, part_ids=parts)
     ask = Question(work, seconds(max(at, from_at)), seconds(until), policy)
     spans = sorted({(seconds(o.start), seconds(o.end)) for o in options if o.end > at})
-    found = instant.slots(without_visits(world, [visit.pk]), ask, spans) if spans else []
+    found = instant.slots(world.without([visit.pk]), ask, spans) if spans else []
     free = {slot.start for slot in found}
     left = {n for n, option in enumerate(options) if seconds(option.start) in free}
     wish = options[0]
