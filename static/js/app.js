@@ -1,5 +1,7 @@
 // What every signed-in page shares: htmx glue, toasts, dialogs, keyboard.
 
+import { isShortcut, switchedOn } from "./keys.js";
+
 const sprite = document.documentElement.dataset.sprite;
 const toasts = () => document.getElementById("toasts");
 
@@ -141,13 +143,8 @@ document.querySelector("dialog[data-opened]")?.showModal();
 
 /* ---------- Keyboard: "?" and "/", off while an input method composes ---------- */
 
-const switchedOn = () => localStorage.getItem("shortcuts") !== "off";
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
-
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || !switchedOn() || typing(event.target)) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (!isShortcut(event)) return;
   const search = document.querySelector("[data-search], input[type='search']");
   if (event.key === "?") document.getElementById("keys")?.showModal();
   else if (event.key === "/" && search) search.focus();

@@ -1,6 +1,8 @@
 // The board in the hand: the drawer opens in place, arrows walk, C asks for candidates, a visit can be dragged.
 // Without this script every link and form still works; the move form is the way without dragging.
 
+import { isShortcut } from "./keys.js";
+
 const board = () => document.getElementById("board");
 const SNAP = 5;
 
@@ -67,8 +69,6 @@ document.addEventListener("focusin", pointed);
 
 /* ---------- Keyboard ---------- */
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
-
 function neighbour(from, key) {
   const stops = (lane) => [...(lane?.querySelectorAll(".visit") ?? [])];
   const lane = from.closest(".lane");
@@ -85,8 +85,7 @@ function neighbour(from, key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (document.querySelector("dialog[open]") || localStorage.getItem("shortcuts") === "off") return;
+  if (!isShortcut(event)) return;
   const here = event.target.closest?.(".visit, .need");
   if (here && event.key.startsWith("Arrow")) {
     const next = neighbour(here, event.key);

@@ -1,5 +1,7 @@
 // The queue: keys, what is new without moving a row, and where the reader was.
 
+import { isShortcut } from "./keys.js";
+
 const queue = () => document.getElementById("queue");
 const list = () => document.getElementById("mails");
 const rows = () => [...document.querySelectorAll("#mails > .mail")];
@@ -64,9 +66,7 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (localStorage.getItem("shortcuts") === "off" || document.querySelector("dialog[open]")) return;
-  if (event.target.closest?.("input, textarea, select, [contenteditable]") || !KEYS[event.key]) return;
+  if (!isShortcut(event) || !KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();
 });

@@ -71,6 +71,25 @@ def test_the_queue_is_worked_without_a_mouse(
     expect(page.locator("#keys")).to_contain_text("Take it")
 
 
+def test_a_key_counts_in_the_moment_a_dialog_closes(
+    acme: Company, three: list[Ticket], new_context: NewContext
+) -> None:
+    """Until the next frame the focus is in a field of the closed dialog, where nobody writes any more."""
+    page = sign_in(new_context, acme.sora)
+    page.goto(f"/t/acme/tickets/{three[1].pk}/")
+    page.keyboard.press("w")
+    expect(page.locator("#wait select").first).to_be_focused()
+    page.evaluate(
+        """() => {
+          const dialog = document.getElementById("wait");
+          const field = dialog.querySelector("select");
+          dialog.close();
+          field.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#resolve")).to_be_visible()
+
+
 def test_what_changed_is_shown_in_place_and_what_is_new_waits(
     acme: Company, three: list[Ticket], new_context: NewContext
 ) -> None:
