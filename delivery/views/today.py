@@ -69,6 +69,7 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
         "tap": next_tap(request, following) if following else None,
         "navigate_url": navigate_url(following.work_order.site) if following else "",
         "promise": promise_of(following, at) if following else None,
+        "stint": visits.stint_of(following) if following else None,
         "later": [visit for visit in waiting if visit is not following],
         "done": [visit for visit in reversed(of_today) if visit.status not in rules.OPEN],
         "count": len(of_today),

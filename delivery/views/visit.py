@@ -17,6 +17,7 @@ from delivery import queries, rules, services
 from delivery.forms import DelayForm, FinishForm, GiveUpForm
 from delivery.views.shell import go, leads_back, navigate_url, next_tap, posted, show, visit_for, zone_of
 from delivery.views.today import promise_of
+from dispatch import queries as visits
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
 from tenants.http import TenantRequest
@@ -47,6 +48,7 @@ def visit(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
         "notes": notes,
         "tap": next_tap(request, found, evidence),
         "promise": promise_of(found, now()),
+        "stint": visits.stint_of(found),
         "navigate_url": navigate_url(found.work_order.site),
         "earlier": earlier,
         "last_at": last_at,

@@ -90,6 +90,11 @@ class Visit(TenantModel):
         return VisitStatus(self.status)
 
     @property
+    def planned_minutes(self) -> int:
+        """How long it is planned to take: of split work its own share."""
+        return int((self.end_at - self.start_at).total_seconds()) // 60
+
+    @property
     def look_code(self) -> str:
         """The status as the board shows it: planned but not sent is a draft."""
         is_draft = self.status == VisitStatus.SCHEDULED and self.sent_at is None

@@ -32,6 +32,7 @@ from tests.factories.delivery import (
     make_work_type,
     picture,
 )
+from tests.factories.dispatch import make_visit as dispatch_visit
 from tests.factories.inventory import make_part, make_stock, make_van
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -94,6 +95,17 @@ def test_today_has_one_primary_button_for_the_next_visit(world: World) -> None:
     assert f'action="{world.url("accept/")}"' in page
     assert "No heat on floors 6–9" in page
     assert "tel:+12125550142" in page
+
+
+def test_a_stint_of_several_days_tells_its_own_length_and_which_it_is(world: World) -> None:
+    with world.inside():
+        order = world.visit.work_order
+        type(order).objects.filter(pk=order.pk).update(may_split=True, duration_minutes=900)
+        tomorrow = now() + timedelta(days=1)
+        dispatch_visit(tomorrow, engineer=world.tom, work_order=order, status="dispatched", shares_work=True)
+    for page in (world.get(), world.client.get("/t/acme/my-visits/").content.decode()):
+        assert "Stint 1 of 2" in page
+        assert "60 min" in page and "900 min" not in page
 
 
 def test_today_greys_what_is_done_and_lists_what_comes(world: World) -> None:
@@ -207,7 +219,7 @@ def test_an_unknown_part_number_is_told(world: World) -> None:
     answer = world.post("parts/", {"code": "ZZ", "quantity": "1"})
     assert answer.status_code == 422
     assert "There is no part ZZ" in answer.content.decode()
-    assert world.post("parts/use/", {"part": "10"}).status_code == 422
+    assert world.post("parts/use/", {"part": str(world.igniter.pk + 1)}).status_code == 422
 
 
 def test_what_is_no_photo_is_told(world: World) -> None:
