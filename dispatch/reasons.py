@@ -263,6 +263,16 @@ def _visiting_hours(facts: Facts) -> str:
 
 def _parts(facts: Facts) -> str:
     counts = {name: f"{float(facts.get(name, 0)):g}" for name in ("has", "needed")}
+    if names := facts.get("promised"):
+        told = {**counts, "part": facts.get("part") or _("a part"), "work_orders": ", ".join(names)}
+        return (
+            ngettext(
+                "%(part)s: %(needed)s needed, %(has)s in the van, %(work_orders)s counts on it",
+                "%(part)s: %(needed)s needed, %(has)s in the van, %(work_orders)s count on it",
+                len(names),
+            )
+            % told
+        )
     if part := facts.get("part"):
         return _("%(part)s: %(has)s of %(needed)s in the van") % {**counts, "part": part}
     return _("not enough of a part in the van: %(has)s of %(needed)s") % counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dispatch import evaluator
+from dispatch import policy as codes
 from dispatch.crews import Team
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.policy import PRODUCT, Policy
@@ -50,7 +51,10 @@ def why_not(
     counts: dict[str, tuple[Reason, int]] = {}
     for person in people:
         verdict = ask(person, task.work, between, policy)
-        reason = next(iter(verdict.broken), None) or (held and held(person, task)) or Reason("dearer")
+        reason = next(iter(verdict.broken), None)
+        if held is not None and (reason is None or reason.code == codes.PARTS):
+            reason = held(person, task) or reason
+        reason = reason or Reason("dearer")
         first, number = counts.get(reason.code, (reason, 0))
         counts[reason.code] = (first, number + 1)
     ranked = sorted(counts.values(), key=lambda pair: -pair[1])

@@ -254,7 +254,7 @@ class _Planner(Sheet):
                 continue
             one = group[0]
             kept = [self._as_before(one)] if len(group) == 1 and not self._is_linked(one.task) else group
-            self.found.placed += kept
+            self.keep(kept)
             self.by_search.add(one.task.work.id)
             self.ends[one.task.work.id] = kept[0].end, kept[0].person_id
 

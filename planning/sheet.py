@@ -73,7 +73,7 @@ class Sheet:
         for one in group:
             stop = stop_of(one)
             self.by_id[one.person_id].add(stop if one.start == first else replace(stop, visit_id=0))
-        self.found.placed += group
+        self.keep(group)
         last = max(group, key=lambda one: one.end)
         leader = last.person_id if last.seconds else group[0].person_id
         self.ends[last.task.work.id] = last.end, leader
@@ -227,9 +227,7 @@ class Sheet:
             known = stop_id(task) if number == 0 else 0
             for verdict in stint.verdicts:
                 length = stint.end - stint.start
-                self.found.placed.append(
-                    Placed(task, verdict.person.id, stint.start, verdict.travel_minutes, length)
-                )
+                self.keep([Placed(task, verdict.person.id, stint.start, verdict.travel_minutes, length)])
                 verdict.person.add(Stop(known, f"#{task.work.id}", stint.start, stint.end, task.work.place))
         self.ends[task.work.id] = stints[-1].end, stints[-1].verdicts[0].person.id
 
@@ -237,6 +235,7 @@ class Sheet:
         names = {f"#{number}" for number in numbers}
         for person in self.people:
             person.stops = [stop for stop in person.stops if stop.work_order not in names]
+            person.release(numbers)
         self.found.placed = [one for one in self.found.placed if one.task.work.id not in numbers]
         self.ends = {number: end for number, end in self.ends.items() if number not in numbers}
         self.by_search -= numbers
@@ -245,8 +244,15 @@ class Sheet:
         for verdict in team.verdicts:
             one = Placed(task, verdict.person.id, team.start, verdict.travel_minutes)
             verdict.person.add(stop_of(one))
-            self.found.placed.append(one)
+            self.keep([one])
         self.ends[task.work.id] = team.end, team.verdicts[0].person.id
+
+    def keep(self, group: Sequence[Placed]) -> None:
+        """Count what has its stop in the plan as placed, with the parts that it takes."""
+        for one in group:
+            work = one.task.work
+            self.by_id[one.person_id].promise(one.task.name or f"#{work.id}", work.id, work.parts)
+        self.found.placed += group
 
     def _is_linked(self, task: Task) -> bool:
         return bool(task.waits) or task.work.id in self.awaited

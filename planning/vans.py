@@ -16,7 +16,7 @@ GOES_TO = "part_goes_to"
 
 
 class Vans:
-    """What lies in the vans, and for which work of a run it is kept. `people` carry what nobody needs yet.
+    """What lies in the vans that no visit counts on which stays, and for which work of a run it is kept.
 
     A part of which a van holds enough for all work that could take it from there is free to all. Of the others
     each is kept for one work order: the more urgent choose first, the nearest van; who came first goes to
@@ -25,14 +25,15 @@ class Vans:
 
     def __init__(self, people: Sequence[Person], tasks: Iterable[Task], may: May, roads: Roads) -> None:
         self.people, self.may, self.roads = people, may, roads
-        self.left: dict[Key, float] = {(p.id, part): n for p in people for part, n in p.parts.items()}
+        self.spare: dict[Key, float] = {(p.id, part): p.spare(part, 0) for p in people for part in p.parts}
+        self.left = dict(self.spare)
         self.holders: dict[Key, list[Task]] = defaultdict(list)
         self.takers: dict[int, list[Person]] = {}
         self.kept: dict[int, Person] = {}
         asked: dict[Key, float] = defaultdict(float)
         choosy = [task for task in tasks if task.work.parts and task.work.crew_size == 1]
         for task in choosy:
-            self.takers[task.work.id] = [p for p in people if _carries(p, task) and may(p, task)]
+            self.takers[task.work.id] = [p for p in people if self._has_room(p, task) and may(p, task)]
             for person in self.takers[task.work.id]:
                 for part, needed in task.work.parts.items():
                     asked[person.id, part] += needed
@@ -52,12 +53,12 @@ class Vans:
 
     def settle(self, placed: Iterable[tuple[Task, int]]) -> None:
         """Go by what was planned: what was kept for others is free again."""
-        self.left = {(p.id, part): n for p in self.people for part, n in p.parts.items()}
+        self.left = dict(self.spare)
         self.holders.clear()
         for task, person_id in placed:
             for part, needed in task.work.parts.items():
                 if (person_id, part) in self.left:
-                    self.left[person_id, part] -= needed
+                    self.left[person_id, part] = round(self.left[person_id, part] - needed, 3)
                     self.holders[person_id, part].append(task)
 
     def still(self, task: Task) -> frozenset[int]:
@@ -69,7 +70,7 @@ class Vans:
         for part, needed in task.work.parts.items():
             key = person.id, part
             holders = self.holders.get(key)
-            if holders and person.parts.get(part, 0) >= needed > self.left[key]:
+            if holders and self.spare[key] >= needed > self.left[key]:
                 first = min(holders, key=_urgency)
                 name = task.work.part_names.get(part, f"#{part}")
                 return Reason(GOES_TO, {"part": name, "work_order": first.name or f"#{first.work.id}"})
@@ -109,18 +110,14 @@ class Vans:
     def _take(self, person: Person, task: Task) -> None:
         self.kept[task.work.id] = person
         for part, needed in task.work.parts.items():
-            self.left[person.id, part] -= needed
+            self.left[person.id, part] = round(self.left[person.id, part] - needed, 3)
             self.holders[person.id, part].append(task)
 
     def _give_back(self, person: Person, task: Task) -> None:
         del self.kept[task.work.id]
         for part, needed in task.work.parts.items():
-            self.left[person.id, part] += needed
+            self.left[person.id, part] = round(self.left[person.id, part] + needed, 3)
             self.holders[person.id, part].remove(task)
-
-
-def _carries(person: Person, task: Task) -> bool:
-    return all(person.parts.get(part, 0) >= needed for part, needed in task.work.parts.items())
 
 
 def _urgency(task: Task) -> tuple[int, int, int]:

@@ -108,4 +108,4 @@ def _van(visit: Visit) -> StockLocation:
 
 
 def _key(visit: Visit, key: str) -> str:
-    return f"visit-{visit.pk}:{key}" if key else ""
+    return f"{visit.stock_key}{key}" if key else ""

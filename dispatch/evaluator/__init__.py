@@ -7,7 +7,7 @@ facts are primitives, so that a verdict can be stored and told in any language l
 """
 
 from dispatch.evaluator.checks import fixed_reasons
-from dispatch.evaluator.model import FOREVER, Break, Person, Reason, Span, Stop, Verdict, Work
+from dispatch.evaluator.model import FOREVER, Break, Claim, Person, Reason, Span, Stop, Verdict, Work
 from dispatch.evaluator.search import FAR_MINUTES, earliest_start, evaluate, evaluate_as_told
 from dispatch.policy import (
     ABSENCE,
@@ -34,6 +34,7 @@ __all__ = [
     "TRAVEL",
     "WINDOW",
     "Break",
+    "Claim",
     "Person",
     "Reason",
     "Span",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from dispatch import policy as codes
 from dispatch.evaluator.gaps import lost_breaks, shift_around
@@ -33,13 +34,22 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
     if work.customer_id and person.likings.get(work.customer_id) == EXCLUDED_LIKING:
         yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
     for part_id, needed in work.parts.items():
-        if (has := person.parts.get(part_id, 0)) < needed:
-            named = {"part": work.part_names[part_id]} if part_id in work.part_names else {}
-            counts = {"needed": float(needed), "has": float(has)}
-            yield Reason(codes.PARTS, {"part_id": part_id, **counts, **named})
+        if person.spare(part_id, work.id) < needed:
+            yield _parts_reason(person, work, part_id)
     if work.same_engineer and person.id != work.same_engineer:
         facts = {"engineer_id": work.same_engineer, "work_order": work.waits_for}
         yield Reason(codes.DEPENDENCY, facts)
+
+
+def _parts_reason(person: Person, work: Work, part_id: int) -> Reason:
+    """Too few of a part in the van; where it is other work that counts on them, which."""
+    has, needed = float(person.parts.get(part_id, 0)), float(work.parts[part_id])
+    facts: dict[str, Any] = {"part_id": part_id, "needed": needed, "has": has}
+    if part_id in work.part_names:
+        facts["part"] = work.part_names[part_id]
+    if has >= needed:
+        facts["promised"] = [claim.work_order for claim in person.others_claims(part_id, work.id)]
+    return Reason(codes.PARTS, facts)
 
 
 def skill_reasons(person: Person, work: Work) -> Iterable[Reason]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatch.policy import BLOCK, PRODUCT, Policy
 from dispatch.travel import ESTIMATED, Point
@@ -78,6 +78,14 @@ class Stop:
     is_over: bool = False
 
 
+class Claim(NamedTuple):
+    """A planned visit that counts on a part of its engineer's van: for which work, what that is called, how many."""
+
+    work_id: int
+    work_order: str
+    quantity: float
+
+
 @dataclass(slots=True)
 class Person:
     """An engineer as the evaluator sees one. All lists are in order of time.
@@ -87,8 +95,9 @@ class Person:
     may be worked past a shift. `scope_skills` and `scope_areas`: what the engineer's provider may be given
     (empty: anything). `likings`: {customer id: "preferred" or "excluded"}; `last_customers`: customers
     visited before; `sites`: {site id: visits done there}; `site_last`: {site id: when the last was}. `parts`:
-    {part id: quantity in the van}. `max_travel_minutes` None: as the policy says. Costs are in minor units of
-    money. `last_given` grows with when work was last planned for them.
+    {part id: quantity in the van}; `promised`: {part id: what counts on it, in order of time}.
+    `max_travel_minutes` None: as the policy says. Costs are in minor units of money. `last_given` grows with when
+    work was last planned for them.
     """
 
     id: int
@@ -115,11 +124,36 @@ class Person:
     parts: Mapping[int, float] = field(default_factory=dict)
     last_given: int = 0
     site_last: Mapping[int, int] = field(default_factory=dict)
+    promised: Mapping[int, tuple[Claim, ...]] = field(default_factory=dict)
 
     def add(self, stop: Stop) -> None:
         """Plan another visit in memory."""
         self.last_given = max(self.last_given, stop.visit_id or FOREVER) + 1
         self.stops.insert(bisect_right(self.stops, stop.start, key=start_of), stop)
+
+    def promise(self, name: str, work_id: int, parts: Mapping[int, float]) -> None:
+        """Count on parts of the van in memory, once for all visits of the work."""
+        self.release({work_id})
+        for part_id, quantity in parts.items():
+            known = self.promised.get(part_id, ())
+            self.promised = {**self.promised, part_id: (*known, Claim(work_id, name, quantity))}
+
+    def release(self, work_ids: Collection[int]) -> None:
+        """Count no more on what was promised to some work."""
+        if any(claim.work_id in work_ids for claims in self.promised.values() for claim in claims):
+            self.promised = {
+                part_id: tuple([claim for claim in claims if claim.work_id not in work_ids])
+                for part_id, claims in self.promised.items()
+            }
+
+    def others_claims(self, part_id: int, work_id: int) -> list[Claim]:
+        """What other work counts on of a part."""
+        return [claim for claim in self.promised.get(part_id, ()) if claim.work_id != work_id]
+
+    def spare(self, part_id: int, work_id: int) -> float:
+        """How many of a part the van has left for some work."""
+        held = self.parts.get(part_id, 0)
+        return round(held - sum(claim.quantity for claim in self.others_claims(part_id, work_id)), 3)
 
 
 @dataclass(frozen=True, slots=True)

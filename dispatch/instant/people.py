@@ -100,7 +100,7 @@ class Crowd:
         if likings := [i for i in self.special if self._is_excluded(i, work.customer_id)]:
             yield (codes.EXCLUDED, 0), self._only(*likings)
         for part_id, needed in work.parts.items():
-            have = [i for i in self.special if self.people[i].parts.get(part_id, 0) >= needed]
+            have = [i for i in self.special if self.people[i].spare(part_id, work.id) >= needed]
             yield (codes.PARTS, part_id), ~self._only(*have)
         if work.same_engineer:
             yield (codes.DEPENDENCY, 0), self.ids != work.same_engineer

@@ -95,6 +95,11 @@ class Visit(TenantModel):
         return int((self.end_at - self.start_at).total_seconds()) // 60
 
     @property
+    def stock_key(self) -> str:
+        """How the keys of stock movements begin that are made for this visit."""
+        return f"visit-{self.pk}:"
+
+    @property
     def look_code(self) -> str:
         """The status as the board shows it: planned but not sent is a draft."""
         is_draft = self.status == VisitStatus.SCHEDULED and self.sent_at is None

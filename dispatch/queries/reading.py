@@ -17,7 +17,7 @@ from django.db import connection, models
 
 from customers.models import SiteHours
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Person, Stop
+from dispatch.evaluator import Claim, Person, Stop
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from dispatch.rules import OCCUPYING
 from inventory import queries as inventory
@@ -66,6 +66,24 @@ _BEEN_THERE = """
     )
     GROUP BY 1, 2, 4
 """
+_PROMISED = """
+    SELECT v.engineer_id, n.part_id, n.work_order_id, w.number,
+      n.quantity - coalesce(sum(used.quantity), 0)
+    FROM dispatch_workorderpart n
+    JOIN dispatch_workorder w ON w.tenant_id = n.tenant_id AND w.id = n.work_order_id
+    JOIN dispatch_visit v ON v.tenant_id = n.tenant_id AND v.work_order_id = n.work_order_id
+    LEFT JOIN LATERAL (
+      SELECT -sum(m.quantity) AS quantity
+      FROM inventory_movement m
+      JOIN inventory_stocklocation l ON l.tenant_id = m.tenant_id AND l.id = m.location_id
+      WHERE v.status = ANY(%(there)s) AND m.tenant_id = v.tenant_id AND m.part_id = n.part_id
+        AND l.engineer_id = v.engineer_id AND starts_with(m.key, 'visit-' || v.id || ':')
+    ) used ON true
+    WHERE n.tenant_id = %(tenant)s AND n.part_id = ANY(%(parts)s) AND v.status = ANY(%(open)s) {whose}
+    GROUP BY v.engineer_id, n.part_id, n.work_order_id, w.number, n.quantity
+    ORDER BY min(v.start_at), n.work_order_id
+"""
+_THERE = (VisitStatus.ON_SITE, VisitStatus.PAUSED)
 _THEIRS = "AND {0}.engineer_id = ANY(%(engineers)s)"
 
 
@@ -78,6 +96,7 @@ class Knowledge:
     customers: dict[int, set[int]]
     likings: dict[int, dict[int, str]]
     parts: dict[int, dict[int, float]]
+    promised: dict[int, dict[int, tuple[Claim, ...]]]
 
     def who(self) -> set[int]:
         """Ids of those of whom anything is known."""
@@ -90,6 +109,7 @@ class Knowledge:
         person.last_customers = frozenset(self.customers.get(person.id, ()))
         person.likings = self.likings.get(person.id, {})
         person.parts = self.parts.get(person.id, {})
+        person.promised = self.promised.get(person.id, {})
 
 
 def knowledge_of(
@@ -97,10 +117,11 @@ def knowledge_of(
 ) -> Knowledge:
     """What these engineers (None: all, the inactive ones too) know of the sites and their customers, and have
     of the parts."""
-    found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {})
+    found = Knowledge(defaultdict(dict), defaultdict(dict), defaultdict(set), defaultdict(dict), {}, {})
     if part_ids:
         vans = inventory.van_stock(engineer_ids, part_ids)
         found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
+        found.promised = _promised(vans, part_ids)
     facts: dict[str, Any] = {
         "tenant": active_tenant_id(),
         "engineers": list(engineer_ids or ()),
@@ -121,6 +142,30 @@ def knowledge_of(
             if site_id:
                 found.sites[engineer_id][site_id] = count
                 found.site_last[engineer_id][site_id] = last
+    return found
+
+
+def _promised(
+    engineer_ids: Collection[int], part_ids: Collection[int]
+) -> dict[int, dict[int, tuple[Claim, ...]]]:
+    """{engineer id: {part id: what counts on it}}: the parts that open visits are expected to take, less what was
+    used on site already. Work of several visits counts once for each engineer."""
+    found: dict[int, dict[int, tuple[Claim, ...]]] = defaultdict(dict)
+    if not engineer_ids:
+        return found
+    facts: dict[str, Any] = {
+        "tenant": active_tenant_id(),
+        "engineers": list(engineer_ids),
+        "parts": list(part_ids),
+        "open": [str(status) for status in OCCUPYING],
+        "there": [str(status) for status in _THERE],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PROMISED.format(whose=_THEIRS.format("v")), facts)
+        for engineer_id, part_id, work_id, number, quantity in cursor.fetchall():
+            if quantity > 0:
+                claim = Claim(work_id, WorkOrder.reference_of(number), float(quantity))
+                found[engineer_id][part_id] = (*found[engineer_id].get(part_id, ()), claim)
     return found
 
 

@@ -91,25 +91,28 @@ class Ground:
             )
         return self.loaded
 
-    def add(self, stops: Mapping[int, list[Stop]]) -> instant.World:
-        """The world with these further stops, by engineer id."""
+    def add(self, planned: Mapping[int, list[tuple[WorkOrder, Stop]]]) -> instant.World:
+        """The world with these further visits, by engineer id."""
         changed = {
-            number: _busier(person, stops[person.id])
+            number: _busier(person, planned[person.id])
             for number, person in enumerate(self.world.crowd.people)
-            if person.id in stops
+            if person.id in planned
         }
         return self.world.replaced(changed) if changed else self.world
 
     def with_offers(self) -> instant.World:
         """The world with what is offered as if it had been taken: nobody is offered two things for one time."""
-        offered: dict[int, list[Stop]] = defaultdict(list)
+        offered: dict[int, list[tuple[WorkOrder, Stop]]] = defaultdict(list)
         waiting = Offer.objects.filter(
             status=OfferStatus.OFFERED, start_at__isnull=False, engineer__isnull=False
         )
-        for offer in waiting.filter(end_at__gt=self.at).select_related("work_order__site"):
+        waiting = waiting.filter(end_at__gt=self.at).select_related("work_order__site")
+        if self.part_ids:
+            waiting = waiting.prefetch_related("work_order__work_order_parts")
+        for offer in waiting:
             if offer.engineer_id and offer.start_at and offer.end_at:
                 stop = _stop(offer.work_order, offer.start_at, offer.end_at)
-                offered[offer.engineer_id].append(stop)
+                offered[offer.engineer_id].append((offer.work_order, stop))
         return self.add(offered)
 
     def without(self, visit_ids: set[int]) -> None:
@@ -126,13 +129,14 @@ class Ground:
         """Keep what was just chosen in mind for the next work order of the batch."""
         new = [visit for visit in choice.visits if not visit.pk]
         if new:
-            stops: dict[int, list[Stop]] = defaultdict(list)
+            order = choice.work_order
+            planned: dict[int, list[tuple[WorkOrder, Stop]]] = defaultdict(list)
             for visit in new:
-                stops[visit.engineer_id].append(_stop(choice.work_order, visit.start_at, visit.end_at))
+                planned[visit.engineer_id].append((order, _stop(order, visit.start_at, visit.end_at)))
                 if self.kept:
                     span = seconds(visit.start_at), seconds(visit.end_at)
-                    self.kept.take(visit.engineer_id, *span, choice.work_order.priority)
-            self.loaded = self.add(stops)
+                    self.kept.take(visit.engineer_id, *span, order.priority)
+            self.loaded = self.add(planned)
 
 
 @dataclass(slots=True)
@@ -180,10 +184,13 @@ class Rulebook:
         ]
 
 
-def _busier(person: Person, stops: list[Stop]) -> Person:
+def _busier(person: Person, planned: list[tuple[WorkOrder, Stop]]) -> Person:
     busier = replace(person, stops=list(person.stops))
-    for stop in stops:
+    for work_order, stop in planned:
         busier.add(stop)
+        if person.parts:
+            parts = {row.part_id: float(row.quantity) for row in work_order.work_order_parts.all()}
+            busier.promise(stop.work_order, work_order.pk, parts)
     return busier
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -67,7 +67,6 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     world = load_world(from_at, run.until, engineer_ids=ids, site_ids=sites, part_ids=parts, policy=policy)
     free = _movable(planned, world.people, run, at, policy)
     _take_off(world.people, free)
-    _leave_parts(world.people, free, parts, from_at, run.until)
     crews = _crews(free)
     links = Links.of([*waiting, *(visit.work_order for visit in free)])
     tasks = [_visit_task(run, group, at, links) for group in crews.values()]
@@ -159,37 +158,12 @@ def _is_away(visit: Visit, absences: Iterable[Span]) -> bool:
     return any(a < end and b > start for a, b in absences)
 
 
-def _take_off(people: Iterable[Person], free: Iterable[Visit]) -> None:
-    ids = {visit.pk for visit in free}
+def _take_off(people: Iterable[Person], free: Sequence[Visit]) -> None:
+    """Take visits that may move out of the plan; what is in the van for them is free."""
+    ids, works = {visit.pk for visit in free}, {visit.work_order_id for visit in free}
     for person in people:
         person.stops = [stop for stop in person.stops if stop.visit_id not in ids]
-
-
-def _leave_parts(
-    people: Iterable[Person],
-    free: Sequence[Visit],
-    part_ids: Collection[int],
-    from_at: datetime,
-    until: datetime,
-) -> None:
-    """Count out of each van what the visits that stay, and have not begun, are expected to take until the run
-    ends."""
-    staying = Visit.objects.filter(status__in=MOVABLE, start_at__gte=from_at, start_at__lt=until)
-    visits = staying.exclude(pk__in=[visit.pk for visit in free]).filter(
-        work_order__work_order_parts__part_id__in=part_ids
-    )
-    rows = visits.order_by().values_list(
-        "engineer_id",
-        "work_order_id",
-        "work_order__work_order_parts__part_id",
-        "work_order__work_order_parts__quantity",
-    )
-    taken: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for engineer_id, _work_order_id, part_id, quantity in set(rows) if part_ids else ():
-        taken[engineer_id][part_id] += float(quantity)
-    for person in people:
-        if gone := taken.get(person.id):
-            person.parts = {part: max(0.0, held - gone.get(part, 0)) for part, held in person.parts.items()}
+        person.release(works)
 
 
 def _crews(free: Iterable[Visit]) -> dict[int, list[Visit]]:

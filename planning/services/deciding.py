@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from core.errors import Conflict, IllegalTransition, NotFound
 from dispatch import evaluator
 from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
-from dispatch.evaluator import FOREVER, Person, Reason, Stop, Verdict
+from dispatch.evaluator import FOREVER, Claim, Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends
@@ -206,10 +206,12 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
     walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}
+    promised = {p.id: p.promised for p in world.people}
     people = {person.id: person for person in world.people}
     stale: dict[int, list[dict[str, Any]]] = {}
     while True:
         _put(people, walls, rows, stale)
+        _promise(people, promised, rows, stale)
         ends = _ends(rows, stale)
         against = {
             row.change.pk: why
@@ -261,6 +263,24 @@ def _put(
             stops[row.change.to_engineer_id or 0].append(_new_stop(row))
     for person in people.values():
         person.stops = sorted([*walls[person.id], *stops[person.id]], key=lambda stop: stop.start)
+
+
+def _promise(
+    people: dict[int, Person],
+    promised: Mapping[int, Mapping[int, tuple[Claim, ...]]],
+    rows: Sequence[_Row],
+    stale: Collection[int],
+) -> None:
+    """Who counts on which parts of the vans, with the rows carried out except those put aside."""
+    done = [row for row in rows if row.change.pk not in stale]
+    moved = {row.order.pk for row in done if row.visit is not None}
+    for person in people.values():
+        person.promised = promised[person.id]
+        person.release(moved)
+    for row in done:
+        if row.places and (person_to := people.get(row.change.to_engineer_id or 0)):
+            parts = {one.part_id: float(one.quantity) for one in row.order.work_order_parts.all()}
+            person_to.promise(str(row.order), row.order.pk, parts)
 
 
 def _new_stop(row: _Row) -> Stop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from dispatch.evaluator import FOREVER, Break, Person, Span, Stop, Work
+from dispatch.evaluator import FOREVER, Break, Claim, Person, Span, Stop, Work
 from dispatch.evaluator.model import Full
 from dispatch.policy import CHOICES, VERDICTS, Policy
 from dispatch.travel import ESTIMATE, Estimate, Point, Roads, Table, key_of
@@ -25,6 +25,7 @@ def random_people(rng: Random, count: int, days: int) -> list[Person]:
 def _person(rng: Random, number: int, days: int) -> Person:
     shifts = _shifts(rng, days)
     scoped = rng.random() < 0.3
+    claims = Random(number)
     return Person(
         id=number,
         name=f"Engineer {number}",
@@ -50,7 +51,13 @@ def _person(rng: Random, number: int, days: int) -> Person:
         parts={part: rng.randint(1, 3) for part in PARTS if rng.random() < 0.6},
         last_given=rng.randint(0, 50),
         site_last={1: rng.randint(1, 99)} if rng.random() < 0.3 else {},
+        promised={part: _claims(claims) for part in PARTS if claims.random() < 0.4},
     )
+
+
+def _claims(rng: Random) -> tuple[Claim, ...]:
+    """Planned visits that count on a part, those of the work that is asked about (1) too."""
+    return tuple(Claim(work_id, f"WO-{work_id}", rng.randint(1, 2)) for work_id in rng.sample((1, 2, 3), 2))
 
 
 def random_work(rng: Random, days: int) -> Work:
