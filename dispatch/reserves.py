@@ -40,13 +40,20 @@ class Reserves:
         full = tuple(self._full(work, minutes or self._least(work)))
         return replace(work, full=full) if full or work.full else work
 
-    def take(self, engineer_id: int, start: int, end: int, priority: int) -> None:
-        """Somebody is planned from a second to another, on the day on which it begins."""
+    def take(self, engineer_id: int, start: int, end: int, priority: int, *, travel: int = 0) -> None:
+        """Somebody is planned from a second to another, after `travel` minutes, on the day on which it begins."""
+        self._count(engineer_id, start, priority, (end - start) // 60 + travel)
+
+    def give_back(self, engineer_id: int, start: int, end: int, priority: int, *, travel: int = 0) -> None:
+        """What was taken is not planned any more."""
+        self._count(engineer_id, start, priority, -((end - start) // 60 + travel))
+
+    def _count(self, engineer_id: int, start: int, priority: int, minutes: int) -> None:
         worker = self.workers.get(engineer_id)
         found = next((one for one in self.days if one.begin <= start < one.end), None)
         if worker is None or found is None:
             return
-        worker.add(found.day, priority, (end - start) // 60)
+        worker.add(found.day, priority, minutes)
         for key in [key for key in self._cells if key[1] == found.day]:
             del self._cells[key]
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from dispatch import policy as codes
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
+from dispatch.evaluator.model import Full
 from dispatch.evaluator.search import with_overtime
 from dispatch.optimiser.problem import Break
 from dispatch.policy import ALLOW, PRODUCT, Policy
@@ -174,6 +175,11 @@ def start_window(task: Task, between: Span) -> Span:
     if task.told and task.was:
         opens = max(opens, min(task.was[1], closes))
     return whole_minute(opens), closes // 60 * 60
+
+
+def lies_in(starts: Span, full: Sequence[Full]) -> bool:
+    """Whether all of these starts are on a day without room."""
+    return any(begin <= starts[0] <= starts[1] < end for begin, end, _reserved in full)
 
 
 def hours_of(work: Work, between: Span) -> list[Span]:

@@ -174,9 +174,9 @@ class Leftovers:
         )
 
     def _improve(self, one: Placed, between: Span) -> None:
-        sheet, work = self.sheet, one.task.work
-        person = sheet.ranked.by_id[one.person_id]
-        sheet.take_off({work.id})
+        sheet, person = self.sheet, self.sheet.ranked.by_id[one.person_id]
+        sheet.take_off({one.task.work.id})
+        work = sheet.bound(one.task) or one.task.work
         here = evaluator.evaluate(person, work, one.start, policy=sheet.policy)
         options = [here]
         if sheet.ranked.may_leave(person, one.start, one.end):

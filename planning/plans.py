@@ -13,8 +13,9 @@ from dispatch import policy as codes
 from dispatch.crews import Likings
 from dispatch.evaluator import Person, Reason, Span
 from dispatch.policy import PRODUCT, Policy
+from dispatch.reserves import Reserves
 from planning import hanging
-from planning.days import Placed, Prices, Task, gaps_of
+from planning.days import Placed, Prices, Task, gaps_of, lies_in, start_window
 from planning.explaining import NOT_LOOKED, why_left
 from planning.judging import agrees, fits, stop_id, stop_of, take_back, why_not
 from planning.leftovers import Leftovers, groups_of, urgency
@@ -49,13 +50,16 @@ def plan(
     effort: Effort,
     likings: Likings | None = None,
     policy: Policy = PRODUCT,
+    reserves: Reserves | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Place tasks in the free time of people; their stops are walls and stay. `people` are changed.
 
+    New work keeps out of days on which `reserves` have no room; they are kept up with what is placed.
     Deterministic for given steps and seed. Raises `Stopped` when `progress` said so.
     """
     planner = _Planner(people, prices, likings or {}, policy)
+    planner.reserves = reserves
     waiting = sorted((planner.as_judged(task) for task in tasks), key=urgency)
     planner.awaited = {wait.first for task in waiting for wait in task.waits}
     planner.anew = {task.work.id for task in waiting if task.was is None}
@@ -155,14 +159,21 @@ class _Planner(Sheet):
 
     def _fallen(self) -> list[Task]:
         """Take off what the evaluator is against by now."""
-        groups = groups_of(self.found.placed).values()
-        fallen = [group[0].task for group in groups if not group[0].seconds and not self._stands(group)]
+        groups = [group for group in groups_of(self.found.placed).values() if not group[0].seconds]
+        fallen = [group[0].task for group in groups if not self._still_stands(group)]
         lost = hanging.without(
             {task.work.id for task in fallen}, {o.task.work.id: o.task for o in self.placed}
         )
         tasks = {one.task.work.id: one.task for one in self.placed if one.task.work.id in lost}
         self.take_off(lost)
         return list(tasks.values())
+
+    def _still_stands(self, group: Sequence[Placed]) -> bool:
+        """Whether the evaluator agrees with what is in the plan, whose own time counts as free."""
+        self.give_back_time(group)
+        stands = self._stands(group)
+        self.take_time(group)
+        return stands
 
     def why_not(self, task: Task, between: Span) -> tuple[Reason, ...]:
         """Why a task found no place: what it waits for has none, what must follow it has none, no crew can come, or
@@ -192,11 +203,9 @@ class _Planner(Sheet):
 
     def _own_reasons(self, task: Task, between: Span) -> tuple[Reason, ...]:
         """Why nobody could do a task whatever it hangs on; nothing where somebody could."""
-        told = (
-            why_not(self.people, replace(task, waits=()), between, self.policy)
-            if task.work.crew_size == 1
-            else ()
-        )
+        alone = replace(task, waits=())
+        asked = replace(alone, work=self.bound(alone) or alone.work)
+        told = why_not(self.people, asked, between, self.policy) if task.work.crew_size == 1 else ()
         return () if any(reason.code == "dearer" for reason in told) else told
 
     def drop_halves(self, waiting: Sequence[Task]) -> list[Task]:
@@ -221,7 +230,7 @@ class _Planner(Sheet):
         from dispatch.optimiser.search import Budget, solve  # noqa: PLC0415
 
         gaps = [gap for person in self.people for gap in gaps_of(person, stretch, self.policy)]
-        fitting = hanging.searchable(waiting, stretch, self.ends, self.anew)
+        fitting = hanging.searchable(self._with_room(waiting, stretch), stretch, self.ends, self.anew)
         if not gaps or not fitting:
             return waiting, 0.0
         objectives = Objectives(self.people, stretch, self.policy)
@@ -239,15 +248,28 @@ class _Planner(Sheet):
         served = {stop_id(one.task) for one in self.found.placed}
         return [task for task in waiting if stop_id(task) not in served], solution.seconds
 
+    def _with_room(self, waiting: Sequence[Task], stretch: Span) -> list[Task]:
+        """The tasks for which capacity leaves room in a stretch."""
+        if self.reserves is None:
+            return list(waiting)
+        full = {task.work.id: self.reserves.known_to(task.work).full for task in waiting if not task.visit_id}
+        return [
+            task for task in waiting if not lies_in(start_window(task, stretch), full.get(task.work.id, ()))
+        ]
+
     def _keep(self, placed: Sequence[Placed]) -> None:
         """Plan what was placed, at the old time where that is as good; take back what the evaluator is against,
-        with the rest of its crew and what waits for it."""
+        with the rest of its crew and what waits for it. Where capacity keeps time, the more urgent take theirs first.
+        """
         for one in placed:
             self.by_id[one.person_id].add(stop_of(one))
-        groups: dict[int, list[Placed]] = {}
+        found: dict[int, list[Placed]] = {}
         for one in sorted(placed, key=lambda one: (one.start, one.person_id)):
-            groups.setdefault(stop_id(one.task), []).append(one)
-        for group in groups.values():
+            found.setdefault(stop_id(one.task), []).append(one)
+        groups = list(found.values())
+        if self.reserves is not None and not any(self._is_linked(one.task) for one in placed):
+            groups.sort(key=lambda group: group[0].task.priority)
+        for group in groups:
             if not self._stands(group):
                 for one in group:
                     take_back(self.by_id[one.person_id], one)

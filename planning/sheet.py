@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
@@ -11,6 +11,7 @@ from dispatch.crews import Likings, Team, check_team, earliest_team
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Reason, Span, Stop, Verdict, Work
 from dispatch.policy import ALLOW, Policy
+from dispatch.reserves import Reserves
 from dispatch.stints import crew_in_stints
 from planning import hanging
 from planning.days import Placed, Prices, Task
@@ -46,6 +47,7 @@ class Sheet:
         self.by_search: set[int] = set()
         self.ranked = Ranked(people, policy)
         self.hard_questions = 0
+        self.reserves: Reserves | None = None
 
     @property
     def placed(self) -> list[Placed]:
@@ -201,7 +203,12 @@ class Sheet:
         return earliest_team(self.people, work, between, self.likings, self.policy)
 
     def bound(self, task: Task) -> Work | None:
-        return hanging.bound(task, self.ends)
+        """The work as it may be planned now, after what it hangs on and on days with room; None while something it
+        waits for has no place. What has a visit keeps the room it has."""
+        work = hanging.bound(task, self.ends)
+        if work is None or self.reserves is None or task.visit_id:
+            return work
+        return self.reserves.known_to(work)
 
     def _people_for(self, task: Task) -> list[Person]:
         return [person for person in self.people if task.only is None or person.id in task.only]
@@ -236,6 +243,7 @@ class Sheet:
         for person in self.people:
             person.stops = [stop for stop in person.stops if stop.work_order not in names]
             person.release(numbers)
+        self.give_back_time(one for one in self.placed if one.task.work.id in numbers)
         self.found.placed = [one for one in self.found.placed if one.task.work.id not in numbers]
         self.ends = {number: end for number, end in self.ends.items() if number not in numbers}
         self.by_search -= numbers
@@ -252,7 +260,22 @@ class Sheet:
         for one in group:
             work = one.task.work
             self.by_id[one.person_id].promise(one.task.name or f"#{work.id}", work.id, work.parts)
+        self.take_time(group)
         self.found.placed += group
+
+    def take_time(self, group: Iterable[Placed]) -> None:
+        """Count new visits among what capacity leaves free. What was planned before the run is counted where it was."""
+        for one in group:
+            if self.reserves is not None and not one.task.visit_id:
+                facts = one.person_id, one.start, one.end, one.task.priority
+                self.reserves.take(*facts, travel=one.travel_minutes)
+
+    def give_back_time(self, group: Iterable[Placed]) -> None:
+        """Take new visits out of that count again."""
+        for one in group:
+            if self.reserves is not None and not one.task.visit_id:
+                facts = one.person_id, one.start, one.end, one.task.priority
+                self.reserves.give_back(*facts, travel=one.travel_minutes)
 
     def _is_linked(self, task: Task) -> bool:
         return bool(task.waits) or task.work.id in self.awaited

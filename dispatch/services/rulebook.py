@@ -135,7 +135,7 @@ class Ground:
                 planned[visit.engineer_id].append((order, _stop(order, visit.start_at, visit.end_at)))
                 if self.kept:
                     span = seconds(visit.start_at), seconds(visit.end_at)
-                    self.kept.take(visit.engineer_id, *span, order.priority)
+                    self.kept.take(visit.engineer_id, *span, order.priority, travel=visit.travel_minutes)
             self.loaded = self.add(planned)
 
 

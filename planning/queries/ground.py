@@ -19,6 +19,7 @@ from dispatch.models import Visit, WorkOrder, WorkOrderLink
 from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends, links_of
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
+from dispatch.reserves import Reserves
 from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.travel import Point
 from planning.days import Prices, Task, Wait
@@ -43,6 +44,7 @@ class Ground:
     works: dict[int, WorkOrder] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
     crews: dict[int, list[Visit]] = field(default_factory=dict)
+    reserves: Reserves | None = None
     not_looked_at: int = 0
     """How many work orders wait beyond those that a run looks at, all of them less urgent."""
 
@@ -70,9 +72,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     crews = _crews(free)
     links = Links.of([*waiting, *(visit.work_order for visit in free)])
     tasks = [_visit_task(run, group, at, links) for group in crews.values()]
-    kept = dispatch.kept_between(policy, from_at, run.until, at=at)
-    new = [_task(order, run, at, links) for order in waiting]
-    tasks += [replace(task, work=kept.known_to(task.work)) if kept else task for task in new]
+    tasks += [_task(order, run, at, links) for order in waiting]
     return Ground(
         people=world.people,
         tasks=tasks,
@@ -83,6 +83,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
         works={order.pk: order for order in [*waiting, *(visit.work_order for visit in free)]},
         visits={visit.pk: visit for visit in free},
         crews=crews,
+        reserves=dispatch.kept_between(policy, from_at, run.until, at=at),
         not_looked_at=open_orders.count() - MOST_ORDERS if len(waiting) == MOST_ORDERS else 0,
     )
 

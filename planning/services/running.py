@@ -94,6 +94,7 @@ def _search(tenant_id: int, run: PlanRun, ground: Ground) -> Plan:
         effort=effort,
         likings=ground.likings,
         policy=ground.policy,
+        reserves=ground.reserves,
         progress=_teller(tenant_id, run.pk),
     )
 
