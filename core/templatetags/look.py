@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from core import formats, look
 
@@ -156,11 +157,17 @@ def field(
     return {
         "field": bound,
         "kind": kind,
-        "input": bound.as_widget(attrs=shown),
+        "input": _without_dashes(bound.as_widget(attrs=shown), required=bound.field.required),
         "label": label or bound.label,
         "hint": hint or bound.help_text,
         "extra": extra,
     }
+
+
+def _without_dashes(drawn: SafeString, *, required: bool) -> SafeString:
+    """A list's first row says what to do instead of Django's nine dashes."""
+    word = conditional_escape(gettext("Choose")) if required else "–"
+    return SafeString(drawn.replace(">---------<", f">{word}<"))
 
 
 def _described_by(bound: BoundField, has_hint: bool) -> str:
