@@ -2,9 +2,10 @@
 
 `make compare` installs the solvers (group `compare` of pyproject.toml, in an environment of their own) and
 prints one JSON line for each plan, then a table of days and one of routing. `ARGS="50/8 200/25"` chooses
-sizes (`solomon`: the shared instances, `1000`: one made up), `ARGS="own vroom"` who plans. All plans are
-judged by the shared checker, routes by `vrptw.judge`. Where a solver cannot express a rule, its plan is
-mended first: of a route that cannot be driven the least valuable orders are left until it can.
+sizes (`solomon`: the shared instances, `1000`: one made up, `FILE.txt`: one of your own in Solomon's
+format), `ARGS="own vroom"` who plans. All plans are judged by the shared checker, routes by `vrptw.judge`.
+Where a solver cannot express a rule, its plan is mended first: of a route that cannot be driven the least
+valuable orders are left until it can.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from bench import routing, solvers
@@ -26,8 +28,9 @@ from dispatch.optimiser.search import ROUNDS, Budget, solve
 
 CPU_SECONDS = {"50/8": 2, "200/25": 10, "1000/120": 60}
 """On two cores together."""
-ROUTING_SECONDS = {"solomon": 10, "1000": 60}
-"""On one core, for each instance."""
+ROUTING = ("solomon", "1000")
+ROUTING_SECONDS, LARGE_SECONDS, LARGE = 10, 60, 200
+"""On one core, for each instance: so many seconds up to so many customers, and above."""
 
 
 def own(day: Day, seconds: float) -> Routes:
@@ -47,10 +50,11 @@ PLANNERS: dict[str, Callable[[Day, float], Routes]] = {
 def main() -> None:
     """Print every chosen planner's plan of every chosen day and instance."""
     words = sys.argv[1:]
-    known = [*CPU_SECONDS, *ROUTING_SECONDS]
-    chosen = [word for word in words if word in known] or known
+    known = [*CPU_SECONDS, *ROUTING]
+    files = [word for word in words if word.endswith(".txt")]
+    chosen = [word for word in words if word in known] + files or known
     planners = [word for word in words if word in PLANNERS] or list(PLANNERS)
-    if unknown := set(words) - set(known) - set(PLANNERS):
+    if unknown := set(words) - set(known) - set(PLANNERS) - set(files):
         sys.exit(f"{', '.join(unknown)} is neither of {', '.join(known)} nor of {', '.join(PLANNERS)}.")
     prepare()
     field_day = shared_field_day()
@@ -63,10 +67,10 @@ def main() -> None:
             rows.append(_planned(field_day, day, name))
             _tell(rows[-1])
     routed = []
-    for kind in (kind for kind in chosen if kind in ROUTING_SECONDS):
+    for kind in (kind for kind in chosen if kind not in CPU_SECONDS):
         for instance, best in _instances(kind):
             for name in planners:
-                routed.append(_routed(instance, best, name, ROUTING_SECONDS[kind]))
+                routed.append(_routed(instance, best, name))
                 _tell(routed[-1])
     _table("day | planner | cost | served | on time | promises | left to mend | processor seconds", rows)
     _table("instance | planner | distance | gap in % | feasible | processor seconds", routed)
@@ -87,15 +91,18 @@ def _table(head: str, rows: list[dict[str, Any]]) -> None:
 
 def _instances(kind: str) -> Iterator[tuple[vrptw.Instance, float | None]]:
     """Instances with the best known distance, where one is known."""
-    if kind != "solomon":
+    if kind == "1000":
         yield routing.made_up(), None
         return
-    for path in sorted((SHARED / "data" / "vrptw").glob("*.txt")):
-        best = float(path.with_suffix(".sol").read_text().split()[-1])
+    paths = sorted((SHARED / "data" / "vrptw").glob("*.txt")) if kind == "solomon" else [Path(kind)]
+    for path in paths:
+        solution = path.with_suffix(".sol")
+        best = float(solution.read_text().split()[-1]) if solution.exists() else None
         yield vrptw.read_instance(path.read_text()), best
 
 
-def _routed(instance: vrptw.Instance, best: float | None, name: str, seconds: float) -> dict[str, Any]:
+def _routed(instance: vrptw.Instance, best: float | None, name: str) -> dict[str, Any]:
+    seconds = LARGE_SECONDS if len(instance.customers) > LARGE else ROUTING_SECONDS
     began = time.process_time()
     routes = routing.PLANNERS[name](instance, seconds)
     spent = time.process_time() - began

@@ -70,8 +70,8 @@ def pyvrp(day: Day, seconds: float) -> Routes:
     from pyvrp import Client, Depot, Location, ProblemData, VehicleType, solve
 
     engineers, orders, travel = day["engineers"], day["orders"], _travel(day)
-    if len(engineers) * len(travel) ** 2 > 20_000_000:
-        raise MemoryError("a matrix for each engineer would take gigabytes")
+    if len(engineers) * len(travel) ** 2 > 400_000_000:
+        raise MemoryError("a matrix for each engineer would take ten gigabytes")
     matrices = []
     for number in range(len(engineers)):
         legs = travel.astype(np.int64)
