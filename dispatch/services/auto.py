@@ -193,7 +193,8 @@ def dispatch_new_work(*, work_order_ids: Collection[int], actor: Actor, at: date
     waiting = list(fresh.select_for_update(of=("self",)))
     offered = Offer.objects.filter(work_order__in=waiting, status=OfferStatus.OFFERED)
     ids = set(offered.values_list("work_order_id", flat=True))
-    runs = _dispatch_each([w for w in waiting if w.pk not in ids], Occasion(), actor, at)
+    alone = [work_order for work_order in waiting if work_order.pk not in ids]
+    runs = _dispatch_each(alone, Occasion(), actor, at, is_new=True)
     return [*runs, *(auto_dispatch(work_order_id=pk, actor=actor, at=at) for pk in sorted(ids))]
 
 
@@ -237,9 +238,12 @@ def _dispatch_each(
     *,
     rule_id: int | None = None,
     progress: Progress | None = None,
+    is_new: bool = False,
 ) -> list[DispatchRun]:
-    """Choose for each of these locked work orders, in order, against one world kept up in memory."""
-    book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=actor.kind != "member")
+    """Choose for each of these locked work orders, in order, against one world kept up in memory. No rule has
+    acted on any that `is_new`."""
+    guards = actor.kind != "member" and not is_new
+    book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=guards)
     sites = {work_order.site_id for work_order in waiting}
     ground = Ground(at, book.days, sites, queries.part_ids_of(waiting))
     runs: list[DispatchRun] = []

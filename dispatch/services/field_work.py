@@ -22,7 +22,7 @@ def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) 
     """Make the work orders of tickets whose topics name kinds of field work, once each, in a fixed number of
     statements. Text, contact, asset and priority go along; the ticket's arrival clock is the promise."""
     actor.require(Permission.WORK_CREATE)
-    theirs = Ticket.objects.select_for_update(of=("self",)).select_related("site")
+    theirs = Ticket.objects.select_for_update(of=("self",)).select_related("topic", "customer", "site")
     found = theirs.filter(pk__in=ticket_ids, site__isnull=False).order_by("pk")
     types = queries.work_types_for_topics({ticket.topic_id for ticket in found if ticket.topic_id})
     fresh = _without_work([ticket for ticket in found if ticket.topic_id in types])
@@ -30,7 +30,7 @@ def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) 
         return []
     wanted = {ticket.pk: types[ticket.topic_id or 0] for ticket in fresh}
     codes = {pk: work_type.code for pk, work_type in wanted.items()}
-    ticket_services.note_work_orders(work_types=codes, actor=actor, at=at)
+    ticket_services.note_work_orders(tickets=fresh, work_types=codes, actor=actor, at=at)
     rows = _rows(fresh, wanted)
     kinds = wanted.values()
     return create_work_orders_in_bulk(rows=rows, actor=actor, at=at, source="", work_types=kinds)

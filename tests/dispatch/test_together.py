@@ -199,7 +199,10 @@ def test_work_noted_together_is_work_noted_one_by_one(in_acme: Company) -> None:
     tickets.create_policy(name="Lifts", items=[measured], work_type_code="lift", actor=SYSTEM, at=AT)
     one, *others = [make_ticket().pk for _ in range(3)]
     tickets.note_work_order(ticket_id=one, work_type_code="lift", actor=SYSTEM, at=AT + HOUR)
-    tickets.note_work_orders(work_types=dict.fromkeys(others, "lift"), actor=SYSTEM, at=AT + HOUR)
+    found = list(Ticket.objects.filter(pk__in=others))
+    tickets.note_work_orders(
+        tickets=found, work_types=dict.fromkeys(others, "lift"), actor=SYSTEM, at=AT + HOUR
+    )
     expected = _state_of(one)
     assert expected["clocks"] == [("on-site", "running")]
     assert [_state_of(pk) for pk in others] == [expected, expected]

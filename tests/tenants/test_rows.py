@@ -10,7 +10,7 @@ from core.clock import now
 from customers.models import Customer, Site
 from tenants.active import NoTenant, tenant_active
 from tenants.models import Tenant
-from tenants.rows import find_row
+from tenants.rows import find_row, hand_over
 from tests.cast import Company
 from tickets.models import Ticket
 
@@ -53,3 +53,17 @@ def test_a_rivals_row_is_none_and_without_a_tenant_nothing_is_asked(acme: Compan
 def test_a_number_that_is_no_id_is_nobodys(acme: Company, pk: int) -> None:
     with tenant_active(acme.tenant.pk):
         assert find_row(Site, pk) is None
+
+
+def test_a_row_that_was_handed_over_is_taken_once_and_by_its_own_tenant(
+    acme: Company, globex: Company
+) -> None:
+    with tenant_active(acme.tenant.pk):
+        customer = Customer.objects.create(name="Us")
+        hand_over(customer)
+        with tenant_active(globex.tenant.pk):
+            assert find_row(Customer, customer.pk) is None
+        assert find_row(Site, customer.pk) is None
+        assert find_row(Customer, customer.pk) is customer
+        again = find_row(Customer, customer.pk)
+        assert again == customer and again is not customer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from core.errors import BadInput, NotAllowed
 from tenants.active import NoTenant, tenant_active
@@ -40,6 +40,22 @@ def test_many_at_once_get_numbers_without_gap_or_repetition(acme: Company) -> No
 
     found = [number for numbers in in_threads(4, take) for number in numbers]
     assert sorted(found) == list(range(1, 41))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_is_on_the_disk_before_its_caller_goes_on(acme: Company) -> None:
+    """The transaction itself does not wait for the disk: the next number would wait with it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        try:
+            with tenant_active(acme.tenant.pk):
+                next_number("x")
+                cursor.execute("SELECT current_setting('synchronous_commit'), pg_current_wal_insert_lsn()")
+                setting, written = cursor.fetchone()
+            cursor.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [written])
+            assert (setting, *cursor.fetchone()) == ("off", True)
+        finally:
+            cursor.execute("RESET synchronous_commit")
 
 
 def test_without_a_tenant_there_are_no_numbers(db: None) -> None:

@@ -14,7 +14,7 @@ from tenants.actors import Actor
 from tickets import queries, rules
 from tickets.enums import ClockState, OnReopen, SegmentReason, SlaEvent, SlaKpi, TicketStatus, WaitingFor
 from tickets.events import TicketChanged
-from tickets.models import SlaClock, SlaItem, Ticket
+from tickets.models import SlaClock, SlaItem, SlaPolicy, Ticket
 from tickets.queries import Promised
 from tickets.services import ledger
 
@@ -56,17 +56,23 @@ def note_work_order(*, ticket_id: int, work_type_code: str, actor: Actor, at: da
 
 
 @transaction.atomic
-def note_work_orders(*, work_types: Mapping[int, str], actor: Actor, at: datetime) -> None:
-    """`note_work_order` for many tickets, by their ids, in a fixed number of statements."""
-    found = Ticket.objects.select_for_update(of=("self",)).select_related("topic", "customer", "site")
-    tickets = list(found.filter(pk__in=work_types).order_by("pk"))
+def note_work_orders(
+    *, tickets: Sequence[Ticket], work_types: Mapping[int, str], actor: Actor, at: datetime
+) -> None:
+    """`note_work_order` for many tickets, in a fixed number of statements. The caller has locked them, and read
+    them with topic, customer and site; `work_types` is by their ids."""
     living = [ticket for ticket in tickets if ticket.status != TicketStatus.MERGED]
     changed = [ticket for ticket in living if ticket.work_type_code != work_types[ticket.pk]]
     for ticket in changed:
         ticket.work_type_code = work_types[ticket.pk]
-    happened_to(living, SlaEvent.WORK_ORDERED, actor=actor, at=at, reason=SegmentReason.ENDED)
+    policies = queries.policies()
+    clocks = ledger.clocks_for_update(*(ticket.pk for ticket in living), only_living=False)
+    ordered = SegmentReason.ENDED
+    touched = _tell(living, clocks, SlaEvent.WORK_ORDERED, policies, actor=actor, at=at, reason=ordered)
     if changed:
-        retarget_many(changed, actor=actor, at=at, reason=SegmentReason.RETARGETED)
+        known = None if any(touched) else clocks
+        reason = SegmentReason.RETARGETED
+        retarget_many(changed, actor=actor, at=at, reason=reason, policies=policies, clocks=known)
     for ticket in living:
         ticket.updated_at = now()
     Ticket.objects.bulk_update(living, ["work_type_code", "due_at", "event_times", "updated_at"])
@@ -85,19 +91,35 @@ def happened_to(
     tickets: Sequence[Ticket], event: SlaEvent, *, actor: Actor, at: datetime, reason: str
 ) -> set[int]:
     """`happened` of many locked tickets. Gives the ids of those whose clocks were stopped."""
+    living = ledger.clocks_for_update(*(ticket.pk for ticket in tickets))
+    return _tell(tickets, living, event, None, actor=actor, at=at, reason=reason)[0]
+
+
+def _tell(
+    tickets: Sequence[Ticket],
+    clocks: Iterable[SlaClock],
+    event: SlaEvent,
+    policies: Sequence[SlaPolicy] | None,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+) -> tuple[set[int], set[int]]:
+    """Tell an event to the tickets' locked clocks. Gives the tickets whose clocks were stopped, and those of which
+    some began. `policies` are those in force, where they are read already."""
     for ticket in tickets:
         ticket.event_times = {**ticket.event_times, event.value: at.isoformat()}
-    living = ledger.clocks_for_update(*(ticket.pk for ticket in tickets))
+    living = [clock for clock in clocks if clock.stopped_at is None]
     changes = [ledger.Change(clock, state) for clock in living if (state := _ended(clock, event))]
     ledger.apply(changes, actor=actor, at=at, reason=reason)
     stopped = {change.clock.ticket_id for change in changes}
-    begun = _begin(tickets, event, living, actor=actor, at=at)
+    begun = _begin(tickets, event, living, policies, actor=actor, at=at)
     if moved := stopped | begun:
         dues = ledger.next_dues(moved)
         for ticket in tickets:
             if ticket.pk in moved:
                 ticket.due_at = dues.get(ticket.pk)
-    return stopped
+    return stopped, begun
 
 
 def _ended(clock: SlaClock, event: SlaEvent) -> ClockState | None:
@@ -111,15 +133,28 @@ def _ended(clock: SlaClock, event: SlaEvent) -> ClockState | None:
     return None if clock.item.met_when in ENDS_OF_A_TICKET else ClockState.CANCELLED
 
 
+def _may_begin(event: SlaEvent, policies: Sequence[SlaPolicy] | None) -> bool:
+    """Whether any policy in force measures something from this event."""
+    if policies is not None:
+        return any(item.starts_on == event for policy in policies for item in policy.promises)
+    begins = SlaItem.objects.filter(starts_on=event, version=F("policy__version"), policy__is_active=True)
+    return begins.exists()
+
+
 def _begin(
-    tickets: Sequence[Ticket], event: SlaEvent, clocks: Sequence[SlaClock], *, actor: Actor, at: datetime
+    tickets: Sequence[Ticket],
+    event: SlaEvent,
+    clocks: Sequence[SlaClock],
+    policies: Sequence[SlaPolicy] | None,
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> set[int]:
     """Start what is measured from this event, unless its clock runs: the oldest unanswered one counts. Gives
     the tickets for which something began."""
-    begins = SlaItem.objects.filter(starts_on=event, version=F("policy__version"), policy__is_active=True)
-    if not begins.exists():
+    if not _may_begin(event, policies):
         return set()
-    promised, begun = promised_now(tickets, at), set()
+    promised, begun = promised_now(tickets, at, policies), set()
     for ticket in tickets:
         living = [clock for clock in clocks if clock.ticket_id == ticket.pk and clock.stopped_at is None]
         busy = {clock.code for clock in living}
@@ -230,25 +265,37 @@ def retarget(ticket: Ticket, *, actor: Actor, at: datetime, reason: str = Segmen
     retarget_many([ticket], actor=actor, at=at, reason=reason)
 
 
-def retarget_many(tickets: Sequence[Ticket], *, actor: Actor, at: datetime, reason: str) -> int:
+def retarget_many(
+    tickets: Sequence[Ticket],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+    policies: Sequence[SlaPolicy] | None = None,
+    clocks: Iterable[SlaClock] | None = None,
+) -> int:
     """`retarget` of many locked tickets in a fixed number of statements. Returns how many clocks changed.
 
-    A promise that is gone cancels its clock; one that is new counts from when what it measures began.
+    A promise that is gone cancels its clock; one that is new counts from when what it measures began. `policies`
+    in force and `clocks` of these tickets, all and locked, are given where they are read already.
     """
     active = {ticket.pk: ticket for ticket in tickets if ticket.status in rules.ACTIVE}
-    promised = promised_now(list(active.values()), at)
-    clocks: dict[int, dict[str, SlaClock]] = {pk: {} for pk in active}
-    for clock in ledger.clocks_for_update(*active, only_living=False):
-        clocks[clock.ticket_id][clock.code] = clock
+    promised = promised_now(list(active.values()), at, policies)
+    held: dict[int, dict[str, SlaClock]] = {pk: {} for pk in active}
+    if clocks is None:
+        clocks = ledger.clocks_for_update(*active, only_living=False)
+    for clock in clocks:
+        if clock.ticket_id in held:
+            held[clock.ticket_id][clock.code] = clock
     changes, new = [], []
     for pk, ticket in active.items():
-        changes += _moved(ticket, clocks[pk], promised[pk])
-        new += _late(ticket, clocks[pk], promised[pk])
+        changes += _moved(ticket, held[pk], promised[pk])
+        new += _late(ticket, held[pk], promised[pk])
     ledger.apply(changes, actor=actor, at=at, reason=reason)
     ledger.start(new, actor=actor, reason=reason)
-    held = [clock for clock in new if _state_now(active[clock.ticket_id], clock.item) == ClockState.PAUSED]
+    paused = [clock for clock in new if _state_now(active[clock.ticket_id], clock.item) == ClockState.PAUSED]
     ledger.apply(
-        [ledger.Change(clock, ClockState.PAUSED) for clock in held], actor=actor, at=at, reason=reason
+        [ledger.Change(clock, ClockState.PAUSED) for clock in paused], actor=actor, at=at, reason=reason
     )
     if changes or new:
         dues = ledger.next_dues(active)
@@ -295,9 +342,12 @@ def _is_over(ticket: Ticket, item: SlaItem) -> bool:
     return bool(met) and datetime.fromisoformat(met) >= datetime.fromisoformat(began or met)
 
 
-def promised_now(tickets: Sequence[Ticket], at: datetime) -> dict[int, dict[str, Promised]]:
+def promised_now(
+    tickets: Sequence[Ticket], at: datetime, policies: Sequence[SlaPolicy] | None = None
+) -> dict[int, dict[str, Promised]]:
     """What is promised to each ticket at this instant, by the ticket's id and the items' codes."""
-    policies = queries.policies()
+    if policies is None:
+        policies = queries.policies()
     situations = queries.situations_of(tickets, at) if policies and tickets else []
     known = {situation: queries.promises_for(policies, situation) for situation in set(situations)}
     if not situations:
