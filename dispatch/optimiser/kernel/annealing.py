@@ -23,7 +23,7 @@ from dispatch.optimiser.kernel.layout import (
     WAITING,
 )
 from dispatch.optimiser.kernel.places import uniform
-from dispatch.optimiser.kernel.routes import copy, cost, settle
+from dispatch.optimiser.kernel.routes import copy, cost, is_same, settle
 from dispatch.optimiser.kernel.steps import put_back, rank, ruin
 
 
@@ -206,8 +206,10 @@ def anneal(
             continue
         current += after - counts[BEFORE]
         for index in range(counts[TOUCHED]):
-            dirty[touched[index]] = 1
-            version[touched[index]] += 1
+            route = touched[index]
+            if not is_same(saved, index, routes, route):
+                dirty[route] = 1
+                version[route] += 1
         for index in range(n_pool):
             order = pool[index]
             if not is_changed[order]:

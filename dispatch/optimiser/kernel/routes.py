@@ -267,6 +267,17 @@ def cut(routes: Array, r: int, orders: Array, suits: Array, travel: Array, gone:
 
 
 @inlined
+def is_same(one: Array, at: int, other: Array, there: int) -> bool:
+    """Whether two routes have the same stops, late or not alike."""
+    if one[at, 0, LAST] != other[there, 0, LAST]:
+        return False
+    for k in range(FIRST + 1, one[at, 0, LAST]):
+        if one[at, k, STOP] != other[there, k, STOP] or one[at, k, LATE] != other[there, k, LATE]:
+            return False
+    return True
+
+
+@inlined
 def copy(source: Array, at: int, target: Array, to: int) -> None:
     """Copy one route, as far as it is filled."""
     for k in range(source[at, 0, LAST] + 1):
