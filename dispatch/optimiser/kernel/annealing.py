@@ -177,6 +177,7 @@ def anneal(
                 order = pool[index]
                 route, more = put_back(
                     order,
+                    pool_was[index],
                     step,
                     state,
                     routes,

@@ -207,6 +207,7 @@ def rank(
 @inlined
 def put_back(
     order: int,
+    was: int,
     step: int,
     state: Array,
     routes: Array,
@@ -225,12 +226,18 @@ def put_back(
     known: Array,
     counts: Array,
 ) -> tuple[int, int]:
-    """Put one order where it costs least: (its route or -1, what that costs, its prize when nowhere)."""
+    """Put one order where it costs least: (its route or -1, what that costs, its prize when nowhere).
+
+    The route it was on (`was`, or -1) is tried first, as what is dearer than a known place is soon passed over.
+    `known` holds for each helper the version of its route, a price, and the place at that price; a place of -1
+    says that nothing there is cheaper.
+    """
     width, n_touched = routes.shape[1], counts[TOUCHED]
-    prize = int(orders[0, order, PRIZE])
-    best, best_route, place, late = prize, -1, 0, 0
-    for trial in range(n_touched):
-        route = touched[trial]
+    best, best_route, place, late = int(orders[0, order, PRIZE]), -1, 0, 0
+    for trial in range(-1 if was >= 0 else 0, n_touched):
+        route = touched[trial] if trial >= 0 else was
+        if trial >= 0 and route == was:
+            continue
         if routes[route, 0, LAST] + 3 >= width or not may(routes, route, orders, suits, order):
             continue
         more = extra(routes, route, orders, suits, order)
@@ -244,19 +251,20 @@ def put_back(
                 break
             if touched_in[route] == step or route_side[route] != side:
                 continue
-            if known[order, slot, 0] != version[route]:
+            is_known = known[order, slot, 0] == version[route]
+            if not is_known or (known[order, slot, 2] < 0 and known[order, slot, 1] < best):
                 known[order, slot, 0] = version[route]
                 known[order, slot, 1] = NEVER
+                known[order, slot, 2] = -1
                 if routes[route, 0, LAST] + 3 < width and may(routes, route, orders, suits, order):
                     more = extra(routes, route, orders, suits, order)
                     price, k, is_late = find_place(
-                        routes, route, orders, travel, back, order, prize - more, 0.0, state
+                        routes, route, orders, travel, back, order, best - more, 0.0, state
                     )
-                    if k >= 0:
-                        known[order, slot, 1] = price + more
-                        known[order, slot, 2] = k
-                        known[order, slot, 3] = is_late
-            if known[order, slot, 1] < best and uniform(state) >= blink:
+                    known[order, slot, 1] = price + more
+                    known[order, slot, 2] = k
+                    known[order, slot, 3] = is_late
+            if known[order, slot, 2] >= 0 and known[order, slot, 1] < best and uniform(state) >= blink:
                 best, best_route = int(known[order, slot, 1]), route
                 place, late = int(known[order, slot, 2]), int(known[order, slot, 3])
     if best_route < 0:
