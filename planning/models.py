@@ -75,7 +75,8 @@ class PlanChange(TenantModel):
 
     `visit_version` is the version of the visit (0: none yet) and `work_order_version` that of the work order
     that the run saw: a newer one makes the row stale, not the proposal. `reasons` are codes with facts, as
-    the evaluator gives them. Rows of one `crew_key` go together: a crew's members, or the stints of work that takes
+    the evaluator gives them; `ways_out` the smallest changes that would help where the work stays undone (None: not
+    looked at yet). Rows of one `crew_key` go together: a crew's members, or the stints of work that takes
     several days.
     """
 
@@ -101,6 +102,7 @@ class PlanChange(TenantModel):
     late_minutes = models.PositiveIntegerField(default=0)
     crew_key = models.UUIDField(null=True, blank=True)
     reasons = models.JSONField(default=list, blank=True)
+    ways_out = models.JSONField(null=True, blank=True)
     decided_by = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 

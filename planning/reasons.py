@@ -46,6 +46,11 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
     return f"{told} ({counted})"
 
 
+def ways_out(changes: Iterable[Mapping[str, Any]], skills: Names | None = None) -> list[str]:
+    """What would help, as sentences."""
+    return [reasons.way_out(change, skills) for change in changes]
+
+
 def _taken(reason: Mapping[str, Any]) -> str:
     """Which work took the time."""
     names, more = str(reason.get("work_orders", "")), int(reason.get("more") or 0)

@@ -282,10 +282,11 @@ class CandidatesSerializer(serializers.Serializer[Any]):
 
 
 class BookSerializer(serializers.Serializer[Any]):
-    """The window that was chosen."""
+    """The window that was chosen; a reason for one that needs it."""
 
     start_at = InstantField()
     end_at = InstantField()
+    override_reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
 class RunSerializer(serializers.ModelSerializer[DispatchRun]):

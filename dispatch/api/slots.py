@@ -21,7 +21,7 @@ from customers.models import Site
 from dispatch import queries, reasons, services
 from dispatch.api.serializers import NeededPartSerializer, NeededSkillSerializer
 from dispatch.api.telling import told_excluded, told_way_out
-from dispatch.evaluator import Work
+from dispatch.evaluator import Reason, Work
 from dispatch.instant import Slot
 from dispatch.instant.slots import reasons_of
 from dispatch.models import DispatchPolicy, WorkOrder, WorkType
@@ -91,7 +91,8 @@ class SlotsViewSet(Resource):
     )
     def create(self, request: Request) -> Response:
         """Grade A serves best what the policy prefers; `crew` are those who would come together to work for several.
-        Book one with `book` of the work order. Without any window,
+        Book one with `book` of the work order. `full` are windows on days that capacity keeps for more urgent work;
+        where the policy asks for a reason they are told in `needs_reason` too, and booked with one. Without any window,
         `excluded` tells why: each rule with whom it keeps out; `ways_out` the smallest changes that would help."""
         read = SlotsSerializer(data=request.data)
         read.is_valid(raise_exception=True)
@@ -100,21 +101,18 @@ class SlotsViewSet(Resource):
         found = queries.slots_for(work, site, Asked(self.at, given["days"], given["minutes"]))
         services.want_roads(place=work.place, roads=found.ask.policy.roads, at=self.at)
         full = [
-            {
-                "start_at": instant(begin),
-                "end_at": instant(end),
-                **reason.as_json(),
-                "text": reasons.words(reason),
-            }
-            for (begin, end), reason in found.full
+            {"start_at": instant(slot.start), "end_at": instant(slot.end), **_reason(reason)}
+            for slot, reason in found.full
         ]
+        asking = [{**_told(slot, found), "reasons": [_reason(why)]} for slot, why in found.needs_reason]
         why: dict[str, Any] = {"excluded": [], "ways_out": []}
         if not found.slots and not found.full:
             answer, changes = queries.why_no_slots(found, site, self.at)
             names = dict(workforce.skills().values_list("id", "name"))
             why["excluded"] = told_excluded(answer, names)
             why["ways_out"] = [told_way_out(change.as_json(), names) for change in changes]
-        return Response({"slots": [_told(slot, found) for slot in found.slots], "full": full, **why})
+        slots = [_told(slot, found) for slot in found.slots]
+        return Response({"slots": slots, "needs_reason": asking, "full": full, **why})
 
 
 class PolicySerializer(serializers.ModelSerializer[DispatchPolicy]):
@@ -172,10 +170,12 @@ def _work_of(given: Mapping[str, Any], at: datetime) -> tuple[Work, Site]:
     return work, given["site"]
 
 
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {**reason.as_json(), "text": reasons.words(reason)}
+
+
 def _told(slot: Slot, found: Offered) -> dict[str, Any]:
-    pluses, minuses = (
-        [{**r.as_json(), "text": reasons.words(r)} for r in side] for side in reasons_of(slot, found.ask)
-    )
+    pluses, minuses = ([_reason(one) for one in side] for side in reasons_of(slot, found.ask))
     team = found.crews.get(slot.start)
     together = (
         {

@@ -128,7 +128,8 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     @action(detail=True, methods=["post"])
     def book(self, request: Request, pk: str) -> Response:
         """The best engineer still free in the window comes, and the window is promised. 409 `slot_taken` when
-        somebody else was faster."""
+        somebody else was faster, or capacity keeps the day: with `facts.can_be_forced` an `override_reason` is
+        enough."""
         given = _read(BookSerializer, request).validated_data
         visit = services.book_slot(work_order_id=int(pk), actor=self.actor, at=self.at, **given)
         return Response(VisitSerializer(visit).data, status=status.HTTP_201_CREATED)

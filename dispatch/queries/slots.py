@@ -15,6 +15,7 @@ from dispatch.crews import Team
 from dispatch.evaluator import Person, Reason, Span, Work
 from dispatch.instant import Question, Slot
 from dispatch.models import WorkType
+from dispatch.policy import CONFIRM
 from dispatch.queries.candidates import LATER, relaxed
 from dispatch.queries.capacity import kept_between
 from dispatch.queries.crew_windows import whole_crews
@@ -44,13 +45,19 @@ class Asked:
 
 @dataclass(slots=True)
 class Offered:
-    """The windows in order of time; `full` are those that capacity keeps back, with why. Of work for several
-    engineers, `crews` tells by each window's beginning who could come together."""
+    """The windows in order of time; `full` are those that capacity keeps back, with why: where the policy asks for a
+    reason they can be booked with one. Of work for several engineers, `crews` tells by each window's beginning who
+    could come together."""
 
     ask: Question
     slots: list[Slot]
     crews: dict[int, Team] = field(default_factory=dict)
-    full: list[tuple[Span, Reason]] = field(default_factory=list)
+    full: list[tuple[Slot, Reason]] = field(default_factory=list)
+
+    @property
+    def needs_reason(self) -> list[tuple[Slot, Reason]]:
+        """The windows that a reason is enough to book."""
+        return self.full if self.ask.policy.verdict(codes.CAPACITY) == CONFIRM else []
 
 
 def slots_for(work: Work, site: Site, asked: Asked, *, ignoring: Collection[int] = ()) -> Offered:
@@ -150,7 +157,7 @@ def _keep_back(found: Offered, kept: Reserves) -> None:
         if reserved is None:
             left.append(slot)
         else:
-            found.full.append(((slot.start, slot.end), Reason(codes.CAPACITY, {"reserved": reserved})))
+            found.full.append((slot, Reason(codes.CAPACITY, {"reserved": reserved})))
     found.slots = left
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from dispatch.enums import LockLevel, VisitStatus
 from dispatch.evaluator import Person, Reason, Span, Verdict, Work
 from dispatch.evaluator.checks import capacity_reasons
 from dispatch.models import Visit, WorkOrder
-from dispatch.policy import Policy
+from dispatch.policy import CAPACITY, CONFIRM, Policy
 from dispatch.queries.capacity import with_room
 from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.planning import instant, load_world, seconds, work_of
@@ -34,13 +35,20 @@ LONGEST_WINDOW = timedelta(hours=24)
 
 @transaction.atomic
 def book_slot(
-    *, work_order_id: int, start_at: datetime, end_at: datetime, actor: Actor, at: datetime
+    *,
+    work_order_id: int,
+    start_at: datetime,
+    end_at: datetime,
+    actor: Actor,
+    at: datetime,
+    override_reason: str = "",
 ) -> Visit:
     """Plan the visit of the best engineer who can arrive between two instants, and promise that window.
 
     The customer has agreed: the visit is confirmed. Of work for several engineers all come together or nobody,
     and the visit of the first is returned. Raises `Conflict` (code "slot_taken") when nobody can arrive in the
-    window any more, or the work is planned already.
+    window any more, when capacity keeps its day (`can_be_forced`: unless there is an `override_reason`), or the work
+    is planned already.
     """
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
@@ -48,7 +56,7 @@ def book_slot(
     _check_window(start_at, end_at, at)
     check_takes_a_visit(work_order, people=work_order.crew_size)
     work_order.promised_start_at, work_order.promised_end_at = start_at, end_at
-    visits = _booked(work_order, (start_at, end_at), at)
+    visits = _booked(work_order, (start_at, end_at), at, override_reason)
     work_order.version += 1
     work_order.save(update_fields=["promised_start_at", "promised_end_at", "version", "updated_at"])
     follow_visits(work_order, at=at)
@@ -59,21 +67,26 @@ def book_slot(
             "from": visit.start_at.isoformat(),
             "promised": [start_at.isoformat(), end_at.isoformat()],
         }
-        journal.record(actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, source="slot")
+        why = override_reason[:500] if visit.reason else ""
+        journal.record(
+            actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, source="slot", reason=why
+        )
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in visits))
     return visits[0]
 
 
-def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime) -> list[Visit]:
+def _booked(
+    work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime, reason: str
+) -> list[Visit]:
     """Look, write, and look again when somebody was faster. All visits of a crew, or none."""
     for _attempt in range(TRIES):
-        verdicts = _best(work_order, window, at)
-        if isinstance(verdicts, Reason):
+        verdicts = _best(work_order, window, at, reason)
+        if isinstance(verdicts, _Kept):
             raise _kept_back(work_order, window, verdicts)
         if not verdicts:
             break
         key = uuid4() if len(verdicts) > 1 else None
-        visits = [_confirmed(work_order, verdict, key) for verdict in verdicts]
+        visits = [_confirmed(work_order, verdict, key, reason) for verdict in verdicts]
         try:
             with transaction.atomic():
                 for visit in sorted(visits, key=lambda one: one.engineer_id):
@@ -93,7 +106,7 @@ def _booked(work_order: WorkOrder, window: tuple[datetime, datetime], at: dateti
     raise Conflict(message % facts, code="slot_taken")
 
 
-def _confirmed(work_order: WorkOrder, verdict: Verdict, key: UUID | None) -> Visit:
+def _confirmed(work_order: WorkOrder, verdict: Verdict, key: UUID | None, reason: str) -> Visit:
     start, end = verdict.span
     return Visit(
         work_order=work_order,
@@ -103,19 +116,32 @@ def _confirmed(work_order: WorkOrder, verdict: Verdict, key: UUID | None) -> Vis
         status=VisitStatus.SCHEDULED,
         lock_level=LockLevel.CONFIRMED,
         crew_key=key,
-        **plan_facts(verdict, ""),
+        **plan_facts(verdict, reason),
     )
 
 
-def _kept_back(work_order: WorkOrder, window: tuple[datetime, datetime], reason: Reason) -> Conflict:
+class _Kept(NamedTuple):
+    """Why a day is kept back, and whether a reason is enough to book it."""
+
+    reason: Reason
+    can_be_forced: bool
+
+
+def _kept_back(work_order: WorkOrder, window: tuple[datetime, datetime], kept: _Kept) -> Conflict:
     message = _("%(work)s cannot be booked from %(from)s: %(why)s. Choose a window of another day.")
-    facts = {"work": work_order, "from": formats.local_datetime(window[0]), "why": reasons.words(reason)}
-    return Conflict(message % facts, code="slot_taken", reason=reason.as_json())
+    if kept.can_be_forced:
+        message = _(
+            "%(work)s cannot be booked from %(from)s: %(why)s. "
+            "Choose a window of another day, or give a reason to book it anyway."
+        )
+    facts = {"work": work_order, "from": formats.local_datetime(window[0]), "why": reasons.words(kept.reason)}
+    told = {"reason": kept.reason.as_json(), "can_be_forced": kept.can_be_forced}
+    return Conflict(message % facts, code="slot_taken", **told)
 
 
 def _best(
-    work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime
-) -> Sequence[Verdict] | Reason:
+    work_order: WorkOrder, window: tuple[datetime, datetime], at: datetime, override_reason: str
+) -> Sequence[Verdict] | _Kept:
     """Who should come in the window, one or a whole crew; why nobody may, when capacity keeps its day; or nobody."""
     first, last = window
     work = work_of(work_order, first - timedelta(days=1), last + timedelta(days=2))
@@ -123,11 +149,15 @@ def _best(
     work = replace(work, start_by=min(work.start_by, seconds(last) - 1))
     policy: Policy | None = queries.knowing(world.policy, [work.place])
     work = with_room(work, world.policy, (first, last), at=at)
-    for reason in capacity_reasons(work, seconds(first)):
-        return reason
+    kept = tuple(capacity_reasons(work, seconds(first)))
+    if kept:
+        can_be_forced = world.policy.verdict(CAPACITY) == CONFIRM
+        if not (can_be_forced and override_reason.strip()):
+            return _Kept(kept[0], can_be_forced)
+        work = replace(work, full=())
     while policy is not None:
         if found := _who(world.people, work, (seconds(at), seconds(last)), policy):
-            return found
+            return [replace(verdict, broken=(*verdict.broken, *kept)) for verdict in found]
         # The window was offered by what was known then.
         older = policy.roads.before()
         policy = replace(policy, roads=older) if older else None

@@ -27,7 +27,8 @@ class PlanRunSerializer(ReadSerializer[PlanRun]):
 
 
 class PlanChangeSerializer(ReadSerializer[PlanChange]):
-    """What a run proposes for one work order. `reasons` are codes with facts."""
+    """What a run proposes for one work order. `reasons` are codes with facts; `ways_out` the smallest changes that
+    would help work that stays undone, null where nobody has looked yet (`ways-out` of the run looks)."""
 
     class Meta:
         model = PlanChange
@@ -41,7 +42,15 @@ class PlanChangeSerializer(ReadSerializer[PlanChange]):
             "from_start_at",
             "to_engineer",
         ]
-        fields += ["to_start_at", "to_end_at", "travel_minutes", "late_minutes", "crew_key", "reasons"]
+        fields += [
+            "to_start_at",
+            "to_end_at",
+            "travel_minutes",
+            "late_minutes",
+            "crew_key",
+            "reasons",
+            "ways_out",
+        ]
         fields += ["decided_by", "decided_at"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.views import Resource
 from accounts.enums import Permission
-from planning import queries, services
+from planning import queries, reasons, services
 from planning.api.serializers import (
     DecideSerializer,
     NewPlanRunSerializer,
@@ -21,6 +21,7 @@ from planning.api.serializers import (
     PlanRunSerializer,
 )
 from planning.models import PlanRun
+from workforce import queries as workforce
 
 
 class PlanRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
@@ -51,6 +52,23 @@ class PlanRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         """Rows by urgency: add, move, unplan, and unserved with the reasons why not."""
         page = self.paginate_queryset(queries.changes_of(self.get_object()))
         return self.get_paginated_response(PlanChangeSerializer(page, many=True).data)
+
+    @extend_schema(
+        responses=OpenApiTypes.OBJECT,
+        summary="What would help work that stays undone",
+        filters=False,
+        parameters=[OpenApiParameter("change", int, OpenApiParameter.PATH, description="An unserved row")],
+    )
+    @action(detail=True, methods=["get"], url_path=r"changes/(?P<change>\d+)/ways-out")
+    def ways_out(self, request: Request, pk: str, change: str) -> Response:
+        """The smallest changes after which somebody could do it beside the proposal, each with a `text`."""
+        run = self.get_object()
+        row = queries.undone_of(run, int(change))
+        found = row.ways_out
+        if found is None:
+            found = queries.ways_out_of(run, [row], self.at)[row.pk]
+        texts = reasons.ways_out(found, dict(workforce.skills().values_list("id", "name")))
+        return Response({"ways_out": [{**one, "text": text} for one, text in zip(found, texts, strict=True)]})
 
     @extend_schema(request=DecideSerializer, responses=OpenApiTypes.OBJECT, summary="Accept rows")
     @action(detail=True, methods=["post"])

@@ -1,6 +1,18 @@
 """What planning looks up: runs, their changes, and the ground that a run plans on."""
 
 from planning.queries.ground import LOCKED, Ground, as_planned, ground_of
-from planning.queries.runs import changes_of, get_run, run_for_update, runs
+from planning.queries.helping import ways_out_of
+from planning.queries.runs import changes_of, get_run, run_for_update, runs, undone_of
 
-__all__ = ["LOCKED", "Ground", "as_planned", "changes_of", "get_run", "ground_of", "run_for_update", "runs"]
+__all__ = [
+    "LOCKED",
+    "Ground",
+    "as_planned",
+    "changes_of",
+    "get_run",
+    "ground_of",
+    "run_for_update",
+    "runs",
+    "undone_of",
+    "ways_out_of",
+]

@@ -59,7 +59,7 @@ class Ground:
 def ground_of(run: PlanRun, at: datetime) -> Ground:
     """Everything a run needs, as it is at this moment."""
     from_at = max(run.from_at, at)
-    ids = list(_engineers(run).values_list("pk", flat=True))
+    ids = list(engineers_of(run).values_list("pk", flat=True))
     policy = dispatch.policy_in_force()
     planned = _planned(ids, from_at, run.until)
     open_orders = _waiting(run)
@@ -99,7 +99,8 @@ def as_planned(ground: Ground) -> list[Person]:
     return people
 
 
-def _engineers(run: PlanRun) -> QuerySet[Engineer]:
+def engineers_of(run: PlanRun) -> QuerySet[Engineer]:
+    """Whom a run plans."""
     found = Engineer.objects.filter(is_active=True)
     return found.filter(territories=run.territory) if run.territory_id else found
 

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
-from planning.enums import ChangeState
+from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange, PlanRun
 
 
@@ -37,3 +37,11 @@ def changes_of(run: PlanRun) -> QuerySet[PlanChange]:
     return run.changes.select_related(
         "work_order__site", "work_order__customer", "visit", "from_engineer", "to_engineer"
     ).order_by("work_order__priority", "id")
+
+
+def undone_of(run: PlanRun, change_id: int) -> PlanChange:
+    """The row of work that a run leaves undone. Raises `NotFound`."""
+    found = changes_of(run).filter(kind=ChangeKind.UNSERVED, pk=change_id).first()
+    if found is None:
+        raise NotFound(_("Row %(id)s: not found in %(run)s.") % {"id": change_id, "run": run})
+    return found

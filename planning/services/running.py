@@ -39,6 +39,8 @@ PLANNER = Actor.system("planner")
 LEASE_SECONDS = 60
 TELL_EVERY = 0.5
 MOST_ATTEMPTS = 3
+MOST_HELPED = 20
+"""For so many work orders that stay undone, the most urgent ones, a run works out what would help."""
 
 
 def carry_out_due(*, limit: int = 1) -> int:
@@ -72,6 +74,8 @@ def _carry_out(tenant_id: int, run_id: int) -> None:
         found = _search(tenant_id, run, ground)
         with tenant_active(tenant_id):
             _propose(run_id, ground, found, before)
+        with tenant_active(tenant_id):
+            _tell_ways_out(run_id)
     except Stopped:
         log.info("planning run called off", extra={"tenant_id": tenant_id, "run_id": run_id})
     except Exception:  # Whatever it was, the run says so, and the planner goes on to the next.
@@ -148,6 +152,16 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
     run.save(update_fields=["figures", "state", "progress", "ended_at", "policy_version", "leased_until"])
     journal.record(actor=PLANNER, verb="proposed", thing=run, at=at, changes=_counts(changes))
     journal.publish(PlanProposed(run_id=run.pk))
+
+
+def _tell_ways_out(run_id: int) -> None:
+    """Work out what would help the most urgent work that stays undone; the rest is worked out when somebody asks."""
+    run = queries.get_run(run_id)
+    undone = list(queries.changes_of(run).filter(kind=ChangeKind.UNSERVED, ways_out__isnull=True)[:MOST_HELPED])
+    told = queries.ways_out_of(run, undone, now()) if undone else {}
+    for change in undone:
+        change.ways_out = told[change.pk]
+    PlanChange.objects.bulk_update(undone, ["ways_out"])
 
 
 def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:

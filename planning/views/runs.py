@@ -77,6 +77,19 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
 
 
 @permitted(Permission.VISIT_PLAN)
+@require_safe
+def row_help(request: TenantRequest, slug: str, run_id: int, change_id: int) -> HttpResponse:
+    """What would help work that stays undone: the part of a row that is asked for when it is opened."""
+    run = queries.get_run(run_id)
+    change = queries.undone_of(run, change_id)
+    found = change.ways_out
+    if found is None:
+        found = queries.ways_out_of(run, [change], now())[change.pk]
+    names = dict(Skill.objects.values_list("id", "name"))
+    return render(request, "planning/_ways_out.html", {"ways_out": reasons.ways_out(found, names)})
+
+
+@permitted(Permission.VISIT_PLAN)
 @require_POST
 def run_decide(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
     """Accept or refuse (`act`) the rows chosen (`change`), or all when `act` says so."""
@@ -126,6 +139,7 @@ def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
     return {
         "change": change,
         "why": [reasons.words(reason, names) for reason in change.reasons],
+        "ways_out": reasons.ways_out(change.ways_out or (), names),
         "is_open": change.state == ChangeState.OPEN and change.kind != ChangeKind.UNSERVED,
         "has_new_engineer": change.from_engineer_id != change.to_engineer_id,
         "was_told": change.visit is not None and change.visit.sent_at is not None,

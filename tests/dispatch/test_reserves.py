@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -85,7 +86,8 @@ def test_windows_candidates_rules_booking_and_hand_agree(in_acme: Company) -> No
     assert not answer.candidates and answer.excluded[0][0].code == "capacity"
     assert [change.code for change in queries.ways_out(order, LATE, answer, days=1)]
     assert queries.candidates(queries.get_work_order(urgent.pk), LATE, days=1).candidates
-    full = [datetime.fromtimestamp(edge, UTC) for edge in offered.full[-1][0]]
+    last = offered.full[-1][0]
+    full = [datetime.fromtimestamp(edge, UTC) for edge in (last.start, last.end)]
     with pytest.raises(Conflict, match="the time left that day is kept for urgent work") as refused:
         services.book_slot(work_order_id=usual.pk, start_at=full[0], end_at=full[1], actor=SYSTEM, at=AT)
     assert refused.value.problem_code == "slot_taken"
@@ -161,6 +163,38 @@ def test_the_api_tells_the_same(acme: Company, program: Program) -> None:
     assert answer.status_code == 409, answer.content
     assert "kept for urgent work" in answer.json()["detail"]
     assert reasons.words({"code": "capacity", "reserved": 0}) == "the day is full"
+
+
+def test_a_kept_window_is_offered_and_booked_with_a_reason(acme: Company, program: Program) -> None:
+    api = program(acme)
+    with tenant_active(acme.tenant.pk):
+        tom = _tom()
+        _keep()
+        order = make_work_order(priority=4)
+
+    def book(**body: str) -> Any:
+        return api.post(f"/api/v1/work-orders/{order.pk}/book", body, content_type="application/json")
+
+    told = api.post("/api/v1/slots", {"work_order": order.pk}, content_type="application/json").json()
+    assert len(told["needs_reason"]) == len(told["full"]) > 0
+    asking = told["needs_reason"][-1]
+    assert (asking["engineer_id"], asking["reasons"][0]["code"]) == (tom.pk, "capacity")
+    window = {name: asking[name] for name in ("start_at", "end_at")}
+    refused = book(**window)
+    assert (refused.status_code, refused.json()["facts"]["can_be_forced"]) == (409, True)
+    assert "or give a reason" in refused.json()["detail"]
+    assert book(**window, override_reason="Agreed with the desk").status_code == 201
+    with tenant_active(acme.tenant.pk):
+        reason = Visit.objects.get().reason
+        assert (reason["broken"][0]["code"], reason["override"]) == ("capacity", "Agreed with the desk")
+        DispatchPolicy.objects.create(
+            version=1, status="published", verdicts={"capacity": "block"}, created_at=AT
+        )
+        order = make_work_order(priority=4)
+    told = api.post("/api/v1/slots", {"work_order": order.pk}, content_type="application/json").json()
+    assert told["full"] and not told["needs_reason"]
+    refused = book(**window, override_reason="Because")
+    assert (refused.status_code, refused.json()["facts"]["can_be_forced"]) == (409, False)
 
 
 def test_a_planning_run_keeps_the_reserve_too(in_acme: Company) -> None:

@@ -31,7 +31,7 @@ from inventory.models import Part, StockLevel, StockLocation
 from journal.models import OutboxEvent
 from knowledge.models import Article
 from notices.models import Notice, OnCallDuty
-from planning.models import PlanRun
+from planning.models import PlanChange, PlanRun
 from tests.isolation.world import CHAT, Side, code_of, hook_of, label_of
 from tests.routes import Route
 from tickets.models import (
@@ -103,6 +103,8 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "consents": ConsentRequest,
     "planning": PlanRun,
     "plan-runs": PlanRun,
+    "rows": PlanChange,
+    "changes": PlanChange,
     "checklist": ChecklistItem,
     "photos": Photo,
     "charges": Charge,

@@ -229,6 +229,7 @@ FACTS: dict[str, Facts] = {
     },
     "dispatch.DispatchTimer": lambda s, n: {"kind": "offer_expires", "due_at": _hours(9)},
     "planning.PlanRun": lambda s, n: {"state": "closed", "from_at": NOW, "until": _hours(24)},
+    "planning.PlanChange": lambda s, n: {"kind": "add" if n else "unserved", "ways_out": None},
     "delivery.ChecklistItem": lambda s, n: {"kind": "check"},
     "delivery.Photo": lambda s, n: {
         "file": ContentFile(picture(), name=f"{s.word}-{n}.jpg"),
