@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dispatch import evaluator
-from dispatch.crews import Team, earliest_team
+from dispatch.crews import Likings, Team, earliest_team
 from dispatch.evaluator import Person, Work
 from dispatch.instant import Question, Slot
 from dispatch.policy import Policy
@@ -32,12 +32,20 @@ def whole_crews(slots: Sequence[Slot], ask: Question, people: Sequence[Person]) 
     return found
 
 
-def team_in(people: Sequence[Person], work: Work, window: tuple[int, int], policy: Policy) -> Team | None:
-    """The first team of these people that can begin in a window, or None."""
+def team_in(
+    people: Sequence[Person],
+    work: Work,
+    window: tuple[int, int],
+    policy: Policy,
+    *,
+    pairs: Likings | None = None,
+) -> Team | None:
+    """The first team of these people that can begin in a window, or None. `pairs`: who likes whom, where it is known
+    already."""
     first, last = window
     held = replace(work, start_by=min(work.start_by, last - 1))
-    pairs = likings([person.id for person in people])
-    team = earliest_team(people, held, (first, last), pairs, policy)
+    known = likings([person.id for person in people]) if pairs is None else pairs
+    team = earliest_team(people, held, (first, last), known, policy)
     return team if isinstance(team, Team) and team.start < last else None
 
 

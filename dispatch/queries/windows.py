@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dispatch import evaluator, instant, ranking
-from dispatch.crews import Likings, Team, check_team, earliest_team
+from dispatch.crews import Likings, Team, check_team
 from dispatch.enums import ConsentStatus
 from dispatch.evaluator import Person, Verdict, Work
 from dispatch.instant import Question, Slot
@@ -17,6 +17,7 @@ from dispatch.models import ConsentRequest, Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.capacity import with_room
 from dispatch.queries.consents import Option, appointment_of, options_of, zone_of
+from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.crews import likings, together_with
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import World, load_world, part_ids_of, policy_in_force, seconds, work_of
@@ -36,8 +37,6 @@ NOTICE = timedelta(hours=2)
 """How long before a window begins it is still offered."""
 MOST_LOOKED_AT = 24
 """So many of the best windows are looked at for one in which a whole crew is free."""
-NEAR_PEOPLE = 40
-"""So many others than those of the crew, the nearest, are asked whether they could come."""
 
 
 def work_to_move(visit: Visit, from_at: datetime, until: datetime) -> Work:
@@ -97,7 +96,7 @@ def _with_crews(visit: Visit, ranked: Sequence[Option], work: Work, asked: Asked
     policy = knowing(policy_in_force(), [work.place])
     sites, parts = [visit.work_order.site_id], list(work.parts)
     world = live_world(asked.at, until, policy=policy, site_ids=sites, part_ids=parts)
-    crew = _Crew(visit, world.crowd.people, policy)
+    crew = _Crew(visit, world.crowd.people, work, asked.at, policy)
     for option in ranked:
         team = crew.in_window(_in_window(work, option.start, option.end), asked.at)
         if team is not None:
@@ -164,7 +163,7 @@ def best_between(visit: Visit, start: datetime, end: datetime, at: datetime) -> 
     work = _in_window(work_to_move(visit, start, end), start, end)
     policy = knowing(world.policy, [work.place])
     if visit.crew_key is not None:
-        team = _Crew(visit, world.people, policy).in_window(work, at)
+        team = _Crew(visit, world.people, work, at, policy).in_window(work, at)
         return list(team.verdicts) if team else []
     people = _freed(world.people, [visit.pk])
     work = with_room(work, policy, (start, end), at=at, ignoring=[visit.pk])
@@ -193,27 +192,25 @@ def _as_wished(visit: Visit, wish: Option, reason: str) -> list[Verdict]:
 
 
 class _Crew:
-    """Whoever could go in place of a crew: its own people, else the first team of others with those of them who can."""
+    """Whoever could go in place of a crew: its own people, else the first team of the nearest others with those of
+    them who can."""
 
-    def __init__(self, visit: Visit, people: Sequence[Person], policy: Policy) -> None:
+    def __init__(
+        self, visit: Visit, people: Sequence[Person], work: Work, at: datetime, policy: Policy
+    ) -> None:
         together = together_with(visit)
         own = {one.engineer_id for one in together}
         free = _freed(people, [one.pk for one in together])
-        place = work_of(visit.work_order).place
         self.own = [person for person in free if person.id in own]
         others = [person for person in free if person.id not in own]
-        others.sort(key=lambda person: (policy.roads.trip(person.home, place)[0], person.id))
-        self.more = [*self.own, *others[:NEAR_PEOPLE]]
+        self.more = [*self.own, *nearest(others, work, seconds(at), policy)]
         self.policy, self.likings = policy, _keeping(own, self.more)
 
     def in_window(self, work: Work, at: datetime) -> Team | None:
         """The first team that can begin in the work's window, from an instant on."""
-        between = max(seconds(at), work.promised[0]), work.promised[1] + 1
-        for people in (self.own, self.more):
-            team = earliest_team(people, work, between, self.likings, self.policy)
-            if isinstance(team, Team) and team.start <= work.promised[1]:
-                return team
-        return None
+        window = max(seconds(at), work.promised[0]), work.promised[1] + 1
+        own = team_in(self.own, work, window, self.policy, pairs=self.likings)
+        return own or team_in(self.more, work, window, self.policy, pairs=self.likings)
 
 
 def _keeping(own: Collection[int], people: Sequence[Person]) -> Likings:
