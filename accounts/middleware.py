@@ -26,8 +26,7 @@ from tenants.actors import Actor
 from tenants.enums import Language
 from tenants.http import TenantRequest
 from tenants.models import Tenant
-from tenants.queries import find_tenant, get_tenant, keep_tenant
-from tenants.rows import find_row
+from tenants.queries import find_tenant, keep_tenant
 
 SESSION_NOTE_SECONDS = 300
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -92,11 +91,11 @@ class TenantMiddleware:
         if place is None:
             return self.get_response(request)
         with tenant_active(place[0]):
-            token, tenant = find_row(ApiToken, place[1]), get_tenant(place[0])
-            if token is None or not _is_usable(token) or not tenant.is_active:
+            token = queries.find_token(place[1], secret)
+            if token is None or not _is_usable(token) or not token.tenant.is_active:
                 return self.get_response(request)
             _touch(token)
-            return self._inside(request, tenant, queries.actor_of_token(token))
+            return self._inside(request, token.tenant, queries.actor_of_token(token))
 
     def _inside(self, request: TenantRequest, tenant: Tenant, actor: Actor) -> HttpResponse:
         request.tenant, request.actor = tenant, actor

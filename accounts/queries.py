@@ -7,7 +7,7 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext as _
 
 from accounts import links
@@ -16,6 +16,7 @@ from accounts.models import ApiToken, Membership, Role, User
 from core.errors import NotFound
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
+from tenants.kept import Given, Question, Statement
 
 
 def memberships_of(user: User) -> models.QuerySet[Membership]:
@@ -71,12 +72,43 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+_TOKEN_PLACE = Statement("SELECT tenant_id, id FROM find_api_token(%s)")
+_TOKEN = Question(
+    lambda: ApiToken.objects.select_related("tenant").filter(
+        pk=Given("pk"), secret_hash=Given("secret_hash", models.CharField())
+    )
+)
+MOST_PLACES = 1_000
+
+
 def find_token_place(secret: str) -> tuple[int, int] | None:
-    """(tenant id, token id) of a secret, across tenants, by a definer function that returns ids only."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM find_api_token(%s)", [hash_secret(secret)])
-        row = cursor.fetchone()
-    return (row[0], row[1]) if row else None
+    """(tenant id, token id) of a secret, across tenants, by a definer function that returns ids only.
+
+    A process remembers where it found a secret, which never changes while the token is there: see `find_token`.
+    """
+    digest = hash_secret(secret)
+    place = _places.get(digest)
+    if place is None:
+        found = _TOKEN_PLACE.rows(digest)
+        place = (found[0][0], found[0][1]) if found else None
+        if place is not None:
+            if len(_places) >= MOST_PLACES:
+                _places.clear()
+            _places[digest] = place
+    return place
+
+
+def find_token(token_id: int, secret: str) -> ApiToken | None:
+    """The active tenant's token with its tenant, as it is now; None, and its place forgotten, when it is not there
+    or has another secret."""
+    digest = hash_secret(secret)
+    token = _TOKEN.first(pk=token_id, secret_hash=digest)
+    if token is None:
+        _places.pop(digest, None)
+    return token
+
+
+_places: dict[str, tuple[int, int]] = {}
 
 
 def members() -> models.QuerySet[Membership]:

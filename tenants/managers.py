@@ -7,7 +7,9 @@ import time, before any tenant can be active.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,13 +24,28 @@ from tenants.active import active_tenant_id
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
+TENANT = object()
+"""Stands for the active tenant's id among the values of SQL that is kept."""
+_is_kept: ContextVar[bool] = ContextVar("sql_is_kept", default=False)
+
+
+@contextmanager
+def as_kept() -> Iterator[None]:
+    """Make SQL that holds for any tenant: `TENANT` stands among its values where the id belongs."""
+    token = _is_kept.set(True)
+    try:
+        yield
+    finally:
+        _is_kept.reset(token)
+
+
 class CurrentTenant(models.Expression):
     """The active tenant's id, read when the SQL is made."""
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        return "%s", (active_tenant_id(),)
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (TENANT if _is_kept.get() else active_tenant_id(),)
 
 
 _AS_JSON = (

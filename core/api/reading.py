@@ -29,6 +29,12 @@ def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+_AS_TEXT: dict[type[serializers.Field[Any, Any, Any, Any]], Callable[[Any], str]] = {
+    serializers.DateTimeField: _instant,
+    serializers.UUIDField: str,
+}
+
+
 @extend_schema_field({"type": "string", "format": "email", "maxLength": 254})
 class _Address(serializers.CharField):
     """An address as `core.addresses` takes it; DRF's own field would refuse some that mail reaches."""
@@ -77,13 +83,14 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
     def _way_of(self, field: serializers.Field[Any, Any, Any, Any]) -> _Told:
         model: type[Model] = self.Meta.model
         columns = {column.attname for column in model._meta.concrete_fields}
-        source, is_instant = str(field.source), isinstance(field, serializers.DateTimeField)
+        source = str(field.source)
+        change = next((change for kind, change in _AS_TEXT.items() if isinstance(field, kind)), None)
         if isinstance(field, serializers.PrimaryKeyRelatedField):
             source = f"{source}_id"
-        elif not is_instant and not isinstance(field, _AS_IT_IS):
+        elif change is None and not isinstance(field, _AS_IT_IS):
             source = ""
         column = "" if field.source == "__str__" else source if source in columns else None
-        return _Told(str(field.field_name), column, _instant if is_instant else None)
+        return _Told(str(field.field_name), column, change)
 
     @cached_property
     def _others(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

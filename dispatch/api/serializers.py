@@ -16,6 +16,7 @@ from dispatch.ranking import ORDERS
 from dispatch.services import Stint
 from dispatch.stints import MOST_STINTS
 from inventory.models import Part
+from tenants.api import RowField
 from tickets.enums import Priority
 from tickets.models import Ticket
 from workforce.models import Engineer, Skill
@@ -163,7 +164,7 @@ class VisitSerializer(ReadSerializer[Visit]):
 class PlanSerializer(serializers.Serializer[Any]):
     """Who goes and when; `override_reason` breaks soft rules on purpose."""
 
-    engineer = serializers.PrimaryKeyRelatedField(queryset=Engineer.objects.all())
+    engineer = RowField(Engineer)
     start_at = InstantField()
     override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, status
@@ -77,8 +78,6 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         """What an act needs of its work order, and no more: services read it anew under its lock."""
         if self.action in {"list", "retrieve", "create", "partial_update", "cancel"}:
             return super().get_queryset()
-        if self.action == "candidates":
-            return WorkOrder.objects.select_related("site")
         return WorkOrder.objects.all()
 
     @extend_schema(
@@ -110,7 +109,9 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule; and
         the smallest changes that would help while nobody can."""
         given = _read(CandidatesSerializer, request).validated_data
-        work_order = self.get_object()
+        work_order = queries.find_work_order_to_plan(int(pk))
+        if work_order is None:
+            raise Http404
         days, most = given["days"], given["limit"]
         answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
         changes = queries.ways_out(work_order, self.at, answer, days=days)

@@ -11,7 +11,7 @@ from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.capacity import with_room
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import policy_in_force, seconds, work_of
+from dispatch.queries.planning import in_force_for, seconds, work_of
 from dispatch.queries.roads import knowing
 from dispatch.queries.stints import stints_for
 from dispatch.ranking import Answer
@@ -74,8 +74,9 @@ def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -
 def _question(
     work_order: WorkOrder, at: datetime, until: datetime, *, ignoring: int = 0, looks_later: bool = False
 ) -> Question:
+    policy, rules = in_force_for(work_order)
     work = work_of(work_order, at - timedelta(days=1), until + LATER)
-    policy = knowing(policy_in_force(), [work.place])
+    policy = knowing(policy, [work.place])
     between = (at, at + LATER if looks_later else until)
-    work = with_room(work, policy, between, at=at, ignoring=[ignoring] if ignoring else ())
+    work = with_room(work, policy, between, at=at, ignoring=[ignoring] if ignoring else (), rules=rules)
     return Question(work, seconds(at), seconds(until), policy)

@@ -15,6 +15,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Work
 from dispatch.models import Visit
 from dispatch.policy import ALLOW, CAPACITY, Policy
+from dispatch.queries.reading import capacity_rules
 from dispatch.reserves import Day, Reserves
 from dispatch.rules import OCCUPYING
 from tenants.queries import current_tenant
@@ -60,7 +61,7 @@ def capacity(
     dates = [first + timedelta(days=n) for n in range(min(days, LONGEST_DAYS))]
     begins = {day: _midnight(day, zone) for day in [*dates, dates[-1] + timedelta(days=1)]}
     workers = _workers(dates, begins, zone, ())
-    rules = [_rule_values(row) for row in workforce.capacity_rules()]
+    rules = capacity_rules()
     places = list(workforce.territories())
     shown = places if territory_ids is None else [place for place in places if place.pk in territory_ids]
     skills = [skill for skill in workforce.skills() if skill.pk in skill_ids] if skill_ids else []
@@ -82,13 +83,20 @@ def capacity(
 
 
 def kept_between(
-    policy: Policy, from_at: datetime, until: datetime, *, at: datetime, ignoring: Collection[int] = ()
+    policy: Policy,
+    from_at: datetime,
+    until: datetime,
+    *,
+    at: datetime,
+    ignoring: Collection[int] = (),
+    rules: list[Rule] | None = None,
 ) -> Reserves | None:
     """What capacity keeps of the days between two instants, as it is at `at`; None when no rule keeps anything, or
-    the policy allows to take it. Visits that are `ignoring`, with the rest of their crews, count as free time."""
+    the policy allows to take it. Visits that are `ignoring`, with the rest of their crews, count as free time.
+    `rules` None reads them."""
     if policy.verdict(CAPACITY) == ALLOW:
         return None
-    rules = [_rule_values(row) for row in workforce.capacity_rules()]
+    rules = capacity_rules() if rules is None else rules
     if not rules:
         return None
     zone = current_tenant().zone
@@ -112,9 +120,10 @@ def with_room(
     at: datetime,
     ignoring: Collection[int] = (),
     minutes: int | None = None,
+    rules: list[Rule] | None = None,
 ) -> Work:
     """The work with the days that have no room for it, unless the policy allows to take what is kept."""
-    kept = kept_between(policy, *between, at=at, ignoring=ignoring)
+    kept = kept_between(policy, *between, at=at, ignoring=ignoring, rules=rules)
     return work if kept is None else kept.known_to(work, minutes=minutes)
 
 
@@ -157,11 +166,6 @@ def _worker(engineer: Engineer, dates: Sequence[date], begins: dict[date, dateti
             for day in dates
         },
     )
-
-
-def _rule_values(row: object) -> Rule:
-    names = ("id", "territory_id", "skill_id", "weekday", "reserve_percent", "up_to_priority")
-    return Rule(**{name: getattr(row, name) for name in (*names, "released_hours", "max_minutes")})
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, time, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from django.db import connection
-
 from dispatch import instant
 from dispatch.evaluator import Person
 from dispatch.policy import PRODUCT, Policy
@@ -25,6 +23,7 @@ from dispatch.queries.planning import load_world
 from dispatch.queries.reading import knowledge_of, stops_of
 from dispatch.travel import Estimate
 from tenants.active import active_tenant_id
+from tenants.kept import Statement
 from tenants.queries import current_tenant
 
 _MARGIN = timedelta(days=1)
@@ -33,12 +32,12 @@ KEPT = 32
 """Worlds kept in a process, the latest used ones."""
 MOST_READ_ALONE = 25
 """When more engineers than these have changed, all are read anew: a fixed number of queries."""
-_CHANGES = """
+_CHANGES = Statement("""
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, c.id, c.engineer_id, c.is_plan, c.xact, c.is_edge
     FROM (SELECT %s::bigint AS tenant, %s::bigint AS since) asked
     LEFT JOIN dispatch_worldchange c ON c.tenant_id = asked.tenant
       AND c.xact >= coalesce(asked.since, pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
-"""
+""")
 
 Key = tuple[int, str, datetime, int, Estimate]
 """(tenant id, its time zone, midnight, days, what the ways between planned visits take)."""
@@ -65,9 +64,7 @@ class Moment:
     @classmethod
     def now(cls, tenant_id: int, since: Moment | None = None) -> tuple[Moment, frozenset[Change]]:
         """This moment, and the changes that came or went `since` another."""
-        with connection.cursor() as cursor:
-            cursor.execute(_CHANGES, [tenant_id, since.horizon if since else None])
-            rows = cursor.fetchall()
+        rows = _CHANGES.rows(tenant_id, since.horizon if since else None)
         changes = frozenset(Change(*row[1:]) for row in rows if row[1] is not None)
         horizon: int = rows[0][0]
         moment = cls(horizon, frozenset(change for change in changes if change.xact >= horizon))

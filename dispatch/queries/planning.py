@@ -9,35 +9,34 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from core.clock import now
 from customers import queries as customers
 from customers.models import Site
+from dispatch.capacity import Rule
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.links import Bound
 from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
-from dispatch.queries.reading import ENDED, knowledge_of, read_to_plan, stops_of
+from dispatch.queries.reading import (
+    ENDED,
+    PolicyRow,
+    capacity_rules,
+    knowledge_of,
+    policy_row,
+    read_to_plan,
+    stops_of,
+)
 from dispatch.queries.roads import roads_of
 from dispatch.ranking import Answer, rank
 from dispatch.travel import ESTIMATE, Point, Roads
-from tenants.active import active_tenant_id
 from workforce import queries as workforce
 from workforce.models import Engineer
 
 _MARGIN = timedelta(days=1)
 _HOURS_AHEAD = timedelta(days=22)
-_IN_FORCE = """
-    SELECT coalesce(p.version, 0), coalesce(p.verdicts, '{}')::text, coalesce(p.weights, '{}')::text,
-      coalesce(p.limits, '{}')::text, coalesce(t.source, 'estimate'), coalesce(t.factors, '{}')::text,
-      coalesce(t.failures, 0), coalesce(t.former_factors, '{}')::text, t.factors_changed_at
-    FROM (SELECT %s::bigint AS id) own
-    LEFT JOIN dispatch_dispatchpolicy p ON p.tenant_id = own.id AND p.status = 'published'
-    LEFT JOIN dispatch_travelprofile t ON t.tenant_id = own.id
-"""
 
 
 @dataclass(slots=True)
@@ -85,9 +84,17 @@ def policy_in_force() -> Policy:
 
     Legs that a routing service knows are not read: see `queries.roads.knowing`.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_FORCE, [active_tenant_id()])
-        version, verdicts, weights, limits, source, factors, failures, former, changed_at = cursor.fetchone()
+    return _policy_of(policy_row())
+
+
+def in_force_for(work_order: WorkOrder) -> tuple[Policy, list[Rule]]:
+    """`policy_in_force` and the capacity rules, in one statement with what `work_of` reads of the work."""
+    found = read_to_plan(work_order)
+    return (_policy_of(found[0]), found[1]) if found else (policy_in_force(), capacity_rules())
+
+
+def _policy_of(row: PolicyRow) -> Policy:
+    version, verdicts, weights, limits, source, factors, failures, former, changed_at = row
     roads = roads_of(source, json.loads(factors), failures, former=json.loads(former), changed_at=changed_at)
     return Policy(version, json.loads(verdicts), json.loads(weights), json.loads(limits), roads)
 

@@ -11,11 +11,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
 
 from customers.models import SiteHours
+from dispatch.capacity import Rule
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Claim, Person, Stop
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
@@ -23,10 +25,39 @@ from dispatch.rules import OCCUPYING
 from inventory import queries as inventory
 from inventory.models import Part
 from tenants.active import active_tenant_id
+from tenants.kept import Statement
 from workforce.models import Skill
 
+PolicyRow = tuple[Any, ...]
+"""Version, verdicts, weights, limits, source, factors, failures, former factors, when these changed."""
 ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
-_OF_ONE = """
+
+
+def named(statuses: Iterable[VisitStatus]) -> str:
+    """As SQL lists them: part of the plan, unlike what a question names."""
+    return ", ".join(f"'{status.value}'" for status in statuses)
+
+
+_CAPACITY = """
+    id, territory_id, skill_id, weekday, reserve_percent, up_to_priority, released_hours, max_minutes
+"""
+_POLICY = """
+    coalesce(p.version, 0), coalesce(p.verdicts, '{}')::text, coalesce(p.weights, '{}')::text,
+    coalesce(p.limits, '{}')::text, coalesce(t.source, 'estimate'), coalesce(t.factors, '{}')::text,
+    coalesce(t.failures, 0), coalesce(t.former_factors, '{}')::text, t.factors_changed_at
+"""
+_OF_TENANT = """
+    LEFT JOIN dispatch_dispatchpolicy p ON p.tenant_id = own.tenant AND p.status = 'published'
+    LEFT JOIN dispatch_travelprofile t ON t.tenant_id = own.tenant
+"""
+_IN_FORCE = Statement(
+    f"SELECT {_POLICY} FROM (SELECT %s::bigint AS tenant) own {_OF_TENANT}"  # noqa: S608  our own names
+)
+_RULES = Statement(
+    f"SELECT {_CAPACITY} FROM workforce_capacityrule WHERE tenant_id = %s ORDER BY id"  # noqa: S608  our own names
+)
+_OF_ONE = Statement(
+    f"""
     SELECT
       (SELECT json_agg(json_build_array(k.id, k.skill_id, k.level, s.name) ORDER BY k.id)
        FROM dispatch_workorderskill k JOIN workforce_skill s ON s.tenant_id = k.tenant_id AND s.id = k.skill_id
@@ -37,35 +68,42 @@ _OF_ONE = """
       (SELECT json_agg(json_build_array(h.id, h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens)
        FROM customers_sitehours h WHERE h.tenant_id = own.tenant AND h.site_id = own.site)::text,
       EXISTS (SELECT FROM dispatch_workorderlink l
-       WHERE l.tenant_id = own.tenant AND l.then_id = own.work_order)
+       WHERE l.tenant_id = own.tenant AND l.then_id = own.work_order),
+      (SELECT json_agg(json_build_array({_CAPACITY}) ORDER BY id)
+       FROM workforce_capacityrule WHERE tenant_id = own.tenant)::text,
+      {_POLICY}
     FROM (SELECT %s::bigint AS tenant, %s::bigint AS work_order, %s::bigint AS site) own
-"""
-_STOPS = """
-    SELECT v.engineer_id, v.id, w.number, s.latitude, s.longitude, v.status = ANY(%s) AS is_over,
-      floor(extract(epoch FROM CASE WHEN v.status = ANY(%s) THEN coalesce(v.arrived_at, v.start_at)
+    {_OF_TENANT}
+"""  # noqa: S608  our own names
+)
+_STOPS = f"""
+    SELECT v.engineer_id, v.id, w.number, s.latitude, s.longitude, v.status IN ({named(ENDED)}) AS is_over,
+      floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.arrived_at, v.start_at)
         ELSE v.start_at END))::bigint,
-      floor(extract(epoch FROM CASE WHEN v.status = ANY(%s) THEN coalesce(v.ended_at, v.end_at)
+      floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.ended_at, v.end_at)
         ELSE v.end_at END))::bigint
     FROM dispatch_visit v
     JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
     JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
-    WHERE v.tenant_id = %s AND v.engineer_id = ANY(%s) AND v.start_at < %s AND v.end_at > %s
-      AND v.status = ANY(%s)
+    WHERE v.tenant_id = %s AND v.engineer_id {{whose}} AND v.start_at < %s AND v.end_at > %s
+      AND v.status IN ({named((*OCCUPYING, *ENDED))})
     ORDER BY v.start_at, v.id
-"""
+"""  # noqa: S608  our own names
+_STOPS_OF_ONE = Statement(_STOPS.format(whose="= %s"))
+_STOPS_OF_MANY = _STOPS.format(whose="= ANY(%s)")
 _LIKINGS = """
-    SELECT p.engineer_id, p.customer_id, p.liking, 0, 0, 0 FROM dispatch_engineerpreference p
-    WHERE p.tenant_id = %(tenant)s {whose}
+    SELECT p.engineer_id, p.customer_id, p.liking, 0, 0, 0::bigint FROM dispatch_engineerpreference p
+    WHERE p.tenant_id = %s {whose}
 """
-_BEEN_THERE = """
-    SELECT v.engineer_id, w.customer_id, '', CASE WHEN w.site_id = ANY(%(sites)s) THEN w.site_id ELSE 0 END,
+_BEEN_THERE = f"""
+    SELECT v.engineer_id, w.customer_id, '', CASE WHEN w.site_id {{sites}} THEN w.site_id ELSE 0 END,
       count(*), floor(extract(epoch FROM max(v.start_at)))::bigint
     FROM dispatch_visit v JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
-    WHERE v.tenant_id = %(tenant)s AND v.status = %(done)s {whose} AND w.customer_id IN (
-      SELECT s.customer_id FROM customers_site s WHERE s.tenant_id = %(tenant)s AND s.id = ANY(%(sites)s)
+    WHERE v.tenant_id = %s AND v.status IN ({named([VisitStatus.DONE])}) {{whose}} AND w.customer_id IN (
+      SELECT s.customer_id FROM customers_site s WHERE s.tenant_id = %s AND s.id {{sites}}
     )
     GROUP BY 1, 2, 4
-"""
+"""  # noqa: S608  our own names
 _PROMISED = """
     SELECT v.engineer_id, n.part_id, n.work_order_id, w.number,
       n.quantity - coalesce(sum(used.quantity), 0)
@@ -84,7 +122,21 @@ _PROMISED = """
     ORDER BY min(v.start_at), n.work_order_id
 """
 _THERE = (VisitStatus.ON_SITE, VisitStatus.PAUSED)
-_THEIRS = "AND {0}.engineer_id = ANY(%(engineers)s)"
+_THEIRS = "AND {0}.engineer_id {1}"
+
+
+@cache
+def _known(engineers: int, sites: int) -> Statement:
+    """What is known of one engineer, several (2) or all (0), at one site, several (2) or none (0)."""
+    some = {0: "", 1: "= %s", 2: "= ANY(%s)"}
+    whose = [_THEIRS.format(row, some[engineers]) if engineers else "" for row in "pv"]
+    been_there = " UNION ALL " + _BEEN_THERE.format(whose=whose[1], sites=some[sites]) if sites else ""
+    return Statement(_LIKINGS.format(whose=whose[0]) + been_there)
+
+
+def _one_or_many(ids: Collection[int]) -> object:
+    """One value is found by another plan than a list."""
+    return next(iter(ids)) if len(ids) == 1 else list(ids)
 
 
 @dataclass(slots=True)
@@ -122,26 +174,21 @@ def knowledge_of(
         vans = inventory.van_stock(engineer_ids, part_ids)
         found.parts = {e: {p: float(n) for p, n in held.items()} for e, held in vans.items()}
         found.promised = _promised(vans, part_ids)
-    facts: dict[str, Any] = {
-        "tenant": active_tenant_id(),
-        "engineers": list(engineer_ids or ()),
-        "sites": list(site_ids),
-        "done": VisitStatus.DONE.value,
-    }
-    whose = ["" if engineer_ids is None else _THEIRS.format(row) for row in "pv"]
-    asked = _LIKINGS.format(whose=whose[0])
+    tenant_id, sites = active_tenant_id(), _one_or_many(site_ids)
+    whose = [] if engineer_ids is None else [_one_or_many(engineer_ids)]
+    values: list[object] = [tenant_id, *whose]
     if site_ids:
-        asked += " UNION ALL " + _BEEN_THERE.format(whose=whose[1])
-    with connection.cursor() as cursor:
-        cursor.execute(asked, facts)
-        for engineer_id, customer_id, liking, site_id, count, last in cursor.fetchall():
-            if liking:
-                found.likings[engineer_id][customer_id] = liking
-                continue
-            found.customers[engineer_id].add(customer_id)
-            if site_id:
-                found.sites[engineer_id][site_id] = count
-                found.site_last[engineer_id][site_id] = last
+        values += [sites, tenant_id, *whose, tenant_id, sites]
+    engineers = 0 if engineer_ids is None else 1 if len(engineer_ids) == 1 else 2
+    rows = _known(engineers, min(len(site_ids), 2)).rows(*values)
+    for engineer_id, customer_id, liking, site_id, count, last in rows:
+        if liking:
+            found.likings[engineer_id][customer_id] = liking
+            continue
+        found.customers[engineer_id].add(customer_id)
+        if site_id:
+            found.sites[engineer_id][site_id] = count
+            found.site_last[engineer_id][site_id] = last
     return found
 
 
@@ -161,7 +208,7 @@ def _promised(
         "there": [str(status) for status in _THERE],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_PROMISED.format(whose=_THEIRS.format("v")), facts)
+        cursor.execute(_PROMISED.format(whose=_THEIRS.format("v", "= ANY(%(engineers)s)")), facts)
         for engineer_id, part_id, work_id, number, quantity in cursor.fetchall():
             if quantity > 0:
                 claim = Claim(work_id, WorkOrder.reference_of(number), float(quantity))
@@ -172,12 +219,13 @@ def _promised(
 def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Stop]]:
     """The visits of engineers that touch a time, in order; `queries.planning.stop_of` of each."""
     found: dict[int, list[Stop]] = defaultdict(list)
-    over = [str(status) for status in ENDED]
-    counting = [*map(str, OCCUPYING), *over]
-    with connection.cursor() as cursor:
-        asked = (over, over, over, active_tenant_id(), list(engineer_ids), end, begin, counting)
-        cursor.execute(_STOPS, asked)
-        rows = cursor.fetchall()
+    ids = list(engineer_ids)
+    if len(ids) == 1:
+        rows = _STOPS_OF_ONE.rows(active_tenant_id(), ids[0], end, begin)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_STOPS_OF_MANY, [active_tenant_id(), ids, end, begin])
+            rows = cursor.fetchall()
     for engineer_id, visit_id, number, latitude, longitude, is_over, start, finish in rows:
         place = None if latitude is None or longitude is None else (latitude, longitude)
         name = WorkOrder.reference_of(number)
@@ -185,15 +233,27 @@ def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> d
     return found
 
 
-def read_to_plan(work_order: WorkOrder) -> None:
+def capacity_rules() -> list[Rule]:
+    """Every rule of the tenant, as its sums read them."""
+    return [Rule(*row) for row in _RULES.rows(active_tenant_id())]
+
+
+def policy_row() -> PolicyRow:
+    """The published policy and the travel profile, or the product's own."""
+    return _IN_FORCE.rows(active_tenant_id())[0]
+
+
+def read_to_plan(work_order: WorkOrder) -> tuple[PolicyRow, list[Rule]] | None:
     """Read what `work_of` looks at into a work order of which none of it was read: one statement, and another
-    for links where there are any. The same as prefetching skills with names, parts, visiting hours and links."""
+    for links where there are any. The same as prefetching skills with names, parts, visiting hours and links.
+
+    Gives what was read with it, `policy_row` and `capacity_rules`; None when there was nothing to read.
+    """
     site = work_order.site
     if _is_read(work_order, "work_order_skills") or _is_read(site, "visiting_hours"):
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ONE, [active_tenant_id(), work_order.pk, site.pk])
-        skills, parts, hours, has_links = cursor.fetchone()
+        return None
+    found = _OF_ONE.rows(active_tenant_id(), work_order.pk, site.pk)[0]
+    skills, parts, hours, has_links, rules, *policy = found
     needed = (
         WorkOrderSkill(id=pk, work_order=work_order, skill=Skill(id=skill_id, name=name), level=level)
         for pk, skill_id, level, name in json.loads(skills or "[]")
@@ -218,6 +278,7 @@ def read_to_plan(work_order: WorkOrder) -> None:
         _keep(owner, name, rows)
     if not has_links:
         work_order.links_to_keep = []  # type: ignore[attr-defined]
+    return tuple(policy), [Rule(*row) for row in json.loads(rules or "[]")]
 
 
 def _is_read(owner: models.Model, name: str) -> bool:

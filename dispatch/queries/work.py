@@ -18,8 +18,27 @@ from dispatch.queries.dependencies import with_links
 from dispatch.queries.planning import with_parts
 from dispatch.rules import OCCUPYING
 from tenants.actors import Actor
+from tenants.kept import Given, Question
+from tenants.rows import is_id
 from tickets import queries as tickets
 from tickets.models import Ticket
+
+_TO_PLAN = Question(lambda: WorkOrder.objects.select_related("site").filter(pk=Given("pk")).order_by())
+_LOCKED = Question(
+    lambda: (
+        WorkOrder.objects.select_for_update(of=("self",))
+        .select_related("site", "customer", "work_type", "ticket")
+        .filter(pk=Given("pk"))
+        .order_by()
+    )
+)
+_VISITS_OF_WORK = Question(
+    lambda: (
+        Visit.objects.select_related("engineer")
+        .filter(work_order=Given("work_order"))
+        .order_by("start_at", "id")
+    )
+)
 
 
 def work_types() -> QuerySet[WorkType]:
@@ -96,14 +115,14 @@ def find_work_order(number: int) -> WorkOrder | None:
     return WorkOrder.objects.filter(number=number).first()
 
 
+def find_work_order_to_plan(work_order_id: int) -> WorkOrder | None:
+    """One work order with its site, or None: what a question about it reads first."""
+    return _TO_PLAN.first(pk=work_order_id) if is_id(work_order_id) else None
+
+
 def work_order_for_update(work_order_id: int) -> WorkOrder:
     """One work order, locked. Raises `NotFound`."""
-    found = (
-        WorkOrder.objects.select_for_update(of=("self",))
-        .select_related("site", "customer", "work_type", "ticket")
-        .filter(pk=work_order_id)
-        .first()
-    )
+    found = _LOCKED.first(pk=work_order_id) if is_id(work_order_id) else None
     if found is None:
         raise NotFound(_("Work order %(id)s: not found.") % {"id": work_order_id})
     return found
@@ -164,6 +183,14 @@ def visit_for_update(visit_id: int) -> Visit:
     )
     if found is None:
         raise NotFound(_("Visit %(id)s: not found.") % {"id": visit_id})
+    return found
+
+
+def visits_of_work(work_order: WorkOrder) -> list[Visit]:
+    """All visits of a work order with their engineers, in order of time."""
+    found = _VISITS_OF_WORK.rows(work_order=work_order.pk)
+    for visit in found:
+        visit.work_order = work_order
     return found
 
 

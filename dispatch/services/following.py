@@ -16,11 +16,12 @@ from django.utils.translation import gettext_noop
 
 from core import formats
 from core.errors import Conflict, IllegalTransition
-from dispatch import rules
+from dispatch import queries, rules
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.rules import Trip
 from tenants.actors import Actor
+from tenants.rows import update_row
 from tickets import queries as ticket_queries
 from tickets import services as tickets
 from tickets.enums import TicketStatus, WaitingFor
@@ -58,13 +59,14 @@ def check_work_is_open(work_order: WorkOrder) -> None:
         )
 
 
-def check_takes_a_visit(work_order: WorkOrder, *, people: int = 1, reason: str = "") -> None:
-    """Raise `Conflict` (code "has_visit") naming the visit that stands when the work has as many as it takes.
+def check_takes_a_visit(work_order: WorkOrder, *, people: int = 1, reason: str = "") -> list[Visit]:
+    """All visits of the work. Raises `Conflict` (code "has_visit") naming the visit that stands when it has as many
+    as it takes.
 
     `people`: how many would go. While somebody is at work, another visit is planned only for a `reason`.
     """
-    standing = work_order.visits.filter(status__in=rules.OCCUPYING).select_related("engineer")
-    visits = list(standing.order_by("start_at", "id"))
+    known = queries.visits_of_work(work_order)
+    visits = [visit for visit in known if visit.status in rules.OCCUPYING]
     awaited = [visit for visit in visits if visit.status in rules.AWAITED]
     is_full = awaited and len(awaited) + people > work_order.crew_size
     if work_order.may_split:
@@ -74,6 +76,7 @@ def check_takes_a_visit(work_order: WorkOrder, *, people: int = 1, reason: str =
         raise _has_visit(_(_PLANNED), awaited[0])
     elif visits and not awaited and not reason.strip():
         raise _has_visit(_(_AT_WORK), visits[0])
+    return known
 
 
 def _has_visit(message: str, visit: Visit) -> Conflict:
@@ -104,12 +107,14 @@ def _illegal(
     return IllegalTransition(text, thing=str(thing), current=str(state))
 
 
-def follow_visits(work_order: WorkOrder, *, at: datetime) -> None:
-    """Derive the work order's status from its visits anew, save it, and let its ticket wait or go on."""
+def follow_visits(work_order: WorkOrder, *, at: datetime, visits: Sequence[Visit] | None = None) -> None:
+    """Derive the work order's status from its visits anew, save it, and let its ticket wait or go on. `visits` are
+    all of them, where the caller has read them under the lock of the work."""
     if work_order.status not in rules.CLOSED_WORK:
-        _derive(work_order, [_trip(visit) for visit in work_order.visits.all()])
+        found = queries.visits_of_work(work_order) if visits is None else visits
+        _derive(work_order, [_trip(visit) for visit in found])
     work_order.version += 1
-    work_order.save(update_fields=["status", "left_minutes", "follow_up_reason", "version", "updated_at"])
+    update_row(work_order, ["status", "left_minutes", "follow_up_reason", "version", "updated_at"])
     if work_order.ticket_id is not None:
         follow_ticket(work_order.ticket_id, at=at)
 

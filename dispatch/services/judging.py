@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db import IntegrityError
@@ -18,10 +19,11 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.policy import ALLOW, CONFIRM, CREW
 from dispatch.queries.capacity import with_room
 from dispatch.queries.live import engineer_at
-from dispatch.queries.planning import load_world, policy_in_force, seconds, span_of, work_of
+from dispatch.queries.planning import in_force_for, load_world, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
 from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
 from dispatch.stints import longest_stint
+from tenants.rows import insert_row
 from workforce import queries as workforce
 from workforce.models import Skill
 
@@ -54,11 +56,12 @@ def judge(
 ) -> Verdict:
     """The evaluator's verdict on one engineer at one time, with what capacity keeps at `at`. Raises `NotFound` for
     an unknown engineer."""
+    policy, rules = in_force_for(work_order)
     work = work_at(work_order, start_at, end_at, ignoring)
     person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
-    policy = queries.knowing(policy_in_force(), [work.place])
+    policy = queries.knowing(policy, [work.place])
     return evaluator.evaluate_as_told(
         person,
         with_room(
@@ -68,6 +71,7 @@ def judge(
             at=at,
             ignoring=[ignoring] if ignoring else (),
             minutes=int((end_at - start_at).total_seconds()) // 60,
+            rules=rules,
         ),
         seconds(start_at),
         end=seconds(end_at),
@@ -178,7 +182,7 @@ def save_planned(visit: Visit) -> None:
     """Save a planned visit; the database has the last word on overlaps, and on a second visit of the same work.
     Raises `Conflict` naming the other."""
     try:
-        despite_deadlocks(visit.save)
+        despite_deadlocks(visit.save if visit.pk else partial(insert_row, visit))
     except IntegrityError as problem:
         if not is_taken(problem):
             raise

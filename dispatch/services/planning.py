@@ -61,7 +61,7 @@ def schedule_visit(
     work_order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.VISIT_PLAN, work_order)
     check_work_is_open(work_order)
-    check_takes_a_visit(work_order, reason=override_reason)
+    visits = check_takes_a_visit(work_order, reason=override_reason)
     end_at = end_at or fitting_end(work_order, engineer_id, start_at)
     check_time(start_at, end_at, at, override_reason)
     verdict = alone(work_order, judge(work_order, engineer_id, start_at, end_at, at=at))
@@ -75,7 +75,7 @@ def schedule_visit(
         **plan_facts(verdict, override_reason),
     )
     save_planned(visit)
-    follow_visits(work_order, at=at)
+    follow_visits(work_order, at=at, visits=[*visits, visit])
     facts = {"work_order": str(work_order), "engineer": verdict.person.name, "from": start_at.isoformat()}
     journal.record(
         actor=actor, verb="scheduled", thing=visit, at=at, changes=facts, reason=override_reason[:500]

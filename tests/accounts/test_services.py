@@ -293,3 +293,17 @@ def test_a_providers_people_give_nothing(in_acme: Company) -> None:
         services.create_token(name="t", scopes=[P.WORK_VIEW], actor=pia, at=AT)
     with pytest.raises(NotAllowed, match="works for a provider"):
         services.add_member(email="x@acme.example", name="X", role_code="dispatcher", actor=pia, at=AT)
+
+
+def test_a_secret_is_found_again_where_it_went(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        token, secret = services.create_token(
+            name="x", scopes=["work_view"], actor=Actor.system("test"), at=AT
+        )
+        assert queries.find_token_place(secret) == (acme.tenant.pk, token.pk)
+        assert queries.find_token(token.pk, "another") is None
+        found = queries.find_token(token.pk, secret)
+        assert found is not None and found.tenant == acme.tenant and found.scopes == ["work_view"]
+        token.delete()
+        assert queries.find_token(token.pk, secret) is None
+        assert queries.find_token_place(secret) is None

@@ -243,7 +243,7 @@ def test_the_list_of_people_asks_the_same_number_of_questions(
             services.add_member(email=email, name="N", role_code="engineer", actor=acme.ada.actor, at=AT)
     client = signed_in(acme.ada)
     client.get(f"{SETTINGS}people/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(8):
         client.get(f"{SETTINGS}people/")
 
 

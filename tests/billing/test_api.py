@@ -106,7 +106,7 @@ def test_a_filter_that_makes_no_sense_is_named(acme: Company, program: Program, 
     assert answer.status_code == 400 and query.partition("=")[0] in answer.content.decode()
 
 
-@pytest.mark.parametrize(("path", "queries"), [("charges", 10), ("invoices", 12)])
+@pytest.mark.parametrize(("path", "queries"), [("charges", 2), ("invoices", 4)])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_queries_do_not_grow_with_rows(
     acme: Company, program: Program, django_assert_num_queries: Any, *, path: str, queries: int, rows: int

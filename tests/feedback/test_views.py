@@ -300,7 +300,7 @@ def test_queries_do_not_grow_with_ratings(
             make_response(score=1)
     client = signed_in(acme.dirk)
     client.get("/t/acme/ratings/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(10):
         client.get("/t/acme/ratings/")
 
 
