@@ -28,12 +28,12 @@ class Statement:
     """
 
     def __init__(self, sql: str) -> None:
-        self._sql = KeptSql(sql)
+        self.sql = KeptSql(sql)
 
     def rows(self, *values: object) -> list[tuple[Any, ...]]:
         """All that it gives."""
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)  # type: ignore[arg-type]
+            cursor.execute(self.sql, values)  # type: ignore[arg-type]
             return list(cursor.fetchall())
 
     def later(self, *values: object) -> None:
@@ -43,12 +43,12 @@ class Statement:
             self.count(*values)
             return
         with connection.cursor() as cursor:
-            cursor.execute_later(self._sql, values)
+            cursor.execute_later(self.sql, values)
 
     def count(self, *values: object) -> int:
         """How many rows it changed."""
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)  # type: ignore[arg-type]
+            cursor.execute(self.sql, values)  # type: ignore[arg-type]
             return int(cursor.rowcount)
 
 

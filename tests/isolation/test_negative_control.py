@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from tenants import rows
 from tenants.active import tenant_active
+from tenants.kept import Statement
 from tenants.managers import CurrentTenant
 from tests.isolation.asking import Walker
 from tests.isolation.routes import Own
@@ -42,8 +43,8 @@ def _without_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = rows._kept
 
     def unscoped(model: Any) -> Any:
-        sql = kept(model).sql.removesuffix(" AND tenant_id = %s")
-        return kept(model)._replace(sql=sql, is_scoped=False)
+        sql = str(kept(model).statement.sql).removesuffix(" AND tenant_id = %s")
+        return kept(model)._replace(statement=Statement(sql), is_scoped=False)
 
     monkeypatch.setattr(rows, "_kept", unscoped)
 
