@@ -157,7 +157,9 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
 def _tell_ways_out(run_id: int) -> None:
     """Work out what would help the most urgent work that stays undone; the rest is worked out when somebody asks."""
     run = queries.get_run(run_id)
-    undone = list(queries.changes_of(run).filter(kind=ChangeKind.UNSERVED, ways_out__isnull=True)[:MOST_HELPED])
+    undone = list(
+        queries.changes_of(run).filter(kind=ChangeKind.UNSERVED, ways_out__isnull=True)[:MOST_HELPED]
+    )
     told = queries.ways_out_of(run, undone, now()) if undone else {}
     for change in undone:
         change.ways_out = told[change.pk]
