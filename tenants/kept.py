@@ -42,7 +42,8 @@ class Statement:
         if not connection.in_atomic_block:
             self.count(*values)
             return
-        with connection.cursor() as cursor:
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.execute_later(self.sql, values)
 
     def count(self, *values: object) -> int:

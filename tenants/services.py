@@ -48,7 +48,8 @@ def next_number(kind: str) -> int:
     Holds the counter's row until the transaction ends: take it as late as you can. Who waits for the row waits for
     no disk: the transaction ends first, and only then its caller waits until the disk has it.
     """
-    transaction.on_commit(_wait_for_disk)
+    if not any(_wait_for_disk in registered for registered in connection.run_on_commit):
+        transaction.on_commit(_wait_for_disk)
     with connection.cursor() as cursor:
         cursor.execute(
             """

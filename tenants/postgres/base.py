@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import select
 from itertools import count
+from time import monotonic
 from typing import Any
 
 import psycopg2
@@ -16,6 +17,9 @@ from tenants.postgres.schema import TenantSchemaEditor
 
 _STALE = frozenset({"0A000", "26000"})
 """A prepared statement gives other columns since the schema changed, or is not there any more."""
+
+_TRUSTED_SECONDS = 5
+"""For so long after its last request a connection is taken to be there, unless the server said otherwise."""
 
 # The stubs leave out the private methods that every wrapper has.
 _DatabaseWrapper: Any = base.DatabaseWrapper
@@ -48,7 +52,10 @@ class EngineCursor(Cursor):
     @property
     def query(self) -> bytes:
         """What was asked last with its values, as query logs tell it."""
-        return self.mogrify(*self._asked)
+        try:
+            return self.mogrify(*self._asked)
+        except psycopg2.Error:
+            return str(self._asked[0]).encode()
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002  psycopg2's own name
         """As psycopg2 does. What travelled came before what the server refused, unless it was no SQL at all."""
@@ -60,12 +67,25 @@ class EngineCursor(Cursor):
         self._send(query, vars)
 
     def executemany(self, query: Any, vars_list: Any) -> None:
+        self._asked = query, None
         self.flush()
         super().executemany(query, vars_list)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         self.flush()
         super().copy_expert(sql, file, size)
+
+    def copy_from(self, *args: Any, **kwargs: Any) -> None:
+        self.flush()
+        super().copy_from(*args, **kwargs)
+
+    def copy_to(self, *args: Any, **kwargs: Any) -> None:
+        self.flush()
+        super().copy_to(*args, **kwargs)
+
+    def callproc(self, *args: Any, **kwargs: Any) -> Any:
+        self.flush()
+        return super().callproc(*args, **kwargs)
 
     def flush(self) -> None:
         """Send what waits by itself."""
@@ -80,24 +100,25 @@ class EngineCursor(Cursor):
         prepared = self.wrapper.prepared
         if query.name not in prepared:
             name = f"{query.name}_{next(self.wrapper.numbers)}"
-            super().execute(f"PREPARE {name} AS {query.numbered}")
+            self._send(f"PREPARE {name} AS {query.numbered}", None)
             prepared[query.name] = f"EXECUTE {name}{query.values}"
         return prepared[query.name]
 
     def _send(self, query: Any, values: Any) -> None:
-        ahead = self.wrapper.ahead
-        if ahead:
+        waiting = self.wrapper.ahead[:]
+        if waiting:
             text = self.mogrify(query, values).decode() if values is not None else query
-            query, values = "; ".join([*ahead, text]), None
+            query, values = "; ".join([*waiting, text]), None
+        # What is on its way waits no more, whatever interrupts us before the answer is here.
+        self.wrapper.ahead.clear()
         try:
             super().execute(query, values)
         except psycopg2.Error as problem:
-            if problem.pgcode is not None:
-                ahead.clear()
+            if problem.pgcode is None:
+                self.wrapper.ahead[:0] = waiting
             if problem.pgcode in _STALE:
                 self.wrapper.prepared.clear()
             raise
-        ahead.clear()
 
 
 class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]
@@ -116,6 +137,7 @@ class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]
         self._unmade: set[str] = set()
         self.prepared: dict[str, str] = {}
         self.numbers = count()
+        self._looked_at = 0.0
 
     def connect(self) -> None:
         self.ahead.clear()
@@ -123,10 +145,14 @@ class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]
         super().connect()
 
     def is_usable(self) -> bool:
-        """Whether the server has said nothing on a connection that waits for nothing; else ask it. A server that
-        ends a connection says so or hangs up; one that is gone without a word answers no question either."""
-        if self.connection is None or self.connection.closed:
+        """Whether a connection that was in use a moment ago has heard nothing since, nor stands in a transaction;
+        else ask it. A server that ends a connection says so or hangs up; one that is gone without a word is found
+        by the question."""
+        if self.connection is None or self.connection.closed or not self._is_idle():
             return False
+        looked_at, self._looked_at = self._looked_at, monotonic()
+        if self._looked_at - looked_at > _TRUSTED_SECONDS:
+            return bool(super().is_usable())
         news = select.poll()
         news.register(self.connection.fileno(), select.POLLIN)
         return not news.poll(0) or bool(super().is_usable())

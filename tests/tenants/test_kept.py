@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from tenants.active import NoTenant, tenant_active
 from tenants.kept import Given, Question, Statement
 from tenants.models import Tenant
 from tenants.rows import insert_row, update_row
+from tenants.services import next_number
 from tests.cast import Company
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +23,7 @@ KEPT: Any = connection
 
 _SITES = Question(lambda: Site.objects.select_related("customer").filter(name=Given("name")).order_by("id"))
 _NAMED = Statement("SELECT name FROM customers_customer WHERE tenant_id = %s AND name LIKE 'A%%' ORDER BY id")
+_NOWHERE = Statement("SELECT nothing_of_that_name FROM customers_customer")
 _RENAME = Statement("UPDATE customers_customer SET name = %s WHERE tenant_id = %s AND id = %s")
 
 
@@ -134,6 +137,44 @@ def test_savepoints_hold_wherever_they_travel(acme: Company, before: Callable[[]
         with transaction.atomic(), transaction.atomic():
             before()
         assert Customer.objects.get(pk=us.pk).name == "A"
+
+
+def test_what_the_server_did_before_an_interruption_goes_with_its_savepoint(acme: Company) -> None:
+    """A task's time limit is a signal: it is heard once the server has answered."""
+
+    def ring(*_heard: object) -> None:
+        raise TimeoutError("over")
+
+    slow = (
+        "WITH done AS (UPDATE customers_customer SET name = 'B' RETURNING 1) SELECT pg_sleep(0.4) FROM done"
+    )
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with tenant_active(acme.tenant.pk):
+            us = Customer.objects.create(name="A")
+            with pytest.raises(TimeoutError), transaction.atomic(), connection.cursor() as cursor:
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                cursor.execute(slow)
+            assert Customer.objects.get(pk=us.pk).name == "A"
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_statement_that_cannot_be_prepared_ends_its_savepoint_only(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        us = Customer.objects.create(name="A")
+        for ask in (_NOWHERE.rows, _NOWHERE.later):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                ask()
+            assert Customer.objects.get(pk=us.pk).name == "A"
+
+
+def test_one_transaction_waits_for_the_disk_once_whatever_it_numbers(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        waiting = len(connection.run_on_commit)
+        next_number("tests")
+        next_number("tests")
+        assert len(connection.run_on_commit) == waiting + 1
 
 
 def test_the_outer_tenant_returns_however_the_inner_one_ends(acme: Company, globex: Company) -> None:
