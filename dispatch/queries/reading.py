@@ -106,22 +106,24 @@ _BEEN_THERE = f"""
 """  # noqa: S608  our own names
 _PROMISED = """
     SELECT v.engineer_id, n.part_id, n.work_order_id, w.number,
-      n.quantity - coalesce(sum(used.quantity), 0)
+      n.quantity - coalesce(max(used.quantity), 0)
     FROM dispatch_workorderpart n
     JOIN dispatch_workorder w ON w.tenant_id = n.tenant_id AND w.id = n.work_order_id
     JOIN dispatch_visit v ON v.tenant_id = n.tenant_id AND v.work_order_id = n.work_order_id
     LEFT JOIN LATERAL (
       SELECT -sum(m.quantity) AS quantity
-      FROM inventory_movement m
-      JOIN inventory_stocklocation l ON l.tenant_id = m.tenant_id AND l.id = m.location_id
-      WHERE v.status = ANY(%(there)s) AND m.tenant_id = v.tenant_id AND m.part_id = n.part_id
-        AND l.engineer_id = v.engineer_id AND starts_with(m.key, 'visit-' || v.id || ':')
+      FROM dispatch_visit been
+      JOIN inventory_stocklocation l ON l.tenant_id = been.tenant_id AND l.engineer_id = been.engineer_id
+      JOIN inventory_movement m ON m.tenant_id = l.tenant_id AND m.location_id = l.id
+        AND m.part_id = n.part_id AND starts_with(m.key, 'visit-' || been.id || ':')
+      WHERE been.tenant_id = v.tenant_id AND been.work_order_id = v.work_order_id
+        AND been.engineer_id = v.engineer_id AND been.status = ANY(%(been)s)
     ) used ON true
     WHERE n.tenant_id = %(tenant)s AND n.part_id = ANY(%(parts)s) AND v.status = ANY(%(open)s) {whose}
     GROUP BY v.engineer_id, n.part_id, n.work_order_id, w.number, n.quantity
     ORDER BY min(v.start_at), n.work_order_id
 """
-_THERE = (VisitStatus.ON_SITE, VisitStatus.PAUSED)
+_BEEN = (VisitStatus.ON_SITE, VisitStatus.PAUSED, *ENDED, VisitStatus.NO_SHOW)
 _THEIRS = "AND {0}.engineer_id {1}"
 
 
@@ -195,8 +197,8 @@ def knowledge_of(
 def _promised(
     engineer_ids: Collection[int], part_ids: Collection[int]
 ) -> dict[int, dict[int, tuple[Claim, ...]]]:
-    """{engineer id: {part id: what counts on it}}: the parts that open visits are expected to take, less what was
-    used on site already. Work of several visits counts once for each engineer."""
+    """{engineer id: {part id: what counts on it}}: the parts that open visits are expected to take, less what the
+    engineer used for the work already, at whichever visit. Work of several visits counts once for each engineer."""
     found: dict[int, dict[int, tuple[Claim, ...]]] = defaultdict(dict)
     if not engineer_ids:
         return found
@@ -205,7 +207,7 @@ def _promised(
         "engineers": list(engineer_ids),
         "parts": list(part_ids),
         "open": [str(status) for status in OCCUPYING],
-        "there": [str(status) for status in _THERE],
+        "been": [str(status) for status in _BEEN],
     }
     with connection.cursor() as cursor:
         cursor.execute(_PROMISED.format(whose=_THEIRS.format("v", "= ANY(%(engineers)s)")), facts)
