@@ -31,6 +31,7 @@ from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
 from planning.services.asking import ask_customers
+from planning.services.shortages import giving_way
 from tenants.actors import Actor
 
 DAY = timedelta(days=1)
@@ -81,11 +82,11 @@ def accept_changes(
     unasked, customers = ask_customers(questions, actor=actor, at=at)
     stale |= unasked
     asked = [change for change in questions if change.pk not in unasked]
-    _decide([*(row.change for row in done), *asked], ChangeState.ACCEPTED, actor, at)
+    _decide(run, [*(row.change for row in done), *asked], ChangeState.ACCEPTED, actor, at)
     overtaken = list(run.changes.filter(pk__in=stale))
     for change in overtaken:
         change.reasons = stale[change.pk]
-    _decide(overtaken, ChangeState.STALE, actor, at)
+    _decide(run, overtaken, ChangeState.STALE, actor, at)
     _close(run, at)
     counts = {"accepted": len(done), "stale": len(overtaken)} | ({"asked": customers} if asked else {})
     journal.record(actor=actor, verb="accepted", thing=run, at=at, changes=counts)
@@ -102,7 +103,7 @@ def reject_changes(
     actor.require(Permission.VISIT_PLAN, run)
     _check_open(run)
     changes = _chosen(run, change_ids)
-    _decide(changes, ChangeState.REJECTED, actor, at)
+    _decide(run, changes, ChangeState.REJECTED, actor, at)
     _close(run, at)
     journal.record(actor=actor, verb="refused", thing=run, at=at, changes={"refused": len(changes)})
     journal.publish(PlanDecided(run_id=run.pk))
@@ -158,6 +159,7 @@ def _rows(changes: Sequence[PlanChange]) -> tuple[list[_Row], dict[int, list[dic
     rows, stale = [], {}
     for change in changes:
         order, visit = orders[change.work_order_id], visits.get(change.visit_id or 0)
+        change.work_order = order
         if visit is not None:
             visit.work_order = order
         if why := _overtaken(change, order, visit):
@@ -219,6 +221,8 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
             if row.change.pk not in stale
             if (why := _why(run, row, people, ends, policy) or _too_late(row, rows, ends))
         }
+        left = [row.change for row in placing if row.change.pk not in stale]
+        against = giving_way(left, against, people)
         against |= _same_crew(placing, against)
         if not against:
             return stale
@@ -351,11 +355,17 @@ def _crew_of(row: _Row) -> UUID | None:
     return uuid5(key, str(row.change.to_start_at))
 
 
-def _decide(changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime) -> None:
+def _decide(
+    run: PlanRun, changes: Sequence[PlanChange], state: ChangeState, actor: Actor, at: datetime
+) -> None:
+    """Write what was decided on rows. What would help the work that stays undone is looked up anew after it."""
+    if not changes:
+        return
     for change in changes:
         change.state, change.decided_by, change.decided_at = state, actor.label[:200], at
     fields = ["state", "decided_by", "decided_at", "reasons", "visit"]
     PlanChange.objects.bulk_update(changes, fields, batch_size=500)
+    run.changes.filter(kind=ChangeKind.UNSERVED).exclude(ways_out=None).update(ways_out=None)
 
 
 def _close(run: PlanRun, at: datetime) -> None:

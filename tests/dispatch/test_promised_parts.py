@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -247,3 +248,56 @@ def test_a_visit_that_moves_frees_its_part_for_another_row(
     assert accept(run)["stale"] == 0
     holders = {visit.work_order_id: visit.engineer_id for visit in Visit.objects.all()}
     assert set(holders) == {skilled.pk, near.pk} and len(set(holders.values())) == 2
+
+
+@pytest.mark.parametrize("ended", ["done", "could_not_complete", "no_show"])
+def test_what_an_ended_visit_of_the_same_work_used_counts_once(
+    pump: Part, tom: Engineer, van: StockLocation, ended: str
+) -> None:
+    """Two pumps are needed in all: one went in at the first stint, so two open stints count on one more."""
+    make_stock(pump, van, 2)
+    order = needing(pump, 2, may_split=True)
+    use(pump, make_visit(AT - 24 * HOUR, engineer=tom, work_order=order, status=ended), van)
+    stints = uuid4()
+    for hours in (3, 30):
+        make_visit(AT + hours * HOUR, engineer=tom, work_order=order, crew_key=stints)
+    one, two = (queries.get_work_order(needing(pump, quantity).pk) for quantity in (1, 2))
+    assert queries.candidates(one, AT).candidates
+    assert not queries.candidates(two, AT).candidates
+
+
+def test_as_many_rows_are_accepted_as_a_van_has_parts_for(
+    pump: Part, tom: Engineer, van: StockLocation
+) -> None:
+    """One of two pumps went meanwhile: the least urgent row gives way."""
+    strict()
+    make_stock(pump, van, 1)
+    orders = {priority: needing(pump, priority=priority) for priority in (3, 1)}
+    run = proposal()
+    lost = make_visit(AT - HOUR, engineer=tom, work_order=make_work_order(), status=VisitStatus.ON_SITE)
+    use(pump, lost, van)
+    assert accept(run) == {"accepted": 1, "stale": 1}
+    states = dict(run.changes.values_list("work_order_id", "state"))
+    assert states == {orders[1].pk: "accepted", orders[3].pk: "stale"}
+
+
+def test_a_row_that_a_van_could_never_serve_gives_way_to_all(
+    pump: Part, tom: Engineer, van: StockLocation
+) -> None:
+    strict()
+    make_stock(pump, van, 2)
+    greedy, modest = needing(pump, 2, priority=1), needing(pump, 1, priority=3)
+    run = proposal()
+    lost = make_visit(AT - HOUR, engineer=tom, work_order=make_work_order(), status=VisitStatus.ON_SITE)
+    for tap in range(2):
+        stock.use_part(
+            part_id=pump.pk,
+            location_id=van.pk,
+            quantity=Decimal(1),
+            key=f"{lost.stock_key}{tap}",
+            actor=SYSTEM,
+            at=AT,
+        )
+    assert accept(run) == {"accepted": 1, "stale": 1}
+    states = dict(run.changes.values_list("work_order_id", "state"))
+    assert states == {greedy.pk: "stale", modest.pk: "accepted"}
