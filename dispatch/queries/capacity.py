@@ -90,10 +90,11 @@ def kept_between(
     at: datetime,
     ignoring: Collection[int] = (),
     rules: list[Rule] | None = None,
+    whole_crews: bool = True,
 ) -> Reserves | None:
     """What capacity keeps of the days between two instants, as it is at `at`; None when no rule keeps anything, or
-    the policy allows to take it. Visits that are `ignoring`, with the rest of their crews, count as free time.
-    `rules` None reads them."""
+    the policy allows to take it. Visits that are `ignoring`, with the rest of their crews if they go as a whole,
+    count as free time. `rules` None reads them."""
     if policy.verdict(CAPACITY) == ALLOW:
         return None
     rules = capacity_rules() if rules is None else rules
@@ -108,7 +109,8 @@ def kept_between(
         Day(day, begins[day], int(begins[day].timestamp()), int(begins[day + timedelta(days=1)].timestamp()))
         for day in dates
     ]
-    workers = {worker.id: worker for worker in _workers(dates, begins, zone, ignoring)}
+    told = _workers(dates, begins, zone, ignoring, whole_crews=whole_crews)
+    workers = {worker.id: worker for worker in told}
     return Reserves(days, workers, rules, {t.pk: t.areas for t in workforce.territories()}, at)
 
 
@@ -128,7 +130,12 @@ def with_room(
 
 
 def _workers(
-    dates: Sequence[date], begins: dict[date, datetime], zone: ZoneInfo, ignoring: Collection[int]
+    dates: Sequence[date],
+    begins: dict[date, datetime],
+    zone: ZoneInfo,
+    ignoring: Collection[int],
+    *,
+    whole_crews: bool = True,
 ) -> list[Worker]:
     begin, end = begins[dates[0]], begins[dates[-1] + timedelta(days=1)]
     engineers = workforce.engineers_to_plan(since=begin).filter(is_active=True)
@@ -137,8 +144,11 @@ def _workers(
         engineer_id__in=found, status__in=_TAKES_TIME, start_at__lt=end, end_at__gt=begin
     )
     if ignoring:
-        together = Visit.objects.filter(pk__in=ignoring, crew_key__isnull=False)
-        rows = rows.exclude(Q(pk__in=ignoring) | Q(crew_key__in=together.values("crew_key")))
+        gone = Q(pk__in=ignoring)
+        if whole_crews:
+            together = Visit.objects.filter(pk__in=ignoring, crew_key__isnull=False)
+            gone |= Q(crew_key__in=together.values("crew_key"))
+        rows = rows.exclude(gone)
     told = rows.order_by().values_list(
         "engineer_id", "start_at", "end_at", "travel_minutes", "work_order__priority"
     )

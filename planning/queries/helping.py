@@ -22,6 +22,7 @@ from dispatch.queries.planning import for_planning, load_world, part_ids_of, sec
 from dispatch.queries.roads import knowing_sites
 from dispatch.ranking import BEST, Answer
 from dispatch.reserves import Reserves
+from dispatch.rules import OCCUPYING
 from planning.enums import ChangeKind, ChangeState
 from planning.judging import is_lateness
 from planning.models import PlanChange, PlanRun
@@ -33,9 +34,13 @@ DAY = timedelta(days=1)
 
 def ways_out_of(run: PlanRun, changes: Sequence[PlanChange], at: datetime) -> dict[int, list[dict[str, Any]]]:
     """{row: the smallest changes, as `Relaxation.as_json`} of rows that found no place: none where nothing small
-    helps, or somebody could go by now. The open rows of the proposal count as carried out. A fixed number of queries.
+    helps, somebody could go by now, or the time of the run is over. The open rows of the proposal count as carried
+    out. A fixed number of queries.
     """
+    found: dict[int, list[dict[str, Any]]] = {change.pk: [] for change in changes}
     from_at = max(run.from_at, at)
+    if from_at >= run.until:
+        return found
     until = run.until + LATER
     open_rows = list(run.changes.filter(state=ChangeState.OPEN).select_related("work_order__site", "visit"))
     placing = [row for row in open_rows if row.kind in (ChangeKind.ADD, ChangeKind.MOVE)]
@@ -52,12 +57,12 @@ def ways_out_of(run: PlanRun, changes: Sequence[PlanChange], at: datetime) -> di
     policy = knowing_sites(world.policy, sites)
     leaving = [row.visit for row in open_rows if row.visit and row.kind != ChangeKind.ASK]
     _carry_out(world.people, placing, leaving, orders)
-    kept = dispatch.kept_between(policy, from_at, until, at=at, ignoring=[visit.pk for visit in leaving])
+    gone = [visit.pk for visit in leaving]
+    kept = dispatch.kept_between(policy, from_at, until, at=at, ignoring=gone, whole_crews=False)
     for row in placing if kept else ():
         _take(kept, row)
     engine = instant.World(world.people, policy.roads.estimate)
     ends = _ends(placing)
-    found: dict[int, list[dict[str, Any]]] = {change.pk: [] for change in changes}
     for change in changes:
         order = orders[change.work_order_id]
         if order.status != WorkOrderStatus.UNSCHEDULED:
@@ -98,14 +103,16 @@ def _carry_out(
     leaving: Sequence[Visit],
     orders: Mapping[int, WorkOrder],
 ) -> None:
-    """The people with the proposal carried out."""
+    """The people with the proposal carried out. Who keeps a visit of some work counts on its parts as before."""
     gone, works = {visit.pk for visit in leaving}, {visit.work_order_id for visit in leaving}
+    others = Visit.objects.filter(work_order_id__in=works, status__in=OCCUPYING).exclude(pk__in=gone)
+    staying = set(others.values_list("engineer_id", "work_order_id")) if works else set()
     coming: dict[int, list[PlanChange]] = defaultdict(list)
     for row in placing:
         coming[row.to_engineer_id or 0].append(row)
     for person in people:
         person.stops = [stop for stop in person.stops if stop.visit_id not in gone]
-        person.release(works)
+        person.release({work for work in works if (person.id, work) not in staying})
         for row in coming[person.id]:
             order = orders[row.work_order_id]
             person.add(_stop(row))

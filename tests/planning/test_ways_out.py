@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from core.clock import now
 from dispatch.models import DispatchPolicy, WorkOrder
+from dispatch.queries.candidates import LATER
 from dispatch.queries.live import forget
 from inventory.models import Part
-from planning import queries
-from planning.enums import ChangeKind
+from planning import queries, services
+from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange, PlanRun
 from planning.services import running
 from tenants.active import tenant_active
@@ -21,7 +23,8 @@ from tests.cast import AT, Company
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.inventory import make_part, make_stock, make_van
 from tests.factories.workforce import make_engineer
-from tests.planning.runs import proposal, tomorrow
+from tests.planning.runs import SYSTEM, proposal, tomorrow
+from workforce.models import CapacityRule
 
 Program = Callable[..., Client]
 
@@ -131,3 +134,73 @@ def test_looking_takes_a_fixed_number_of_statements(
     run = proposal()
     with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
         queries.ways_out_of(run, undone(run), now())
+
+
+def test_nothing_helps_when_the_time_of_the_run_is_over(
+    acme: Company, program: Program, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in the days after it either, nor when those are over: the page of an old run still opens."""
+    with tenant_active(acme.tenant.pk):
+        make_engineer("Tom", hours=None)
+        CapacityRule.objects.create(reserve_percent=10)
+        make_work_order()
+        run = proposal()
+        (row,) = undone(run)
+        PlanChange.objects.filter(pk=row.pk).update(ways_out=None)
+    client.force_login(acme.dora.user)
+    for later in (timedelta(0), LATER + timedelta(days=3)):
+        monkeypatch.setattr("planning.views.runs.now", lambda later=later: run.until + later)
+        part = client.get(f"/t/acme/planning/{run.pk}/rows/{row.pk}/help/")
+        assert (part.status_code, "No small change would help." in part.content.decode()) == (200, True)
+        with tenant_active(acme.tenant.pk):
+            assert queries.ways_out_of(run, [row], run.until + later) == {row.pk: []}
+
+
+@pytest.mark.parametrize("decide", [services.accept_changes, services.reject_changes])
+def test_what_was_told_is_forgotten_with_a_decision(in_acme: Company, decide: Callable[..., object]) -> None:
+    make_engineer("Tom", hours=("09:00", "17:00"))
+    absent = make_engineer("Uma", hours=None, skills={"gas": 1}).skills.get()
+    make_work_order().work_order_skills.create(skill=absent, level=1)
+    for _n in range(2):
+        make_work_order()
+    run = proposal()
+    (row,) = undone(run)
+    assert codes(row) == ["skill"]
+    first, second = run.changes.filter(kind=ChangeKind.ADD).order_by("id")
+    decide(run_id=run.pk, change_ids=[first.pk], actor=SYSTEM, at=now())
+    (row,) = undone(run)
+    assert row.ways_out is None
+    assert [one["code"] for one in queries.ways_out_of(run, [row], now())[row.pk]] == ["skill"]
+    second.refresh_from_db()
+    assert second.state == ChangeState.OPEN
+
+
+def test_the_rest_of_a_crew_keeps_its_parts_and_its_time(in_acme: Company) -> None:
+    """Tom's visit goes to Vic; Uma's stays, with the pump of her van and an hour of the two that a day has."""
+    DispatchPolicy.objects.create(version=3, status="published", verdicts={"parts": "block"}, created_at=AT)
+    part = make_part(code="PUMP-1")
+    tom, uma, vic = (make_engineer(name) for name in ("Tom", "Uma", "Vic"))
+    for engineer in (uma, vic):
+        make_stock(part, make_van(engineer), 1)
+    run, crew = proposal(), uuid4()
+    pair = _needing(part, crew_size=2)
+    visit, _other = (
+        make_visit(tomorrow(10), engineer=who, work_order=pair, crew_key=crew) for who in (tom, uma)
+    )
+    moved = {"visit": visit, "visit_version": visit.version, "travel_minutes": 0}
+    run.changes.create(
+        work_order=pair,
+        kind=ChangeKind.MOVE,
+        from_engineer=tom,
+        to_engineer=vic,
+        to_start_at=visit.start_at,
+        to_end_at=visit.end_at,
+        **moved,
+    )
+    short = run.changes.create(work_order=_needing(part), kind=ChangeKind.UNSERVED)
+    assert [one["code"] for one in queries.ways_out_of(run, [short], now())[short.pk]][:1] == ["parts"]
+    left = run.changes.create(work_order=make_work_order(), kind=ChangeKind.UNSERVED)
+    assert queries.ways_out_of(run, [left], now()) == {left.pk: []}
+    CapacityRule.objects.create(max_minutes=int((visit.end_at - visit.start_at).total_seconds()) // 30)
+    (found,) = queries.ways_out_of(run, [left], now()).values()
+    assert "capacity" in [one["code"] for one in found]
