@@ -10,7 +10,11 @@ from typing import Any
 
 import psycopg2
 from django.db.backends.postgresql import base
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import (
+    TRANSACTION_STATUS_IDLE,
+    TRANSACTION_STATUS_INERROR,
+    TRANSACTION_STATUS_UNKNOWN,
+)
 from psycopg2.extensions import cursor as Cursor
 
 from tenants.postgres.schema import TenantSchemaEditor
@@ -20,6 +24,8 @@ _STALE = frozenset({"0A000", "26000"})
 
 _TRUSTED_SECONDS = 5
 """For so long after its last request a connection is taken to be there, unless the server said otherwise."""
+
+_FAILED = (TRANSACTION_STATUS_INERROR, TRANSACTION_STATUS_UNKNOWN)
 
 # The stubs leave out the private methods that every wrapper has.
 _DatabaseWrapper: Any = base.DatabaseWrapper
@@ -145,10 +151,14 @@ class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]
         super().connect()
 
     def is_usable(self) -> bool:
-        """Whether a connection that was in use a moment ago has heard nothing since, nor stands in a transaction;
-        else ask it. A server that ends a connection says so or hangs up; one that is gone without a word is found
-        by the question."""
-        if self.connection is None or self.connection.closed or not self._is_idle():
+        """Whether a connection that was in use a moment ago has heard nothing since; else ask it.
+
+        A server that ends a connection says so or hangs up; one that is gone without a word is found by the
+        question. One that stands in a failed transaction is none.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        if self.connection.info.transaction_status in _FAILED:
             return False
         looked_at, self._looked_at = self._looked_at, monotonic()
         if self._looked_at - looked_at > _TRUSTED_SECONDS:
