@@ -117,7 +117,7 @@ def test_the_api_names_the_crew_and_books_it(acme: Company, program: Callable[..
     assert booked.status_code == 201 and booked.json()["crew_key"]
 
 
-def _window(slot: Any) -> dict[str, datetime]:
+def _window(slot: Any) -> dict[str, Any]:
     return {
         "start_at": datetime.fromtimestamp(slot.start, AT.tzinfo),
         "end_at": datetime.fromtimestamp(slot.end, AT.tzinfo),

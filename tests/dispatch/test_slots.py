@@ -225,6 +225,6 @@ def test_the_evaluator_is_told_of_hours_links_and_the_site(acme: Company) -> Non
 def test_booking_work_that_is_planned_is_refused(acme: Company) -> None:
     with tenant_active(acme.tenant.pk):
         visit = make_visit()
-        window = {"start_at": AT + timedelta(hours=3), "end_at": AT + timedelta(hours=5)}
+        window: dict[str, Any] = {"start_at": AT + timedelta(hours=3), "end_at": AT + timedelta(hours=5)}
         with pytest.raises(Conflict, match="planned already"):
             services.book_slot(work_order_id=visit.work_order_id, actor=BOSS, at=AT, **window)
