@@ -171,6 +171,11 @@ class WorkOrder(TenantModel):
         return f"WO-{number}"
 
     @property
+    def needed_parts(self) -> dict[int, float]:
+        """How many of each part it takes, by the part's id."""
+        return {row.part_id: float(row.quantity) for row in self.work_order_parts.all()}
+
+    @property
     def minutes_to_plan(self) -> int:
         """How long a visit planned now would take: what is left of work that is split, else all of it."""
         return (self.left_minutes if self.may_split else None) or self.duration_minutes

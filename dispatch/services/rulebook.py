@@ -189,8 +189,7 @@ def _busier(person: Person, planned: list[tuple[WorkOrder, Stop]]) -> Person:
     for work_order, stop in planned:
         busier.add(stop)
         if person.parts:
-            parts = {row.part_id: float(row.quantity) for row in work_order.work_order_parts.all()}
-            busier.promise(stop.work_order, work_order.pk, parts)
+            busier.promise(stop.work_order, work_order.pk, work_order.needed_parts)
     return busier
 
 

@@ -116,8 +116,7 @@ def _carry_out(
         for row in coming[person.id]:
             order = orders[row.work_order_id]
             person.add(_stop(row))
-            parts = {one.part_id: float(one.quantity) for one in order.work_order_parts.all()}
-            person.promise(str(order), order.pk, parts)
+            person.promise(str(order), order.pk, order.needed_parts)
 
 
 def _stop(row: PlanChange) -> Stop:

@@ -283,8 +283,7 @@ def _promise(
         person.release(moved)
     for row in done:
         if row.places and (person_to := people.get(row.change.to_engineer_id or 0)):
-            parts = {one.part_id: float(one.quantity) for one in row.order.work_order_parts.all()}
-            person_to.promise(str(row.order), row.order.pk, parts)
+            person_to.promise(str(row.order), row.order.pk, row.order.needed_parts)
 
 
 def _new_stop(row: _Row) -> Stop:
