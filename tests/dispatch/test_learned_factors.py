@@ -11,7 +11,8 @@ from dispatch import queries, services
 from dispatch.models import TravelProfile, Visit
 from dispatch.queries.planning import instant
 from dispatch.services.judging import judge
-from dispatch.travel import PARKING_MINUTES, Estimate, band_minutes, km_between
+from dispatch.travel import ESTIMATE, PARKING_MINUTES, Estimate, band_minutes, km_between
+from journal.models import AuditEntry
 from tests.cast import AT, Company
 from tests.dispatch.test_travel_times import MINUTE, SYSTEM, learned, placed_work
 from tests.factories.dispatch import make_place, make_visit, make_work_order
