@@ -24,6 +24,7 @@ from dispatch.queries.dependencies import links_after, links_before
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
+from dispatch.queries.outlooks import outlooks
 from dispatch.queries.planning import (
     World,
     answer_for,
@@ -135,6 +136,7 @@ __all__ = [
     "options_left",
     "options_of",
     "others_of_crew_for_update",
+    "outlooks",
     "part_ids_of",
     "places_of_people_and_work",
     "policies",

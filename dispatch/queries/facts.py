@@ -14,7 +14,8 @@ from tenants.queries import current_tenant
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What happened: the event with its facts (percent, minutes, part, reason), and the visit it is about."""
+    """What happened: the event with its facts (percent, minutes, late_minutes, part, reason), and the visit it is
+    about."""
 
     event: str = RuleEvent.WORK_CREATED
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -34,6 +35,9 @@ class _Case:
 
     @property
     def late_minutes(self) -> int:
+        """As foreseen where the event tells, else as reported."""
+        if "late_minutes" in self.occasion.facts:
+            return int(self.occasion.facts["late_minutes"])
         visit = self.occasion.visit
         return _minutes(visit.start_at, visit.arrived_at or self.at) if visit else 0
 

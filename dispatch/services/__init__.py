@@ -12,6 +12,7 @@ from dispatch.services.days import Stint, schedule_stints
 from dispatch.services.field_work import open_field_work
 from dispatch.services.importing import Loaded, import_requests
 from dispatch.services.judging import CannotSchedule
+from dispatch.services.lateness import await_arrivals
 from dispatch.services.links import link_work_orders, unlink_work_orders
 from dispatch.services.locks import lock_visit
 from dispatch.services.offers import (
@@ -48,7 +49,7 @@ from dispatch.services.replanning import Placement, place_visits
 from dispatch.services.roads import ask_among, ask_for_waiting, prune_legs, want_roads
 from dispatch.services.rules import create_rule, move_rule, set_rule_enabled, update_rule
 from dispatch.services.slots import book_slot
-from dispatch.services.timers import await_arrivals, await_shares, fire_due_timers
+from dispatch.services.timers import await_shares, fire_due_timers
 from dispatch.services.travel import (
     Example,
     calibrate_all,

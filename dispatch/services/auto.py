@@ -301,7 +301,7 @@ def _run(choice: Choice, at: datetime) -> DispatchRun:
         visit=choice.visit,
         event=choice.occasion.event,
         policy_version=choice.policy_version,
-        inputs={"step": 0, **choice.inputs, **about},
+        inputs={"step": 0, **choice.occasion.facts, **choice.inputs, **about},
         explanation=choice.explanation,
         at=at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -14,11 +14,11 @@ from accounts.enums import Permission
 from core.clock import now
 from dispatch import queries
 from dispatch.enums import RuleEvent, TimerKind, WorkOrderStatus
-from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, Visit, WorkOrder
+from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, WorkOrder
 from dispatch.occurrences import next_occurrence
 from dispatch.services.auto import auto_dispatch_open, fire
-from dispatch.services.choosing import NOT_YET_THERE
 from dispatch.services.consents import expire_consent
+from dispatch.services.lateness import await_all_arrivals, look_whether_late
 from dispatch.services.offers import expire_offer
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -101,7 +101,7 @@ def _rule_runs(timer: DispatchTimer, at: datetime) -> None:
         waiting = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
         _arm_shares(waiting, [rule])
     elif rule.event == RuleEvent.ENGINEER_LATE:
-        _arm_visits(Visit.objects.filter(status__in=NOT_YET_THERE, arrived_at=None, start_at__gt=at), [rule])
+        await_all_arrivals(rule, at)
 
 
 def _share_reached(timer: DispatchTimer, rule: DispatchRule, work_order: WorkOrder, at: datetime) -> None:
@@ -122,22 +122,7 @@ def _share_reached(timer: DispatchTimer, rule: DispatchRule, work_order: WorkOrd
 
 
 def _engineer_late(timer: DispatchTimer, at: datetime) -> None:
-    visit, rule = timer.visit, timer.rule
-    if visit is None or rule is None or not rule.is_enabled or visit.status not in NOT_YET_THERE:
-        return
-    due = _late_at(visit, rule)
-    if due > at:
-        DispatchTimer.objects.filter(pk=timer.pk).update(due_at=due, leased_until=None)
-        return
-    fire(
-        event=RuleEvent.ENGINEER_LATE,
-        work_order_id=visit.work_order_id,
-        event_facts={"minutes": int(rule.event_facts.get("minutes", 0))},
-        visit_id=visit.pk,
-        rule_id=rule.pk,
-        actor=CLOCKWORK,
-        at=at,
-    )
+    look_whether_late(timer, actor=CLOCKWORK, at=at)
 
 
 _ACTS = {
@@ -180,15 +165,6 @@ def await_shares(
     _arm_shares(WorkOrder.objects.filter(chosen, status=WorkOrderStatus.UNSCHEDULED), rules)
 
 
-@transaction.atomic
-def await_arrivals(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> None:
-    """Set the timers of rules that act when the engineers of these visits are late."""
-    actor.require(Permission.VISIT_PLAN)
-    rules = _enabled(RuleEvent.ENGINEER_LATE)
-    if rules:
-        _arm_visits(Visit.objects.filter(pk__in=visit_ids, status__in=NOT_YET_THERE, arrived_at=None), rules)
-
-
 def _enabled(event: str) -> list[DispatchRule]:
     return list(queries.dispatch_rules().filter(event=event, is_enabled=True))
 
@@ -205,19 +181,6 @@ def _arm_shares(work_orders: Iterable[WorkOrder], rules: list[DispatchRule]) -> 
             for rule, due in dues.items()
             if due is not None
         )
-
-
-def _arm_visits(visits: Iterable[Visit], rules: list[DispatchRule]) -> None:
-    for visit in visits:
-        DispatchTimer.objects.filter(visit=visit, rule__in=rules, done_at=None).delete()
-        DispatchTimer.objects.bulk_create(
-            DispatchTimer(kind=TimerKind.ENGINEER_LATE, rule=rule, visit=visit, due_at=_late_at(visit, rule))
-            for rule in rules
-        )
-
-
-def _late_at(visit: Visit, rule: DispatchRule) -> datetime:
-    return visit.start_at + timedelta(minutes=int(rule.event_facts.get("minutes", 0)))
 
 
 def _share_at(work_order: WorkOrder, rule: DispatchRule) -> datetime | None:

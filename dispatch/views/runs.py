@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.formats import local_time
+from django.utils.translation import gettext as _
+
+from core import formats
 from dispatch import reasons
 from dispatch.enums import RuleEvent, RunOutcome, Strategy
 from dispatch.models import DispatchRun
@@ -23,6 +25,7 @@ def told_run(run: DispatchRun, names: Mapping[int, str]) -> dict[str, Any]:
         "event": RuleEvent(run.event).label,
         "is_assigned": run.outcome in GOOD,
         "offers": [str(offer.provider or offer.engineer) for offer in run.offers.all()],
+        "lateness": _lateness(run.inputs.get("outlook") or {}),
         "after": reasons.after(str(run.inputs.get("after", ""))),
         "accepted_by": (run.explanation.get("accepted") or {}).get("by", ""),
         "facts": [(name, value) for name, value in (run.inputs.get("facts") or {}).items()],
@@ -56,7 +59,40 @@ def told_explanation(
             for s in facts.get("steps", ())
         ],
         "chain": [
-            (link["rule"], RuleEvent(link["event"]).label, local_time(datetime.fromisoformat(link["at"])))
+            (
+                link["rule"],
+                RuleEvent(link["event"]).label,
+                formats.local_time(datetime.fromisoformat(link["at"])),
+            )
             for link in facts.get("chain", ())
         ],
     }
+
+
+def _lateness(known: Mapping[str, Any]) -> str:
+    """Why an engineer will be late (`outlook.Outlook.as_json`); "" when nothing was known."""
+    texts = {
+        "on_road": _(
+            "on the road since %(left)s, %(travel)s of travel: arrives %(arrives)s instead of %(planned)s"
+        ),
+        "at_work": _(
+            "still at %(work_order)s, %(travel)s of travel: arrives %(arrives)s instead of %(planned)s"
+        ),
+        "not_begun": _(
+            "%(work_order)s comes before and has not begun, %(travel)s of travel: "
+            "arrives %(arrives)s instead of %(planned)s"
+        ),
+        "not_left": _("not on the road, %(travel)s of travel: arrives %(arrives)s instead of %(planned)s"),
+    }
+    if known.get("where") not in texts:
+        return ""
+    times = {name: _clock_of(known.get(name)) for name in ("left", "arrives", "planned")}
+    return texts[known["where"]] % {**known, **times, "travel": _minutes(known["travel_minutes"])}
+
+
+def _clock_of(told: Any) -> str:
+    return formats.local_time(datetime.fromisoformat(told)) if told else ""
+
+
+def _minutes(travel: int) -> str:
+    return _("%(minutes)s min") % {"minutes": travel} if travel < 60 else formats.minutes(travel)

@@ -106,7 +106,8 @@ def test_a_share_follows_the_tickets_own_clock_and_its_pauses(acme: Company, at_
 def test_who_is_late_by_twenty_minutes_is_stood_in_for(in_acme: Company, at_time: Any) -> None:
     _rule(in_acme, "engineer_late", event_facts={"minutes": 20})
     at_time(AT)
-    late, other = make_engineer("Late"), make_engineer("Other")
+    late = make_engineer("Late", home_latitude=35.69, home_longitude=139.75)
+    other = make_engineer("Other")
     visit = make_visit(AT + HOUR, engineer=late, status="dispatched", sent_at=AT)
     services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
     at_time(AT + HOUR + 19 * MINUTE)
