@@ -21,6 +21,13 @@ from dispatch.models import Offer
 from workforce.models import Engineer
 
 
+class OfferedStintSerializer(serializers.Serializer[Any]):
+    """One of the times at which work of several days is offered."""
+
+    start_at = serializers.DateTimeField()
+    end_at = serializers.DateTimeField()
+
+
 class OfferSerializer(ReadSerializer[Offer]):
     """Work offered to an engineer or a provider; no prices, and no address before it is taken."""
 
@@ -32,7 +39,12 @@ class OfferSerializer(ReadSerializer[Offer]):
     may_split = serializers.BooleanField(
         source="work_order.may_split",
         read_only=True,
-        help_text="The work takes several days: the time offered is its first stint, the rest is planned after it",
+        help_text="The work may take several days: who accepts takes all of its stints",
+    )
+    stints = OfferedStintSerializer(
+        many=True,
+        read_only=True,
+        help_text="Of work that takes several days, what an engineer is offered; the first is start_at to end_at",
     )
     promised_end_at = serializers.DateTimeField(
         source="work_order.promised_end_at", read_only=True, allow_null=True
@@ -49,6 +61,7 @@ class OfferSerializer(ReadSerializer[Offer]):
             "promised_end_at",
             "start_at",
             "end_at",
+            "stints",
         ]
         fields += ["offered_at", "expires_at", "answered_at", "answered_by", "reason", "visit", "step"]
         fields += ["version", "updated_at"]
@@ -90,7 +103,8 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     @extend_schema(request=AcceptOfferSerializer, responses=OfferSerializer, summary="Take the work")
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
-        """409 tells when somebody was faster, the time to answer has passed, or the plan is impossible."""
+        """409 tells when somebody was faster, the time to answer has passed, or the plan is impossible. All stints
+        of work that takes several days are planned, or nothing is."""
         given = AcceptOfferSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         services.accept_offer(offer_id=self.get_object().pk, actor=self.actor, at=self.at, **given.facts())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -100,7 +102,8 @@ class Offer(TenantModel):
     """Work offered to one recipient: an engineer (alone or of a pool) or a provider.
 
     Offers of one `round_key` went out together: the first accepted withdraws the others. `step` is which of
-    the rule's steps made it; `start_at` is the time offered (None: the recipient names one).
+    the rule's steps made it; `start_at` is the time offered (None: the recipient names one). Of work that takes
+    several days it is the first of the `stints` offered, [{"start_at", "end_at"}] in order of time.
     """
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="offers")
@@ -117,6 +120,7 @@ class Offer(TenantModel):
     status = models.CharField(max_length=10, choices=OfferStatus.choices, default=OfferStatus.OFFERED)
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
+    stints = models.JSONField(default=list, blank=True)
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -149,6 +153,15 @@ class Offer(TenantModel):
 
     def __str__(self) -> str:
         return f"O-{self.pk}"
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """(start, end) of every stint that was offered; one of work that is done in one go, none where the recipient
+        names the time."""
+        if self.stints:
+            read = datetime.fromisoformat
+            return [(read(one["start_at"]), read(one["end_at"])) for one in self.stints]
+        return [(self.start_at, self.end_at)] if self.start_at and self.end_at else []
 
 
 class DispatchTimer(TenantModel):

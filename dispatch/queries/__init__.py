@@ -54,7 +54,9 @@ from dispatch.queries.stints import (
     crew_stints_for,
     has_earlier_stint,
     is_last_stint,
+    people_ahead,
     stint_of,
+    stints_among,
     stints_for,
 )
 from dispatch.queries.trips import driven
@@ -138,6 +140,7 @@ __all__ = [
     "others_of_crew_for_update",
     "outlooks",
     "part_ids_of",
+    "people_ahead",
     "places_of_people_and_work",
     "policies",
     "policy_in_force",
@@ -148,6 +151,7 @@ __all__ = [
     "some_home",
     "some_site",
     "stint_of",
+    "stints_among",
     "stints_for",
     "team_among",
     "together_with",

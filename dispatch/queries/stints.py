@@ -32,13 +32,19 @@ def stints_for(
 ) -> Answer:
     """Who could do what is left of the work in stints, from `at` on, and why not the others. The verdict of a
     candidate is about the first stint; its `then` has the others. `engineer_ids` asks these only."""
-    policy, parts = policy_in_force(), part_ids_of([work_order])
-    world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id], part_ids=parts)
-    people = world.crowd.people
+    policy = policy_in_force()
+    people = people_ahead(work_order, at, policy)
     if engineer_ids is not None:
         wanted = set(engineer_ids)
         people = [person for person in people if person.id in wanted]
     return stints_among(people, work_order, at, policy, strategy=strategy)
+
+
+def people_ahead(work_order: WorkOrder, at: datetime, policy: Policy) -> list[Person]:
+    """All active engineers with their plan as far ahead as stints of the work may lie."""
+    parts = part_ids_of([work_order])
+    world = live_world(at, at + AHEAD, policy=policy, site_ids=[work_order.site_id], part_ids=parts)
+    return list(world.crowd.people)
 
 
 def stints_among(

@@ -184,11 +184,19 @@ class _Trial:
     def _replaces(self) -> bool:
         return self.occasion.event == RuleEvent.ENGINEER_LATE
 
+    @property
+    def _is_offer(self) -> bool:
+        """Whether engineers are asked before anything is planned."""
+        return bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
+
     def _answer_in_stints(self, strategy: str) -> Answer:
         """Everybody judged; where nobody can do the work whole and it may be split, in stints."""
         answer = self._answer(strategy)
         if answer.best is None and self.work_order.may_split and not self._replaces:
-            answer = queries.stints_for(self.work_order, self.at, strategy=strategy)
+            people = queries.people_ahead(self.work_order, self.at, self.ground.policy)
+            people = self.ground.busier(people, with_offers=self._is_offer)
+            policy = self.ground.policy
+            answer = queries.stints_among(people, self.work_order, self.at, policy, strategy=strategy)
             if out := self._refused():
                 answer = _but(answer, out)
             self.told = explanation(answer)
@@ -196,13 +204,11 @@ class _Trial:
 
     def _refused(self) -> set[int]:
         """Who has said no to an offer of the work, for a step that offers it."""
-        is_offer = bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
-        return has_refused(self.work_order.pk) if is_offer else set()
+        return has_refused(self.work_order.pk) if self._is_offer else set()
 
     def _answer(self, strategy: str) -> Answer:
         """Everybody judged; who is late, or has said no to an offer, is not asked again."""
-        is_offer = bool(self.step.get("accept_minutes")) or self.step["strategy"] == Strategy.OFFER_POOL
-        world = self.ground.with_offers() if is_offer else self.ground.world
+        world = self.ground.with_offers() if self._is_offer else self.ground.world
         out = self._refused()
         if self._replaces and self.occasion.visit is not None:
             out = {*out, self.occasion.visit.engineer_id}
@@ -228,12 +234,18 @@ class _Trial:
             start, end = verdict.span
             offer.engineer_id = verdict.person.id
             offer.start_at, offer.end_at = moment(start), moment(end)
+            offer.stints = [_span_told(stint) for stint in stints_of(verdict)] if verdict.then else []
         return offer
 
     def _offered(self, offers: list[Offer]) -> Choice:
         return Choice(
             self.work_order, RunOutcome.OFFERED, {}, self.rule, offers=offers, occasion=self.occasion
         )
+
+
+def _span_told(stint: Verdict) -> dict[str, str]:
+    start, end = stint.span
+    return {"start_at": moment(start).isoformat(), "end_at": moment(end).isoformat()}
 
 
 def _is_alone(verdict: Verdict) -> bool:

@@ -13,18 +13,28 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core import formats
-from core.errors import BadInput
-from dispatch import events, queries
+from core.errors import BadInput, Refusal
+from dispatch import events, queries, reasons
 from dispatch.enums import VisitStatus
+from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
 from dispatch.services.crews import judge_crew
 from dispatch.services.following import check_work_is_open, follow_visits
-from dispatch.services.judging import check_time, check_verdict, judge, plan_facts, save_planned
+from dispatch.services.judging import (
+    CannotSchedule,
+    check_time,
+    check_verdict,
+    judge,
+    plan_facts,
+    save_planned,
+)
 from dispatch.services.planning import fact
 from dispatch.stints import stints_of
 from journal import services as journal
 from tenants.actors import Actor
+
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +72,81 @@ def schedule_stints(
     return visits
 
 
-def plan_rest(first: Visit, *, others: Collection[int], actor: Actor, at: datetime) -> list[Visit]:
-    """Plan and send what is left of split work after a stint that somebody took: of the same engineer where that
-    can be, else of `others`. Plans nothing when none of them can; then the rest waits like any work that is left.
+def plan_rest(
+    first: Visit,
+    *,
+    offered: Sequence[Span],
+    others: Collection[int],
+    actor: Actor,
+    at: datetime,
+) -> list[Visit]:
+    """Plan and send all that is left of split work after a stint that somebody took, or nothing: raises
+    `CannotSchedule`, or `Conflict` as `schedule_visit` does.
 
-    The caller holds the lock of the work order and has derived what is left.
+    The stints that were `offered` after the first count, while they add up to what is left. Without any, the same
+    engineer goes on, else `others` do. The caller holds the lock of the work order and has derived what is left.
     """
     work_order = first.work_order
     if not work_order.may_split or not work_order.left_minutes:
         return []
-    best = None
-    for ids in ([first.engineer_id], list(others)):
-        if best is None and ids:
-            best = queries.stints_for(work_order, first.end_at, engineer_ids=ids).best
-    visits = [
-        Visit(
-            work_order=work_order,
-            engineer_id=verdict.person.id,
-            start_at=instant(verdict.span[0]),
-            end_at=instant(verdict.span[1]),
-            status=VisitStatus.DISPATCHED,
-            sent_at=at,
-            **plan_facts(verdict, ""),
-        )
-        for verdict in (stints_of(best.verdict) if best else ())
-    ]
-    for visit in visits:
-        save_planned(visit)
+    left = timedelta(minutes=work_order.left_minutes)
+    if offered and sum((end - start for start, end in offered), timedelta()) == left:
+        visits = [_as_offered(first, span, at) for span in offered]
+    else:
+        visits = [_sent(work_order, verdict, at) for verdict in _rest_of(first, others)]
+        for visit in visits:
+            save_planned(visit)
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="offer")
     for visit in visits:
         journal.publish(fact(events.VisitScheduled, visit), fact(events.VisitSent, visit))
     return visits
+
+
+def _as_offered(first: Visit, span: Span, at: datetime) -> Visit:
+    """A later stint where it was offered, saved."""
+    work_order = first.work_order
+    try:
+        verdict = judge(work_order, first.engineer_id, *span, at=at)
+        check_verdict(work_order, verdict, "")
+        visit = _sent(work_order, verdict, at)
+        save_planned(visit)
+    except Refusal as problem:
+        facts = {"time": formats.local_datetime(span[0]), "why": problem.message}
+        text = _("Nothing was planned: the stint of %(time)s is not possible any more. %(why)s") % facts
+        told = problem.facts.get("reasons", [])
+        raise CannotSchedule(
+            text, reasons=told, can_be_forced=False, start_at=span[0].isoformat()
+        ) from problem
+    return visit
+
+
+def _rest_of(first: Visit, others: Collection[int]) -> list[Verdict]:
+    """The stints that are left: of the same engineer where that can be, else of others."""
+    work_order, answer = first.work_order, None
+    for ids in ([first.engineer_id], list(others)):
+        if ids:
+            answer = queries.stints_for(work_order, first.end_at, engineer_ids=ids)
+            if answer.best is not None:
+                return stints_of(answer.best.verdict)
+    left = formats.minutes(work_order.left_minutes)
+    text = _("Nothing was planned: %(left)s of %(work_order)s would find no time after this stint.")
+    why = [reason for reason, _people in answer.excluded] if answer else []
+    told = [{**reason.as_json(), "text": reasons.words(reason)} for reason in why]
+    raise CannotSchedule(text % {"left": left, "work_order": work_order}, reasons=told, can_be_forced=False)
+
+
+def _sent(work_order: WorkOrder, verdict: Verdict, at: datetime) -> Visit:
+    start, end = verdict.span
+    return Visit(
+        work_order=work_order,
+        engineer_id=verdict.person.id,
+        start_at=instant(start),
+        end_at=instant(end),
+        status=VisitStatus.DISPATCHED,
+        sent_at=at,
+        **plan_facts(verdict, ""),
+    )
 
 
 def _planned(work_order: WorkOrder, stint: Stint, override_reason: str, at: datetime) -> list[Visit]:

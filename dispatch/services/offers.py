@@ -43,9 +43,9 @@ def accept_offer(
     """Take the work: the visit is planned and sent, and the offers that went out with this one are withdrawn.
 
     An engineer takes the time that was offered. A provider names one of its engineers and a start; the
-    evaluator judges it as any plan, only a broken promise is let pass. Of work that takes several days this is
-    the first stint; the rest is planned after it, see `plan_rest`. Raises `Conflict` when the offer has
-    run out or somebody else was faster, `CannotSchedule` when the plan has become impossible.
+    evaluator judges it as any plan, only a broken promise is let pass. Of work that takes several days all stints
+    are planned, or none is: see `plan_rest`. Raises `Conflict` when the offer has run out or somebody else was
+    faster, `CannotSchedule` when the plan, or a later stint of it, has become impossible; then the offer stays open.
     """
     offer = _locked(offer_id, actor)
     _check_open(offer, at)
@@ -76,12 +76,17 @@ def accept_offer(
     waiting = [one for one in open_offers_for_update(work_order.pk) if one.pk != offer.pk]
     withdraw_offers(waiting, reason=str(_("Somebody else took it.")), actor=OFFERS, at=at)
     follow_visits(work_order, at=at)
-    others = offer.provider.engineers.filter(is_active=True) if offer.provider else Engineer.objects.none()
-    rest = (
-        [] if replaced else plan_rest(visit, others=others.values_list("pk", flat=True), actor=actor, at=at)
-    )
+    rest = [] if replaced else _rest(offer, visit, actor, at)
     _tell(offer, [visit, *rest], verdict, actor, at)
     return offer
+
+
+def _rest(offer: Offer, first: Visit, actor: Actor, at: datetime) -> list[Visit]:
+    """The other stints of the work: those that were offered, or whenever the engineer, or others of the provider,
+    can."""
+    others = offer.provider.engineers.filter(is_active=True) if offer.provider else Engineer.objects.none()
+    ids = others.values_list("pk", flat=True)
+    return plan_rest(first, offered=offer.spans[1:], others=ids, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -229,7 +234,7 @@ def _tell(offer: Offer, visits: Sequence[Visit], verdict: Verdict, actor: Actor,
     journal.publish(fact(events.VisitScheduled, visit), fact(events.VisitSent, visit))
     accepted: dict[str, Any] = {"offer": str(offer), "by": actor.label, "name": verdict.person.name}
     if work_order.may_split:
-        accepted |= {"stints": len(visits), "left_minutes": work_order.left_minutes}
+        accepted |= {"stints": len(visits)}
     DispatchRun.objects.create(
         work_order=work_order,
         rule=run.rule if run else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,10 @@ MOST_OF_ALL_RULES = 12
 """How often one rule, and all of them together, may act on one work order within the time of `CIRCLE`."""
 
 _IDLE = (RunOutcome.NO_RULE, RunOutcome.SKIPPED)
+
+
+_Planned = defaultdict[int, list[tuple[WorkOrder, Stop]]]
+"""What is added to the plans of engineers, by their id."""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ class Ground:
     loaded: instant.World | None = None
     policy: Policy = field(default_factory=policy_in_force)
     _kept: list[Reserves | None] = field(default_factory=list)
+    _new: list[Visit] = field(default_factory=list)
+    _new_offers: list[Offer] = field(default_factory=list)
 
     @property
     def kept(self) -> Reserves | None:
@@ -80,7 +86,8 @@ class Ground:
     def forget(self) -> None:
         """Read everything anew when it is asked for: somebody else has planned meanwhile."""
         self.loaded = None
-        self._kept.clear()
+        for known in (self._kept, self._new, self._new_offers):
+            known.clear()
 
     @property
     def world(self) -> instant.World:
@@ -91,7 +98,7 @@ class Ground:
             )
         return self.loaded
 
-    def add(self, planned: Mapping[int, list[tuple[WorkOrder, Stop]]]) -> instant.World:
+    def add(self, planned: _Planned) -> instant.World:
         """The world with these further visits, by engineer id."""
         changed = {
             number: _busier(person, planned[person.id])
@@ -102,18 +109,32 @@ class Ground:
 
     def with_offers(self) -> instant.World:
         """The world with what is offered as if it had been taken: nobody is offered two things for one time."""
-        offered: dict[int, list[tuple[WorkOrder, Stop]]] = defaultdict(list)
+        return self.add(self._offered())
+
+    def busier(self, people: Iterable[Person], *, with_offers: bool = False) -> list[Person]:
+        """These people with what was just chosen and is not written yet, and with what is offered as if it had been
+        taken: of people who were read for longer than the world."""
+        planned = self._offered() if with_offers else _Planned(list)
+        for visit in self._new:
+            if not visit.pk:
+                stop = _stop(visit.work_order, visit.start_at, visit.end_at)
+                planned[visit.engineer_id].append((visit.work_order, stop))
+        return [_busier(one, planned[one.id]) if one.id in planned else one for one in people]
+
+    def _offered(self) -> _Planned:
+        """What waits for an answer, by engineer id: every stint of it."""
         waiting = Offer.objects.filter(
             status=OfferStatus.OFFERED, start_at__isnull=False, engineer__isnull=False
         )
         waiting = waiting.filter(end_at__gt=self.at).select_related("work_order__site")
         if self.part_ids:
             waiting = waiting.prefetch_related("work_order__work_order_parts")
-        for offer in waiting:
-            if offer.engineer_id and offer.start_at and offer.end_at:
-                stop = _stop(offer.work_order, offer.start_at, offer.end_at)
-                offered[offer.engineer_id].append((offer.work_order, stop))
-        return self.add(offered)
+        offered = _Planned(list)
+        for offer in [*waiting, *(one for one in self._new_offers if not one.pk)]:
+            for start_at, end_at in offer.spans if offer.engineer_id else ():
+                stop = _stop(offer.work_order, start_at, end_at)
+                offered[offer.engineer_id or 0].append((offer.work_order, stop))
+        return offered
 
     def without(self, visit_ids: set[int]) -> None:
         """Take visits out of the world, as if they had not been planned."""
@@ -128,9 +149,11 @@ class Ground:
     def remember(self, choice: Choice) -> None:
         """Keep what was just chosen in mind for the next work order of the batch."""
         new = [visit for visit in choice.visits if not visit.pk]
+        self._new += new
+        self._new_offers += choice.offers
         if new:
             order = choice.work_order
-            planned: dict[int, list[tuple[WorkOrder, Stop]]] = defaultdict(list)
+            planned = _Planned(list)
             for visit in new:
                 planned[visit.engineer_id].append((order, _stop(order, visit.start_at, visit.end_at)))
                 if self.kept:

@@ -17,15 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.enums import Permission
 from accounts.guards import permitted
-from core import formats
 from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, services
 from dispatch.enums import OfferKind, OfferStatus
 from dispatch.forms import AcceptForm, DeclineForm
 from dispatch.models import Offer
-from dispatch.queries.planning import instant
-from dispatch.stints import stints_of
 from tenants.actors import Actor
 from tenants.http import TenantRequest
 
@@ -136,7 +133,7 @@ def _show(
 
 
 def _tell_stints(request: TenantRequest, taken: Offer) -> None:
-    """Say what became of the rest of work that takes several days."""
+    """Say in how many stints work that takes several days is planned."""
     work_order = taken.work_order
     if not work_order.may_split or taken.visit is None:
         return
@@ -144,21 +141,12 @@ def _tell_stints(request: TenantRequest, taken: Offer) -> None:
     if of > 1:
         said = ngettext("It is planned in %(n)s stint.", "It is planned in %(n)s stints.", of)
         messages.info(request, said % {"n": of})
-    if work_order.left_minutes:
-        left = formats.minutes(work_order.left_minutes)
-        messages.warning(request, _("%(left)s found no time and are left to plan.") % {"left": left})
 
 
 def _stints_of(offer: Offer) -> Sequence[tuple[datetime, datetime]]:
-    """(start, end) of the stints that an engineer would take on, while they are still those that were offered; none
-    of work that is done in one go."""
-    if offer.status != OfferStatus.OFFERED or not offer.start_at or not offer.work_order.may_split:
-        return ()
-    work_order = queries.get_work_order(offer.work_order_id)
-    best = queries.stints_for(work_order, offer.offered_at, engineer_ids=[offer.engineer_id or 0]).best
-    stints = stints_of(best.verdict) if best else []
-    spans = [(instant(start), instant(end)) for start, end in (stint.span for stint in stints)]
-    return spans if len(spans) > 1 and spans[0] == (offer.start_at, offer.end_at) else ()
+    """(start, end) of the stints that an engineer would take on; none of work that is done in one go."""
+    is_open = offer.status == OfferStatus.OFFERED
+    return offer.spans if is_open and offer.stints else ()
 
 
 def _accept_form(offer: Offer, request: TenantRequest | None) -> AcceptForm | None:
