@@ -2,13 +2,14 @@
 
 from planning.queries.ground import LOCKED, Ground, as_planned, ground_of
 from planning.queries.helping import ways_out_of
-from planning.queries.runs import changes_of, get_run, run_for_update, runs, undone_of
+from planning.queries.runs import changes_of, decided_count, get_run, run_for_update, runs, undone_of
 
 __all__ = [
     "LOCKED",
     "Ground",
     "as_planned",
     "changes_of",
+    "decided_count",
     "get_run",
     "ground_of",
     "run_for_update",

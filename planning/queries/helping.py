@@ -22,10 +22,10 @@ from dispatch.queries.planning import for_planning, load_world, part_ids_of, sec
 from dispatch.queries.roads import knowing_sites
 from dispatch.ranking import BEST, Answer
 from dispatch.reserves import Reserves
-from dispatch.rules import OCCUPYING
 from planning.enums import ChangeKind, ChangeState
 from planning.judging import is_lateness
 from planning.models import PlanChange, PlanRun
+from planning.queries.claims import Holders
 from planning.queries.ground import engineers_of
 
 MOST_TOLD = 3
@@ -103,16 +103,14 @@ def _carry_out(
     leaving: Sequence[Visit],
     orders: Mapping[int, WorkOrder],
 ) -> None:
-    """The people with the proposal carried out. Who keeps a visit of some work counts on its parts as before."""
-    gone, works = {visit.pk for visit in leaving}, {visit.work_order_id for visit in leaving}
-    others = Visit.objects.filter(work_order_id__in=works, status__in=OCCUPYING).exclude(pk__in=gone)
-    staying = set(others.values_list("engineer_id", "work_order_id")) if works else set()
+    """The people with the proposal carried out."""
+    gone = {visit.pk for visit in leaving}
+    Holders.of({visit.work_order_id for visit in leaving}).let_go(people, gone)
     coming: dict[int, list[PlanChange]] = defaultdict(list)
     for row in placing:
         coming[row.to_engineer_id or 0].append(row)
     for person in people:
         person.stops = [stop for stop in person.stops if stop.visit_id not in gone]
-        person.release({work for work in works if (person.id, work) not in staying})
         for row in coming[person.id]:
             order = orders[row.work_order_id]
             person.add(_stop(row))

@@ -39,6 +39,11 @@ def changes_of(run: PlanRun) -> QuerySet[PlanChange]:
     ).order_by("work_order__priority", "id")
 
 
+def decided_count(run: PlanRun) -> int:
+    """How many rows of a run were decided on. It only grows, so it tells whether somebody decided between two looks."""
+    return run.changes.exclude(state=ChangeState.OPEN).count()
+
+
 def undone_of(run: PlanRun, change_id: int) -> PlanChange:
     """The row of work that a run leaves undone. Raises `NotFound`."""
     found = changes_of(run).filter(kind=ChangeKind.UNSERVED, pk=change_id).first()

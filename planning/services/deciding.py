@@ -30,6 +30,7 @@ from planning import queries
 from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
+from planning.queries.claims import Holders
 from planning.services.asking import ask_customers
 from planning.services.shortages import giving_way
 from tenants.actors import Actor
@@ -209,11 +210,12 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     touched = {row.visit.pk for row in rows if row.visit}
     walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}
     promised = {p.id: p.promised for p in world.people}
+    holders = Holders.of({row.order.pk for row in rows if row.visit})
     people = {person.id: person for person in world.people}
     stale: dict[int, list[dict[str, Any]]] = {}
     while True:
         _put(people, walls, rows, stale)
-        _promise(people, promised, rows, stale)
+        _promise(people, promised, holders, rows, stale)
         ends = _ends(rows, stale)
         against = {
             row.change.pk: why
@@ -272,15 +274,15 @@ def _put(
 def _promise(
     people: dict[int, Person],
     promised: Mapping[int, Mapping[int, tuple[Claim, ...]]],
+    holders: Holders,
     rows: Sequence[_Row],
     stale: Collection[int],
 ) -> None:
     """Who counts on which parts of the vans, with the rows carried out except those put aside."""
     done = [row for row in rows if row.change.pk not in stale]
-    moved = {row.order.pk for row in done if row.visit is not None}
     for person in people.values():
         person.promised = promised[person.id]
-        person.release(moved)
+    holders.let_go(people.values(), {row.visit.pk for row in done if row.visit})
     for row in done:
         if row.places and (person_to := people.get(row.change.to_engineer_id or 0)):
             person_to.promise(str(row.order), row.order.pk, row.order.needed_parts)

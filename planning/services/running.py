@@ -155,12 +155,18 @@ def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
 
 
 def _tell_ways_out(run_id: int) -> None:
-    """Work out what would help the most urgent work that stays undone; the rest is worked out when somebody asks."""
+    """Work out what would help the most urgent work that stays undone; the rest is worked out when somebody asks.
+
+    Where somebody decided on a row meanwhile nothing is written: it was worked out with rows that are open no more.
+    """
     run = queries.get_run(run_id)
+    decided = queries.decided_count(run)
     undone = list(
         queries.changes_of(run).filter(kind=ChangeKind.UNSERVED, ways_out__isnull=True)[:MOST_HELPED]
     )
     told = queries.ways_out_of(run, undone, now()) if undone else {}
+    if queries.decided_count(queries.run_for_update(run_id)) != decided:
+        return
     for change in undone:
         change.ways_out = told[change.pk]
     PlanChange.objects.bulk_update(undone, ["ways_out"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from inventory.models import Part
 from planning import queries, services
 from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange, PlanRun
+from planning.queries.helping import ways_out_of
 from planning.services import running
 from tenants.active import tenant_active
 from tests.cast import AT, Company
@@ -173,6 +175,30 @@ def test_what_was_told_is_forgotten_with_a_decision(in_acme: Company, decide: Ca
     assert [one["code"] for one in queries.ways_out_of(run, [row], now())[row.pk]] == ["skill"]
     second.refresh_from_db()
     assert second.state == ChangeState.OPEN
+
+
+@pytest.mark.parametrize("decide", [services.accept_changes, services.reject_changes])
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_what_a_decision_overtakes_is_not_told(
+    in_acme: Company, monkeypatch: pytest.MonkeyPatch, decide: Callable[..., object], is_decided: bool
+) -> None:
+    """Somebody decides while the planner still works out what would help."""
+    make_engineer("Tom", hours=("09:00", "17:00"))
+    absent = make_engineer("Uma", hours=None, skills={"gas": 1}).skills.get()
+    make_work_order().work_order_skills.create(skill=absent, level=1)
+    for _n in range(2):
+        make_work_order()
+
+    def meanwhile(run: PlanRun, changes: list[PlanChange], at: datetime) -> dict[int, list[dict[str, Any]]]:
+        found = ways_out_of(run, changes, at)
+        if is_decided:
+            first = run.changes.filter(kind=ChangeKind.ADD).earliest("id")
+            decide(run_id=run.pk, change_ids=[first.pk], actor=SYSTEM, at=now())
+        return found
+
+    monkeypatch.setattr(queries, "ways_out_of", meanwhile)
+    (row,) = undone(proposal())
+    assert (row.ways_out is None) is is_decided
 
 
 def test_the_rest_of_a_crew_keeps_its_parts_and_its_time(in_acme: Company) -> None:
