@@ -36,10 +36,19 @@ function touched(input) {
   return ["checkbox", "radio"].includes(input.type) ? input.checked !== input.defaultChecked : input.value !== input.defaultValue;
 }
 
-// What the reader unfolded stays unfolded in the new part.
+// What the reader unfolded stays unfolded in the new part, and the keyboard stays where it was: htmx sees to what has
+// an id, this to links and buttons.
 const folds = (part) => [...part.querySelectorAll("details")];
 const foldName = (fold) => fold.id || fold.querySelector("summary")?.textContent.trim();
 const unfolded = new Map();
+const asking = new Set();
+const attributes = { A: ["href"], BUTTON: ["name", "value"] };
+
+function placeIn(part) {
+  const at = document.activeElement;
+  if (at.id || !part.contains(at) || !attributes[at.tagName]) return "";
+  return at.tagName + attributes[at.tagName].map((name) => `[${name}="${CSS.escape(at.getAttribute(name) ?? "")}"]`).join("");
+}
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const part = event.detail.target;
@@ -49,14 +58,27 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     return;
   }
-  unfolded.set(part.id, folds(part).filter((fold) => fold.open).map(foldName));
+  unfolded.set(part.id, { names: folds(part).filter((fold) => fold.open).map(foldName), place: placeIn(part) });
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, names] of unfolded) {
+  for (const [id, { names, place }] of unfolded) {
     const part = document.getElementById(id);
-    if (part) for (const fold of folds(part)) if (names.includes(foldName(fold))) fold.open = true;
+    if (!part) continue;
+    for (const fold of folds(part)) {
+      if (!names.includes(foldName(fold))) continue;
+      fold.open = true;
+      if (fold.matches("[hx-get]")) asking.add(fold);
+    }
+    if (place) part.querySelector(place)?.focus({ preventScroll: true });
   }
   unfolded.clear();
+});
+// What asks the server when it is opened was opened before htmx listened to it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  for (const fold of asking) {
+    if (event.target.contains(fold)) window.htmx.trigger(fold, "toggle");
+    if (event.target.contains(fold) || !fold.isConnected) asking.delete(fold);
+  }
 });
 
 function refresh(part) {

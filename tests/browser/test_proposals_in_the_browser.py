@@ -1,10 +1,12 @@
-"""A proposal's rows say what would help, when they are opened: at the desk, by phone, in three languages."""
+"""A proposal's rows say what would help, when they are opened: at the desk, by phone, in three languages, and still
+when the page is brought up to date."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -40,6 +42,15 @@ def run(acme: Company, monkeypatch: pytest.MonkeyPatch) -> PlanRun:
         return proposal()
 
 
+STREAM = """
+    window.EventSource = class extends EventTarget { constructor() { super(); window.stream = this; } close() {} };
+"""
+"""A live feed that tells what the test wants."""
+TELL = """
+    () => window.stream.dispatchEvent(new MessageEvent("message", { data: '{"id": 1, "topic": "plan"}' }))
+"""
+
+
 def look(page: Page, name: str) -> None:
     """Keep a picture where somebody asked for them."""
     if folder := os.environ.get("LOOK_AT"):
@@ -62,3 +73,26 @@ def test_opening_a_row_tells_what_would_help(
             expect(rows.nth(number).locator("li").first).to_contain_text(LEVEL[language])
         assert page.evaluate(STICKING_OUT) == []
         look(page, f"proposal-{device}-{language}")
+
+
+def test_what_was_opened_stays_open_when_the_page_is_brought_up_to_date(
+    acme: Company, run: PlanRun, new_context: NewContext, settings: Any
+) -> None:
+    """The one row, not its neighbour with the same words; what it says is looked up anew, the keyboard stays there."""
+    page = sign_in(new_context, acme.dora)
+    settings.LIVE_URL = "http://127.0.0.1:9"
+    page.add_init_script(STREAM)
+    page.goto(f"/t/acme/planning/{run.pk}/")
+    rows = page.locator("details.more")
+    rows.last.get_by_text("What would help").click()
+    expect(rows.last.locator("li").first).to_contain_text("Tom")
+    link = page.locator("tbody a.strong").last
+    for asked_by, place in (("Uma", rows.last.locator("summary")), ("Vic", link)):
+        place.focus()
+        with tenant_active(acme.tenant.pk):
+            PlanRun.objects.filter(pk=run.pk).update(asked_by=asked_by)
+        page.evaluate(TELL)
+        expect(page.locator("#plan-run .sub").first).to_contain_text(asked_by)
+        expect(rows.last.locator("li").first).to_contain_text("Tom")
+        expect(rows.first.locator("li")).not_to_be_visible()
+        expect(place).to_be_focused()
