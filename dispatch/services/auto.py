@@ -21,6 +21,7 @@ from dispatch.services.judging import is_taken, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from dispatch.services.rulebook import Choice, Ground, Rulebook
+from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
@@ -61,7 +62,7 @@ def auto_dispatch(
         withdraw_offers(waiting, reason=str(RuleEvent(event).label), actor=actor, at=at)
     book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
     book.look_back([work_order_id])
-    ground = Ground(at, book.days, {work_order.site_id}, queries.part_ids_of([work_order]))
+    ground = Ground(at, book.days, {work_order.site_id}, _parts_in_turn([work_order]))
     return _settle(lambda: choose(work_order, book, ground, occasion, at), ground, actor, at)
 
 
@@ -85,7 +86,7 @@ def go_on(*, run: DispatchRun, after: str, actor: Actor, at: datetime) -> Dispat
     is_waiting = work_order.status == WorkOrderStatus.UNSCHEDULED or visit is not None
     if rule is None or not is_waiting:
         return None
-    ground = Ground(at, rule.horizon_days, {work_order.site_id}, queries.part_ids_of([work_order]))
+    ground = Ground(at, rule.horizon_days, {work_order.site_id}, _parts_in_turn([work_order]))
 
     def following() -> Choice:
         choice = walk(work_order, rule, ground, first=step, occasion=occasion, at=at)
@@ -194,8 +195,16 @@ def dispatch_new_work(*, work_order_ids: Collection[int], actor: Actor, at: date
     offered = Offer.objects.filter(work_order__in=waiting, status=OfferStatus.OFFERED)
     ids = set(offered.values_list("work_order_id", flat=True))
     alone = [work_order for work_order in waiting if work_order.pk not in ids]
+    _parts_in_turn(waiting)
     runs = _dispatch_each(alone, Occasion(), actor, at, is_new=True)
     return [*runs, *(auto_dispatch(work_order_id=pk, actor=actor, at=at) for pk in sorted(ids))]
+
+
+def _parts_in_turn(work_orders: Sequence[WorkOrder]) -> set[int]:
+    """The parts that they may take, once it is our turn at them: before anything is planned that others wait for."""
+    part_ids = queries.part_ids_of(work_orders)
+    take_turn_at_parts(part_ids)
+    return part_ids
 
 
 def _take_turns() -> None:
@@ -245,7 +254,7 @@ def _dispatch_each(
     guards = actor.kind != "member" and not is_new
     book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=guards)
     sites = {work_order.site_id for work_order in waiting}
-    ground = Ground(at, book.days, sites, queries.part_ids_of(waiting))
+    ground = Ground(at, book.days, sites, _parts_in_turn(waiting))
     runs: list[DispatchRun] = []
     for first in range(0, len(waiting), CHUNK):
         chunk = waiting[first : first + CHUNK]

@@ -19,13 +19,14 @@ from dispatch.enums import ConsentCause, ConsentStatus, LockLevel
 from dispatch.models import ConsentRequest, Visit
 from dispatch.queries.consents import Option, answer_by, options_of
 from dispatch.queries.crews import likings
-from dispatch.queries.planning import work_of
+from dispatch.queries.planning import part_ids_of, work_of
 from dispatch.queries.windows import alternatives, who_comes, window_around
 from dispatch.services.consenting import CHOICES, close_consent, judge_in, make_consent, promise
 from dispatch.services.crews import no_crew
 from dispatch.services.following import check_movable, follow_visits
 from dispatch.services.judging import check_verdict
 from dispatch.services.planning import check_version, move_to
+from dispatch.services.turns import take_turn_at_parts
 from tenants.actors import Actor
 
 SHORTEST = timedelta(minutes=15)
@@ -250,6 +251,7 @@ def _book(consent: ConsentRequest, option: Option, *, actor: Actor, at: datetime
     for other in crew[1:]:
         check_movable(other)
         other.work_order = visit.work_order
+    take_turn_at_parts(part_ids_of([visit.work_order]))
     verdicts = {verdict.person.id: verdict for verdict in who_comes(visit, option, at, reason)}
     if len(verdicts) < len(crew):
         raise NoWindowLeft(

@@ -30,6 +30,7 @@ from dispatch.services.judging import (
     work_at,
 )
 from dispatch.services.planning import fact
+from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.actors import Actor
 
@@ -93,7 +94,9 @@ def judge_crew(
 ) -> list[Verdict]:
     """The evaluator's verdicts on each, in the order given. Raises `CannotSchedule` when they are no crew for the
     work, `NotFound` for an unknown engineer."""
-    world = load_world(start_at, end_at, engineer_ids=engineer_ids, part_ids=part_ids_of([work_order]))
+    part_ids = part_ids_of([work_order])
+    take_turn_at_parts(part_ids)
+    world = load_world(start_at, end_at, engineer_ids=engineer_ids, part_ids=part_ids)
     found = [world.person(engineer_id) for engineer_id in dict.fromkeys(engineer_ids)]
     people = [person for person in found if person is not None]
     if len(people) < len(found):

@@ -22,6 +22,7 @@ from dispatch.queries.live import engineer_at
 from dispatch.queries.planning import in_force_for, load_world, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
 from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
+from dispatch.services.turns import take_turn_at_parts
 from dispatch.stints import longest_stint
 from tenants.rows import insert_row
 from workforce import queries as workforce
@@ -54,10 +55,11 @@ def judge(
     at: datetime,
     ignoring: int = 0,
 ) -> Verdict:
-    """The evaluator's verdict on one engineer at one time, with what capacity keeps at `at`. Raises `NotFound` for
-    an unknown engineer."""
+    """The evaluator's verdict on one engineer at one time, with what capacity keeps at `at`; it stays true of the parts
+    of the van until the transaction ends. Raises `NotFound` for an unknown engineer."""
     policy, rules = in_force_for(work_order)
     work = work_at(work_order, start_at, end_at, ignoring)
+    take_turn_at_parts(work.parts)
     person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
     if person is None:
         raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})

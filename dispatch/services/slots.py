@@ -26,6 +26,7 @@ from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
+from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.actors import Actor
 
@@ -145,6 +146,7 @@ def _best(
     """Who should come in the window, one or a whole crew; why nobody may, when capacity keeps its day; or nobody."""
     first, last = window
     work = work_of(work_order, first - timedelta(days=1), last + timedelta(days=2))
+    take_turn_at_parts(work.parts)
     world = load_world(first, last, site_ids=[work_order.site_id], part_ids=list(work.parts))
     work = replace(work, start_by=min(work.start_by, seconds(last) - 1))
     policy: Policy | None = queries.knowing(world.policy, [work.place])

@@ -203,6 +203,7 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     }
     sites = {row.order.site_id for row in placing}
     parts = part_ids_of(row.order for row in placing)
+    dispatching.take_turn_at_parts(parts)
     world = load_world(
         run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites, part_ids=parts
     )

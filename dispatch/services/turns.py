@@ -1,0 +1,24 @@
+"""One after the other at the parts of a company's vans: who found a part free plans before the next one looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tenants.active import active_tenant_id
+from tenants.kept import Statement
+
+PARTS_LOCK = 7_907
+"""The class of the advisory locks, one for each company. One for each van would be taken in any order by crews, stints
+and batches, and end in a circle."""
+_TAKE = Statement("SELECT pg_advisory_xact_lock(%s, %s)")
+
+
+def take_turn_at_parts(part_ids: Collection[int]) -> None:
+    """Wait until nobody else of the company is between looking into vans and the end of a transaction that may plan
+    work by what lies there; nothing for work without parts. Twice in a transaction is once.
+
+    Called right before the vans are read: after work orders and visits are locked, before tickets are, and outside of
+    a savepoint that may be taken back, which would end the turn.
+    """
+    if part_ids:
+        _TAKE.rows(PARTS_LOCK, active_tenant_id())
