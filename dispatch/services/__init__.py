@@ -59,7 +59,6 @@ from dispatch.services.travel import (
     try_travel,
 )
 from dispatch.services.trials import Trial, try_rule
-from dispatch.services.turns import take_turn_at_parts
 from dispatch.services.work_orders import (
     cancel_work_order,
     create_work_order,
@@ -133,7 +132,6 @@ __all__ = [
     "set_rule_enabled",
     "set_travel",
     "settle_work_order",
-    "take_turn_at_parts",
     "try_rule",
     "try_travel",
     "unlink_work_orders",

@@ -15,13 +15,13 @@ from dispatch import events, queries
 from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
 from dispatch.queries.facts import Occasion
+from dispatch.queries.turns import take_turn_at_parts
 from dispatch.services.choosing import choose, walk
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits
 from dispatch.services.judging import is_taken, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
 from dispatch.services.planning import cancel_visit, fact
 from dispatch.services.rulebook import Choice, Ground, Rulebook
-from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor

@@ -18,6 +18,7 @@ from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import load_world, part_ids_of, seconds
+from dispatch.queries.turns import take_turn_at_parts
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
@@ -30,7 +31,6 @@ from dispatch.services.judging import (
     work_at,
 )
 from dispatch.services.planning import fact
-from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.actors import Actor
 

@@ -21,8 +21,8 @@ from dispatch.queries.capacity import with_room
 from dispatch.queries.live import engineer_at
 from dispatch.queries.planning import in_force_for, load_world, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
+from dispatch.queries.turns import take_turn_at_parts
 from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
-from dispatch.services.turns import take_turn_at_parts
 from dispatch.stints import longest_stint
 from tenants.rows import insert_row
 from workforce import queries as workforce

@@ -23,10 +23,10 @@ from dispatch.policy import CAPACITY, CONFIRM, Policy
 from dispatch.queries.capacity import with_room
 from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.planning import instant, load_world, seconds, work_of
+from dispatch.queries.turns import take_turn_at_parts
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
-from dispatch.services.turns import take_turn_at_parts
 from journal import services as journal
 from tenants.actors import Actor
 

@@ -23,6 +23,7 @@ from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
 from dispatch.queries.roads import knowing_sites
+from dispatch.queries.turns import take_turn_at_parts
 from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.services import Placement
 from journal import services as journal
@@ -203,7 +204,7 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     }
     sites = {row.order.site_id for row in placing}
     parts = part_ids_of(row.order for row in placing)
-    dispatching.take_turn_at_parts(parts)
+    take_turn_at_parts(parts)
     world = load_world(
         run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites, part_ids=parts
     )

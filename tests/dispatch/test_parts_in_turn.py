@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from dispatch import services
 from dispatch.models import DispatchPolicy, Offer, WorkOrder
 from dispatch.queries.live import forget
+from dispatch.queries.turns import PARTS_LOCK
 from dispatch.services import crews, judging
-from dispatch.services.turns import PARTS_LOCK
 from inventory.models import Part
 from tenants.active import tenant_active
 from tenants.actors import Actor
@@ -79,7 +80,12 @@ def _race(company: Company, crew_size: int) -> list[list[str]]:
 
 
 def _plan(order: WorkOrder, engineers: list[Engineer], hours: int) -> None:
-    facts = {"work_order_id": order.pk, "start_at": AT + (1 + hours) * HOUR, "actor": SYSTEM, "at": AT}
+    facts: dict[str, Any] = {
+        "work_order_id": order.pk,
+        "start_at": AT + (1 + hours) * HOUR,
+        "actor": SYSTEM,
+        "at": AT,
+    }
     if len(engineers) > 1:
         services.schedule_crew(engineer_ids=[engineer.pk for engineer in engineers], **facts)
     else:
@@ -129,7 +135,7 @@ def _in_stints(order: WorkOrder, tom: Engineer) -> Callable[[], object]:
 
 
 def _booked(order: WorkOrder, tom: Engineer) -> Callable[[], object]:
-    window = {"start_at": AT + 3 * HOUR, "end_at": AT + 5 * HOUR}
+    window: dict[str, Any] = {"start_at": AT + 3 * HOUR, "end_at": AT + 5 * HOUR}
     return lambda: services.book_slot(work_order_id=order.pk, actor=SYSTEM, at=AT, **window)
 
 
