@@ -122,6 +122,12 @@ KINDS = (
         _("Ask for windows again and take another one."),
     ),
     Kind(
+        "overtaken",
+        409,
+        _("Each engineer who was chosen was given other work before the visit could be written."),
+        _("facts.tried lists them; send it again, with a new Idempotency-Key."),
+    ),
+    Kind(
         "expired",
         409,
         _("The time to answer is over."),

@@ -17,6 +17,7 @@ from rest_framework.serializers import Serializer
 from accounts.api.views import Resource
 from accounts.enums import Permission
 from dispatch import queries, services
+from dispatch.api.best import BestSerializer, ChosenSerializer, told_chosen
 from dispatch.api.consents import AskConsentSerializer, ConsentSerializer
 from dispatch.api.filters import VisitFilter, WorkOrderFilter
 from dispatch.api.serializers import (
@@ -39,6 +40,7 @@ from dispatch.api.serializers import (
 from dispatch.api.telling import told_candidate, told_excluded, told_way_out
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 
+_MORNING = {"from": "2026-11-23T00:00:00Z", "until": "2026-11-23T03:00:00Z", "strategy": "nearest"}
 _PLAN = OpenApiExample("Plan", value={"engineer": 7, "start_at": "2026-11-23T01:30:00Z"}, request_only=True)
 
 
@@ -124,6 +126,24 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
                 "ways_out": [told_way_out(change.as_json(), names) for change in changes],
             }
         )
+
+    @extend_schema(
+        request=BestSerializer,
+        responses={201: ChosenSerializer, 200: ChosenSerializer},
+        summary="Choose who goes, and plan the visit",
+        examples=[OpenApiExample("Tomorrow morning", value=_MORNING, request_only=True)],
+    )
+    @action(detail=True, methods=["post"], url_path="dispatch", url_name="dispatch")
+    def schedule_best(self, request: Request, pk: str) -> Response:
+        """The first of `candidates` is planned under the lock of the work: the visit, with why this engineer; all
+        visits of a crew, all stints of work that takes several days. 200 without a visit when nobody can, with why and
+        what would help. 409 `overtaken` when others took each time that was chosen; `rule_broken` when the best can
+        only come late and no `override_reason` says that this will do."""
+        given = _read(BestSerializer, request)
+        found = services.schedule_best(work_order_id=int(pk), actor=self.actor, at=self.at, **given.facts())
+        if found.visits:
+            return Response(told_chosen(found, None, self.at), status=status.HTTP_201_CREATED)
+        return Response(told_chosen(found, queries.find_work_order_to_plan(int(pk)), self.at))
 
     @extend_schema(request=BookSerializer, responses={201: VisitSerializer}, summary="Book an arrival window")
     @action(detail=True, methods=["post"])

@@ -17,6 +17,7 @@ from dispatch.queries.stints import stints_for
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
 
+Between = tuple[datetime, datetime]
 LATER = timedelta(days=14)
 """How far another day may lie that is told as a way out."""
 
@@ -26,36 +27,41 @@ def candidates(
     at: datetime,
     *,
     days: int = 3,
+    between: Between | None = None,
     strategy: str = "earliest",
     ignoring: int = 0,
     most: int = FOREVER,
 ) -> Answer:
     """Who can do the work from `at` on, best first; who needs a reason; why not the others.
 
-    `ignoring` is a visit that would be moved, so that it does not stand in its own way. At most `most` of
-    each list are told. Work that may be split and fits nobody's days whole is told in stints.
+    `between`: it is to begin between these two instants, not in the next `days`. `ignoring` is a visit that would
+    be moved, so that it does not stand in its own way. At most `most` of each list are told. Work that may be split
+    and fits nobody's days whole is told in stints.
     """
-    until = at + timedelta(days=days)
-    ask = _question(work_order, at, until, ignoring=ignoring)
+    from_at, until = between or (at, at + timedelta(days=days))
+    ask = _question(work_order, at, (from_at, until), ignoring=ignoring)
     world = live_world(
-        at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=list(ask.work.parts)
+        from_at, until, policy=ask.policy, site_ids=[work_order.site_id], part_ids=list(ask.work.parts)
     )
     world = world.without([ignoring] if ignoring else ())
     answer = instant.rank(world, ask, strategy, most=most)
     is_alone = work_order.crew_size == 1
     if work_order.may_split and is_alone and not answer.candidates and not ignoring:
-        return stints_for(work_order, at, strategy=strategy)
+        return stints_for(work_order, from_at, strategy=strategy)
     return answer
 
 
-def ways_out(work_order: WorkOrder, at: datetime, answer: Answer, *, days: int = 3) -> list[Relaxation]:
+def ways_out(
+    work_order: WorkOrder, at: datetime, answer: Answer, *, days: int = 3, between: Between | None = None
+) -> list[Relaxation]:
     """The smallest changes after which somebody could go; none while somebody can."""
     if answer.candidates:
         return []
-    ask = _question(work_order, at, at + timedelta(days=days), looks_later=True)
-    parts = list(ask.work.parts)
-    world = live_world(at, at + LATER, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
-    return relaxed(world, replace(ask, until=seconds(at + LATER)), answer, ask.until)
+    from_at, until = between or (at, at + timedelta(days=days))
+    ask = _question(work_order, at, (from_at, until), looks_later=True)
+    parts, later = list(ask.work.parts), from_at + LATER
+    world = live_world(from_at, later, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
+    return relaxed(world, replace(ask, until=seconds(later)), answer, ask.until)
 
 
 def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -> list[Relaxation]:
@@ -72,11 +78,12 @@ def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -
 
 
 def _question(
-    work_order: WorkOrder, at: datetime, until: datetime, *, ignoring: int = 0, looks_later: bool = False
+    work_order: WorkOrder, at: datetime, between: Between, *, ignoring: int = 0, looks_later: bool = False
 ) -> Question:
+    from_at, until = between
     policy, rules = in_force_for(work_order)
-    work = work_of(work_order, at - timedelta(days=1), until + LATER)
+    work = work_of(work_order, from_at - timedelta(days=1), until + LATER)
     policy = knowing(policy, [work.place])
-    between = (at, at + LATER if looks_later else until)
-    work = with_room(work, policy, between, at=at, ignoring=[ignoring] if ignoring else (), rules=rules)
-    return Question(work, seconds(at), seconds(until), policy)
+    looked_at = (from_at, from_at + LATER if looks_later else until)
+    work = with_room(work, policy, looked_at, at=at, ignoring=[ignoring] if ignoring else (), rules=rules)
+    return Question(work, seconds(from_at), seconds(until), policy)

@@ -2,6 +2,7 @@
 
 from dispatch.services.asking import ask_where_absent
 from dispatch.services.auto import auto_dispatch, auto_dispatch_open, dispatch_new_work
+from dispatch.services.best import Chosen, schedule_best
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
 from dispatch.services.catalogue import create_work_type, update_work_type
 from dispatch.services.changes import prune_world_changes
@@ -69,6 +70,7 @@ from dispatch.services.work_orders import (
 
 __all__ = [
     "CannotSchedule",
+    "Chosen",
     "Example",
     "Loaded",
     "NeedsConsent",
@@ -123,6 +125,7 @@ __all__ = [
     "reset_travel",
     "retire_policy",
     "save_policy_draft",
+    "schedule_best",
     "schedule_crew",
     "schedule_stints",
     "schedule_visit",

@@ -194,6 +194,7 @@ API: dict[str, Act] = {
         }
     ),
     "work-order-candidates post": Act(n=1),
+    "work-order-dispatch post": Act(n=1, before=put(Visit, 1, status="cancelled")),
     "work-order-book post": Act(
         {"start_at": f"{TODAY + timedelta(days=1)}T00:00Z", "end_at": f"{TODAY + timedelta(days=1)}T23:00Z"},
         n=1,
