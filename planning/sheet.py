@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import evaluator
@@ -265,17 +265,17 @@ class Sheet:
 
     def take_time(self, group: Iterable[Placed]) -> None:
         """Count new visits among what capacity leaves free. What was planned before the run is counted where it was."""
-        for one in group:
-            if self.reserves is not None and not one.task.visit_id:
-                facts = one.person_id, one.start, one.end, one.task.priority
-                self.reserves.take(*facts, travel=one.travel_minutes)
+        self._count(Reserves.take, group)
 
     def give_back_time(self, group: Iterable[Placed]) -> None:
         """Take new visits out of that count again."""
+        self._count(Reserves.give_back, group)
+
+    def _count(self, how: Callable[..., None], group: Iterable[Placed]) -> None:
         for one in group:
             if self.reserves is not None and not one.task.visit_id:
                 facts = one.person_id, one.start, one.end, one.task.priority
-                self.reserves.give_back(*facts, travel=one.travel_minutes)
+                how(self.reserves, *facts, travel=one.travel_minutes)
 
     def _is_linked(self, task: Task) -> bool:
         return bool(task.waits) or task.work.id in self.awaited

@@ -1,6 +1,8 @@
 """What planning asks most often, in statements of its own: a question by the API reads each of them once.
 
-Django writes SQL anew each time, which takes longer than PostgreSQL needs to answer these.
+Django writes SQL anew each time, which takes longer than PostgreSQL needs to answer these. Most are kept (`Statement`);
+what is asked of a list of engineers about their visits is not (`_asked`): a few of them and all of them are found by
+different plans, so PostgreSQL would go on planning.
 """
 
 from __future__ import annotations
@@ -104,7 +106,8 @@ _BEEN_THERE = f"""
     )
     GROUP BY 1, 2, 4
 """  # noqa: S608  our own names
-_PROMISED = """
+_BEEN = (VisitStatus.ON_SITE, VisitStatus.PAUSED, *ENDED, VisitStatus.NO_SHOW)
+_PROMISED = f"""
     SELECT v.engineer_id, n.part_id, n.work_order_id, w.number,
       n.quantity - coalesce(max(used.quantity), 0)
     FROM dispatch_workorderpart n
@@ -117,13 +120,13 @@ _PROMISED = """
       JOIN inventory_movement m ON m.tenant_id = l.tenant_id AND m.location_id = l.id
         AND m.part_id = n.part_id AND starts_with(m.key, 'visit-' || been.id || ':')
       WHERE been.tenant_id = v.tenant_id AND been.work_order_id = v.work_order_id
-        AND been.engineer_id = v.engineer_id AND been.status = ANY(%(been)s)
+        AND been.engineer_id = v.engineer_id AND been.status IN ({named(_BEEN)})
     ) used ON true
-    WHERE n.tenant_id = %(tenant)s AND n.part_id = ANY(%(parts)s) AND v.status = ANY(%(open)s) {whose}
+    WHERE n.tenant_id = %s AND n.part_id = ANY(%s) AND v.engineer_id = ANY(%s)
+      AND v.status IN ({named(OCCUPYING)})
     GROUP BY v.engineer_id, n.part_id, n.work_order_id, w.number, n.quantity
     ORDER BY min(v.start_at), n.work_order_id
-"""
-_BEEN = (VisitStatus.ON_SITE, VisitStatus.PAUSED, *ENDED, VisitStatus.NO_SHOW)
+"""  # noqa: S608  our own names
 _THEIRS = "AND {0}.engineer_id {1}"
 
 
@@ -134,6 +137,12 @@ def _known(engineers: int, sites: int) -> Statement:
     whose = [_THEIRS.format(row, some[engineers]) if engineers else "" for row in "pv"]
     been_there = " UNION ALL " + _BEEN_THERE.format(whose=whose[1], sites=some[sites]) if sites else ""
     return Statement(_LIKINGS.format(whose=whose[0]) + been_there)
+
+
+def _asked(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
 
 
 def _one_or_many(ids: Collection[int]) -> object:
@@ -202,19 +211,12 @@ def _promised(
     found: dict[int, dict[int, tuple[Claim, ...]]] = defaultdict(dict)
     if not engineer_ids:
         return found
-    facts: dict[str, Any] = {
-        "tenant": active_tenant_id(),
-        "engineers": list(engineer_ids),
-        "parts": list(part_ids),
-        "open": [str(status) for status in OCCUPYING],
-        "been": [str(status) for status in _BEEN],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_PROMISED.format(whose=_THEIRS.format("v", "= ANY(%(engineers)s)")), facts)
-        for engineer_id, part_id, work_id, number, quantity in cursor.fetchall():
-            if quantity > 0:
-                claim = Claim(work_id, WorkOrder.reference_of(number), float(quantity))
-                found[engineer_id][part_id] = (*found[engineer_id].get(part_id, ()), claim)
+    for engineer_id, part_id, work_id, number, quantity in _asked(
+        _PROMISED, active_tenant_id(), list(part_ids), list(engineer_ids)
+    ):
+        if quantity > 0:
+            claim = Claim(work_id, WorkOrder.reference_of(number), float(quantity))
+            found[engineer_id][part_id] = (*found[engineer_id].get(part_id, ()), claim)
     return found
 
 
@@ -225,9 +227,7 @@ def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> d
     if len(ids) == 1:
         rows = _STOPS_OF_ONE.rows(active_tenant_id(), ids[0], end, begin)
     else:
-        with connection.cursor() as cursor:
-            cursor.execute(_STOPS_OF_MANY, [active_tenant_id(), ids, end, begin])
-            rows = cursor.fetchall()
+        rows = _asked(_STOPS_OF_MANY, active_tenant_id(), ids, end, begin)
     for engineer_id, visit_id, number, latitude, longitude, is_over, start, finish in rows:
         place = None if latitude is None or longitude is None else (latitude, longitude)
         name = WorkOrder.reference_of(number)
