@@ -60,6 +60,9 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
         "excluded": _("%(name)s could go at %(time)s if the customer agreed to this engineer"),
     }
     told = texts[str(change["code"])] % facts
+    if "with" in change:
+        names = ", ".join(change["with"])
+        told = _("%(change)s, together with %(names)s") % {"change": told, "names": names}
     if "also" not in change:
         return told
     return _("%(change)s; also needed: %(other)s") % {"change": told, "other": _also(change["also"], skills)}
@@ -84,7 +87,8 @@ def _also(change: Mapping[str, Any], skills: Names | None) -> str:
         "skill": "%(skills)s",
         "excluded": _("the customer agrees to this engineer"),
     }
-    return texts[str(change["code"])] % _given(change, skills)
+    told = texts[str(change["code"])] % _given(change, skills)
+    return _("%(what)s (%(name)s)") % {"what": told, "name": change["name"]} if "name" in change else told
 
 
 def _given(change: Mapping[str, Any], skills: Names | None) -> dict[str, Any]:

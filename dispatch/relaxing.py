@@ -36,13 +36,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """What must be given up so that an engineer could go at `start`: one thing, or two (`also`)."""
+    """What must be given up so that an engineer could go at `start`: one thing, or two (`also`). `beside` names who
+    would come along, for work of a crew."""
 
     given: Given
     person: Person
     start: int
     end: int
     also: Given | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -63,7 +65,8 @@ class Relaxation:
             "end": self.end,
             **self.given.facts,
         }
-        return told | ({"also": {"code": self.also.code, **self.also.facts}} if self.also else {})
+        told |= {"also": {"code": self.also.code, **self.also.facts}} if self.also else {}
+        return told | ({"with": list(self.beside)} if self.beside else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,16 @@ def explain(verdicts: Iterable[Verdict], asked: Asked) -> list[Relaxation]:
     """
     tried: dict[str, int] = {}
     likely: list[Verdict] = []
-    for verdict in sorted(verdicts, key=_distance):
+    for verdict in sorted(verdicts, key=distance):
         code = verdict.broken[0].code if verdict.broken else ""
         tried[code] = tried.get(code, 0) + 1
         if code in _CHANGES and tried[code] <= TRIED:
             likely.append(verdict)
-    single = _best(found for verdict in likely for found in _singly(verdict, asked))
-    return single or _best(found for verdict in likely for found in _in_pairs(verdict, asked))
+    single = smallest(found for verdict in likely for found in _singly(verdict, asked))
+    return single or smallest(found for verdict in likely for found in _in_pairs(verdict, asked))
 
 
-def _best(found: Iterable[Relaxation]) -> list[Relaxation]:
+def smallest(found: Iterable[Relaxation]) -> list[Relaxation]:
     """The smallest of each sort, the easiest sort first."""
     best: dict[tuple[str, str], Relaxation] = {}
     for one in found:
@@ -139,14 +142,14 @@ def _ease(found: Relaxation) -> tuple[int, int, tuple[float, float]]:
     return max(also, _EASE.index(found.code)), also, found.size
 
 
-def _distance(verdict: Verdict) -> tuple[int, int]:
+def distance(verdict: Verdict) -> tuple[int, int]:
     """How little is missing: rules, then levels of skills."""
     levels = (int(r.facts.get("level", 0)) - int(r.facts.get("has", 0)) for r in verdict.broken)
     return len(verdict.broken), sum(levels)
 
 
 def _singly(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
-    for one in _tries(verdict, asked, verdict.person):
+    for one in tries(verdict, asked, verdict.person):
         answer = one.asked.answer(one.person)
         given = one.measure(answer) if answer.start is not None else None
         if given is not None:
@@ -156,11 +159,11 @@ def _singly(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
 
 def _in_pairs(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
     """Give up a second thing where the first leads to another refusal."""
-    for first in _tries(verdict, asked, verdict.person):
+    for first in tries(verdict, asked, verdict.person):
         refused = first.asked.answer(first.person)
         if refused.start is not None:
             continue
-        for second in _tries(refused, first.asked, first.person):
+        for second in tries(refused, first.asked, first.person):
             answer = second.asked.answer(second.person)
             if answer.start is None:
                 continue
@@ -169,13 +172,13 @@ def _in_pairs(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
                 yield Relaxation(given, verdict.person, *answer.span, also)
 
 
-def _tries(verdict: Verdict, asked: Asked, person: Person) -> Iterator[Try]:
+def tries(verdict: Verdict, asked: Asked, person: Person) -> Iterator[Try]:
     code = verdict.broken[0].code if verdict.broken else ""
     for change in _CHANGES.get(code, ()):
         yield from change(asked, person)
 
 
-def _overtime(asked: Asked, person: Person) -> Iterator[Try]:
+def with_overtime(asked: Asked, person: Person) -> Iterator[Try]:
     willing = replace(person, overtime=MOST_OVERTIME)
 
     def measure(verdict: Verdict) -> Given | None:
@@ -185,7 +188,7 @@ def _overtime(asked: Asked, person: Person) -> Iterator[Try]:
     yield Try(asked.allowing(codes.OVERTIME), willing, measure)
 
 
-def _another_day(asked: Asked, person: Person) -> Iterator[Try]:
+def another_day(asked: Asked, person: Person) -> Iterator[Try]:
     def measure(verdict: Verdict) -> Given | None:
         return Given(DAY, verdict.span[0]) if verdict.span[0] >= asked.until else None
 
@@ -193,9 +196,9 @@ def _another_day(asked: Asked, person: Person) -> Iterator[Try]:
         yield Try(replace(asked, until=asked.later), person, measure)
 
 
-def _other_visit(asked: Asked, person: Person) -> Iterator[Try]:
+def without_a_visit(asked: Asked, person: Person, *, most: int = MOST_STOPS) -> Iterator[Try]:
     near = [s for s in person.stops if not s.is_over and s.end >= asked.from_at and s.start <= asked.until]
-    for stop in near[:MOST_STOPS]:
+    for stop in near[:most]:
         without = replace(person, stops=[other for other in person.stops if other is not stop])
         facts = {"work_order": stop.work_order, "visit_id": stop.visit_id}
         yield Try(asked, without, _simply(codes.OVERLAP, stop.end - stop.start, **facts))
@@ -214,7 +217,7 @@ def _skills(asked: Asked, person: Person) -> Iterator[Try]:
     yield Try(asked, able, _simply(codes.SKILL, sum(missing.values()) - sum(has.values()), **facts))
 
 
-def _allowed(code: str) -> Change:
+def allowed(code: str) -> Change:
     """Give up a rule that does not hang on the time, or a break."""
 
     def change(asked: Asked, person: Person) -> Iterator[Try]:
@@ -223,12 +226,12 @@ def _allowed(code: str) -> Change:
     return change
 
 
-def _absence(asked: Asked, person: Person) -> Iterator[Try]:
+def present(asked: Asked, person: Person) -> Iterator[Try]:
     present = replace(person, absences=[])
     yield Try(asked, present, lambda verdict: Given(codes.ABSENCE, verdict.span[0]))
 
 
-def _window(asked: Asked, person: Person) -> Iterator[Try]:
+def beyond_window(asked: Asked, person: Person) -> Iterator[Try]:
     work = asked.work
 
     def measure(verdict: Verdict) -> Given | None:
@@ -241,7 +244,7 @@ def _window(asked: Asked, person: Person) -> Iterator[Try]:
     yield Try(asked.without(window=(0, FOREVER), promised=(0, work.promised[1])), person, measure)
 
 
-def _dependency(asked: Asked, person: Person) -> Iterator[Try]:
+def not_waiting(asked: Asked, person: Person) -> Iterator[Try]:
     free = asked.without(after=0, start_by=FOREVER, same_engineer=0)
     facts = {"work_order": asked.work.waits_for}
     yield Try(free, person, lambda verdict: Given(codes.DEPENDENCY, verdict.span[0], facts))
@@ -262,24 +265,24 @@ def _simply(code: str, size: float, **facts: Any) -> Measure:
     return lambda _verdict: Given(code, size, facts)
 
 
-_BUSY: Sequence[Change] = (_overtime, _another_day, _other_visit)
+_BUSY: Sequence[Change] = (with_overtime, another_day, without_a_visit)
 _CHANGES: Mapping[str, Sequence[Change]] = {
     codes.OVERLAP: _BUSY,
-    codes.SHIFT: (_overtime, _another_day),
-    codes.TRAVEL: (_overtime, _another_day),
-    codes.BREAK: (_allowed(codes.BREAK), _another_day),
-    codes.ABSENCE: (_another_day, _absence),
-    codes.WINDOW: (_overtime, _window),
-    codes.VISITING_HOURS: (_allowed(codes.VISITING_HOURS), _another_day),
-    codes.DEPENDENCY: (_another_day, _dependency),
-    codes.CAPACITY: (_another_day, _allowed(codes.CAPACITY)),
+    codes.SHIFT: (with_overtime, another_day),
+    codes.TRAVEL: (with_overtime, another_day),
+    codes.BREAK: (allowed(codes.BREAK), another_day),
+    codes.ABSENCE: (another_day, present),
+    codes.WINDOW: (with_overtime, beyond_window),
+    codes.VISITING_HOURS: (allowed(codes.VISITING_HOURS), another_day),
+    codes.DEPENDENCY: (another_day, not_waiting),
+    codes.CAPACITY: (another_day, allowed(codes.CAPACITY)),
     codes.SKILL: (_skills,),
-    codes.CERTIFICATE: (_allowed(codes.CERTIFICATE),),
-    codes.TERRITORY: (_allowed(codes.TERRITORY),),
-    codes.EXCLUDED: (_allowed(codes.EXCLUDED),),
-    codes.PROVIDER_SCOPE: (_allowed(codes.PROVIDER_SCOPE),),
-    codes.PARTS: (_allowed(codes.PARTS),),
-    codes.MAX_TRAVEL: (_allowed(codes.MAX_TRAVEL),),
+    codes.CERTIFICATE: (allowed(codes.CERTIFICATE),),
+    codes.TERRITORY: (allowed(codes.TERRITORY),),
+    codes.EXCLUDED: (allowed(codes.EXCLUDED),),
+    codes.PROVIDER_SCOPE: (allowed(codes.PROVIDER_SCOPE),),
+    codes.PARTS: (allowed(codes.PARTS),),
+    codes.MAX_TRAVEL: (allowed(codes.MAX_TRAVEL),),
 }
 _EASE = (
     codes.OVERTIME,

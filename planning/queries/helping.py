@@ -11,6 +11,7 @@ from typing import Any
 from dispatch import instant
 from dispatch import policy as codes
 from dispatch import queries as dispatch
+from dispatch.crews import Likings
 from dispatch.enums import WorkOrderStatus
 from dispatch.evaluator import Person, Reason, Stop, Work
 from dispatch.instant import Question
@@ -21,6 +22,8 @@ from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, work_of
 from dispatch.queries.roads import knowing_sites
 from dispatch.ranking import BEST, Answer
+from dispatch.relaxing import Asked
+from dispatch.relaxing_crews import explain_crew
 from dispatch.reserves import Reserves
 from planning.enums import ChangeKind, ChangeState
 from planning.judging import is_lateness
@@ -63,6 +66,8 @@ def ways_out_of(run: PlanRun, changes: Sequence[PlanChange], at: datetime) -> di
         _take(kept, row)
     engine = instant.World(world.people, policy.roads.estimate)
     ends = _ends(placing)
+    has_crews = any(orders[change.work_order_id].crew_size > 1 for change in changes)
+    pairs = dispatch.likings([person.id for person in world.people]) if has_crews else {}
     for change in changes:
         order = orders[change.work_order_id]
         if order.status != WorkOrderStatus.UNSCHEDULED:
@@ -70,17 +75,19 @@ def ways_out_of(run: PlanRun, changes: Sequence[PlanChange], at: datetime) -> di
         work = work_of(order, from_at - DAY, until + DAY, ends=ends)
         work = kept.known_to(work) if kept else work
         found[change.pk] = _smallest(
-            engine, work, (seconds(from_at), seconds(run.until), seconds(until)), policy
+            engine, work, (seconds(from_at), seconds(run.until), seconds(until)), policy, pairs
         )
     return found
 
 
 def _smallest(
-    engine: instant.World, work: Work, times: tuple[int, int, int], policy: Policy
+    engine: instant.World, work: Work, times: tuple[int, int, int], policy: Policy, pairs: Likings
 ) -> list[dict[str, Any]]:
-    if work.crew_size > 1:
-        return []
     from_at, until, later = times
+    if work.crew_size > 1:
+        asked = Asked(work, from_at, until, policy, later)
+        found = [] if work.may_split else explain_crew(engine.crowd.people, asked, pairs)
+        return [change.as_json() for change in found[:MOST_TOLD]]
     ask = Question(work, from_at, until, policy)
     answer = instant.rank(engine, ask, BEST)
     if answer.candidates:
