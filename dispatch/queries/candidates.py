@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import instant
+from dispatch.crews import Likings
 from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
@@ -16,6 +17,7 @@ from dispatch.queries.roads import knowing
 from dispatch.queries.stints import stints_for
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
+from dispatch.relaxing_crews import explain_crew
 
 Between = tuple[datetime, datetime]
 LATER = timedelta(days=14)
@@ -75,6 +77,12 @@ def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -
         if person.id in people
     ]
     return explain(verdicts, Asked(later.work, later.from_at, until, later.policy, later.until))
+
+
+def relaxed_crew(world: instant.World, later: Question, until: int, pairs: Likings) -> list[Relaxation]:
+    """The same for all of a crew, none where one could come until `until`. `pairs`: who likes to go with whom."""
+    asked = Asked(later.work, later.from_at, until, later.policy, later.until)
+    return explain_crew(world.crowd.people, asked, pairs)
 
 
 def _question(

@@ -17,13 +17,11 @@ from dispatch.evaluator import Person, Reason, Stop, Work
 from dispatch.instant import Question
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
-from dispatch.queries.candidates import LATER, relaxed
+from dispatch.queries.candidates import LATER, relaxed, relaxed_crew
 from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, work_of
 from dispatch.queries.roads import knowing_sites
 from dispatch.ranking import BEST, Answer
-from dispatch.relaxing import Asked
-from dispatch.relaxing_crews import explain_crew
 from dispatch.reserves import Reserves
 from planning.enums import ChangeKind, ChangeState
 from planning.judging import is_lateness
@@ -85,8 +83,11 @@ def _smallest(
 ) -> list[dict[str, Any]]:
     from_at, until, later = times
     if work.crew_size > 1:
-        asked = Asked(work, from_at, until, policy, later)
-        found = [] if work.may_split else explain_crew(engine.crowd.people, asked, pairs)
+        found = (
+            []
+            if work.may_split
+            else relaxed_crew(engine, Question(work, from_at, later, policy), until, pairs)
+        )
         return [change.as_json() for change in found[:MOST_TOLD]]
     ask = Question(work, from_at, until, policy)
     answer = instant.rank(engine, ask, BEST)
