@@ -24,6 +24,7 @@ from tests.cast import AT, Company
 from tests.dispatch.test_api import post
 from tests.dispatch.test_concurrency import _without_the_constraint as without_the_constraint
 from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
+from tests.factories.inventory import make_part, make_stock, make_van
 from tests.factories.workforce import make_engineer
 from workforce.models import Absence
 
@@ -331,3 +332,24 @@ def test_two_who_plan_the_same_work_plan_it_once(acme: Company) -> None:
     assert sorted(results) == ["has_visit"] * ROUNDS + ["planned"] * ROUNDS
     with tenant_active(acme.tenant.pk):
         assert Visit.objects.count() == ROUNDS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_need_the_only_part_do_not_both_get_it(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        van = make_van(make_engineer(hours=("00:00", "23:59")))
+        orders = [make_work_order(duration_minutes=20) for _ in range(2 * ROUNDS)]
+        for number in range(ROUNDS):
+            part = make_part()
+            make_stock(part, van, 1)
+            for work_order in orders[2 * number : 2 * number + 2]:
+                work_order.work_order_parts.create(part=part, quantity=1)
+    _race(
+        acme,
+        lambda who, n: services.schedule_best(
+            work_order_id=orders[2 * n + who].pk, actor=acme.dora.actor, at=AT
+        ),
+    )
+    with tenant_active(acme.tenant.pk):
+        planned = [order.visits.count() for order in orders]
+    assert [sum(planned[2 * n : 2 * n + 2]) for n in range(ROUNDS)] == [1] * ROUNDS
