@@ -62,17 +62,17 @@ class Outlook:
     def arrives(self, at: datetime) -> datetime:
         """When they will be there at the earliest, seen from `at`."""
         travel = timedelta(minutes=self.travel)
-        if self.free is None:
-            return at + travel
-        return max(self.free + travel, at) if self.is_on_road else max(self.free, at) + travel
+        if self.is_on_road:
+            return max(self.free + travel, at) if self.free else at
+        return max(self.free or at, at) + travel
 
     def late_from(self, allowed: timedelta) -> datetime:
         """From when on they will be late by `allowed` or more, as long as nothing else is reported."""
         latest = self.planned + allowed
         travel = timedelta(minutes=self.travel)
-        if self.is_on_road and self.free is not None:
-            return latest if self.free + travel < latest else self.free
-        return latest - travel
+        if not self.is_on_road:
+            return latest - travel
+        return self.free if self.free and self.free + travel >= latest else latest
 
     @property
     def is_on_road(self) -> bool:
@@ -99,7 +99,7 @@ def outlook(visit: Seen, others: Iterable[Seen], roads: Roads) -> Outlook:
     before this one that is not over; else from one they are at work on out of turn; else as who has set out.
     """
     mine = [one for one in others if one.visit_id != visit.visit_id]
-    if visit.status == VisitStatus.TRAVELLING and visit.left is not None:
+    if visit.status == VisitStatus.TRAVELLING:
         found = Outlook(visit.start, Whereabouts.ON_ROAD, 0, "", free=visit.left)
         return _with_travel(found, _place_left(visit, mine), visit.place, roads)
     before = [

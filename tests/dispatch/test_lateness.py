@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from dispatch import services
 from dispatch.enums import RunOutcome, VisitStatus
 from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, Visit
+from dispatch.outlook import Seen, outlook
 from dispatch.services import timers
-from dispatch.travel import trip
+from dispatch.travel import ESTIMATE, trip
 from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.dispatch.test_travel_times import learned
@@ -205,6 +206,26 @@ def test_a_visit_that_comes_between_is_reckoned_with(
     assert due(visit) == START + 20 * MINUTE - minutes(HOME, NEAR)
     sent(late, FAR, START - 2 * HOUR)
     assert due(visit) == START + 20 * MINUTE - minutes(FAR, NEAR)
+
+
+def test_a_visit_before_that_is_called_off_is_no_way_any_more(
+    rule: DispatchRule, late: Engineer, in_acme: Company
+) -> None:
+    before = sent(late, NEAR, START - 2 * HOUR)
+    visit = sent(late, FAR)
+    assert due(visit) == START + 20 * MINUTE - minutes(NEAR, FAR)
+    services.cancel_visit(visit_id=before.pk, reason="rain", actor=in_acme.dora.actor, at=AT)
+    services.meet_cancelled_visit(visit_id=before.pk, actor=SYSTEM, at=AT)
+    assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR)
+
+
+@pytest.mark.parametrize("left", [None, START - HOUR, START])
+def test_who_is_on_the_road_is_late_when_the_way_or_the_minutes_say_so(left: datetime | None) -> None:
+    visit = Seen(1, 1, "WO-1", START, START + HOUR, "travelling", left, place=FAR, home=HOME)
+    known, travel = outlook(visit, [visit], ESTIMATE), minutes(HOME, FAR)
+    expected = START if left == START and travel >= 20 * MINUTE else START + 20 * MINUTE
+    assert known.late_from(20 * MINUTE) == expected
+    assert known.arrives(START) == (START if left is None else max(START, left + travel))
 
 
 def test_what_ended_before_the_night_is_not_where_an_engineer_sets_out(
