@@ -123,7 +123,7 @@ def _related_inputs() -> Iterator[tuple[str, str]]:
                 yield from fields(inner)
         for name, inner in shape.get("properties", {}).items():
             if not inner.get("readOnly"):
-                if name.removesuffix("_id") in RELATED:
+                if name.removesuffix("_id") in RELATED and inner.get("format") != "date-time":
                     yield name
                 yield from fields(inner)
 
