@@ -10,15 +10,17 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 from dispatch import evaluator
-from dispatch.evaluator import FOREVER, Person, Stop, Work
+from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.optimiser.days import UNSERVED_SECONDS
 from dispatch.policy import PRODUCT
+from dispatch.rules import window_told
 from dispatch.travel import ESTIMATE, Point
-from planning.days import TOLD_TOLERANCE, Placed, Prices, Task
+from planning.days import Placed, Prices, Task
 from planning.plans import Effort, plan
 from planning.sheet import Plan
 
@@ -28,6 +30,8 @@ DAY = 20_000 * 24 * HOUR
 ELEVEN = DAY + 11 * HOUR
 FREEZE = PRODUCT.limit("freeze_minutes") * 60
 SHRINK, METRES_A_DEGREE = 0.35, 111_195
+LONGEST_PROMISE = 5 * HOUR
+"""A window that long or shorter was agreed with the customer; a longer one is when the site is open."""
 ILL, URGENT, URGENT_WITHIN = 2, 5, 3 * HOUR
 MOST_DISTURBED, MOST_COST = 5.0, 1.10
 
@@ -60,6 +64,7 @@ def morning(day: dict[str, Any], effort: Effort, seed: int) -> Morning:
     away = {person.id for person in dice.sample(people, ILL)}
     left = {task.work.id: task for task in (*(one.task for one in found.placed), *_tasks(promised))}
     locked = {row["id"] + 1 for row in promised}
+    agreed = {row["id"] + 1: span for row in day["orders"] if (span := _agreed(row))}
     known: list[Task] = []
     told = 0
     for person in people:
@@ -67,7 +72,9 @@ def morning(day: dict[str, Any], effort: Effort, seed: int) -> Morning:
         coming = [stop for stop in person.stops if stop.start >= ELEVEN]
         told += len(coming)
         free = [s for s in coming if ill or not (s.start < ELEVEN + FREEZE or s.visit_id in locked)]
-        known += [_known(left[abs(stop.visit_id)], person.id, stop) for stop in free]
+        known += [
+            _known(left[abs(stop.visit_id)], person.id, stop, agreed.get(abs(stop.visit_id))) for stop in free
+        ]
         person.stops = [stop for stop in person.stops if stop not in free]
         person.absences = [(ELEVEN, FOREVER)] if ill else []
     waiting = [task for task, _reasons in found.unplaced]
@@ -122,8 +129,22 @@ def _stop(number: int, start: int, end: int, place: Point | None) -> Stop:
     return Stop(number, f"#{number}", start, end, place)
 
 
-def _known(task: Task, person_id: int, stop: Stop) -> Task:
-    return replace(task, visit_id=task.work.id, was=(person_id, stop.start), told=True)
+def _agreed(row: dict[str, Any]) -> Span | None:
+    """The window that the customer agreed to, if any."""
+    opens, closes = row["window"]
+    return (DAY + opens, DAY + closes) if closes - opens <= LONGEST_PROMISE else None
+
+
+def _known(task: Task, person_id: int, stop: Stop, agreed: Span | None) -> Task:
+    """A visit of which the customer was told as the product tells them."""
+    promised = (_instant(agreed[0]), _instant(agreed[1])) if agreed else (None, None)
+    window = window_told(_instant(stop.start), promised)
+    told = int(window.start_at.timestamp()), int(window.end_at.timestamp())
+    return replace(task, visit_id=task.work.id, was=(person_id, stop.start), told=told)
+
+
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def again(at: Morning, price: int, effort: Effort) -> tuple[list[Person], Plan]:
@@ -162,12 +183,11 @@ def scores(at: Morning, people: Sequence[Person], found: Plan) -> dict[str, Any]
 
 
 def _seen(task: Task, one: Placed | None, *, is_ill: bool) -> str:
-    if task.was is None or one is None:
+    if task.was is None or task.told is None or one is None:
         return "dropped"
-    engineer, start = task.was
-    if not is_ill and one.person_id != engineer:
+    if not is_ill and one.person_id != task.was[0]:
         return "moved"
-    return "late" if one.start > start + TOLD_TOLERANCE else "kept"
+    return "kept" if task.told[0] <= one.start <= task.told[1] else "late"
 
 
 def _is_on_time(task: Task, placed: dict[int, Any]) -> bool:

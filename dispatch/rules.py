@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +72,55 @@ def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """When somebody arrives, both ends included."""
+
+    start_at: datetime
+    end_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether an arrival at this moment is inside."""
+        return self.start_at <= at <= self.end_at
+
+
+TOLD_SPREAD = timedelta(minutes=30)
+FIVE_MINUTES = 300
+Promised = tuple[datetime | None, datetime | None]
+
+
+def window_round(at: datetime, spread: timedelta) -> Window:
+    """So long before and after a moment, in whole five minutes, as it is told."""
+    return Window(_to_five(at - spread), _to_five(at + spread))
+
+
+def _to_five(at: datetime) -> datetime:
+    rest = at.timestamp() % FIVE_MINUTES
+    shift = -rest if rest < FIVE_MINUTES / 2 else FIVE_MINUTES - rest
+    return at + timedelta(seconds=shift)
+
+
+def _promised_round(start_at: datetime, promised: Promised) -> Window | None:
+    """The promised window, where a start keeps it."""
+    opens, closes = promised
+    if opens is None or closes is None or not opens <= start_at <= closes:
+        return None
+    return Window(opens, closes)
+
+
+def window_told(start_at: datetime, promised: Promised, told_start_at: datetime | None = None) -> Window:
+    """When a customer is to expect somebody who is planned for `start_at`: in the promised window, else half an
+    hour either side of the start.
+
+    `told_start_at` is the start of which they were told first: a visit that shifts by a little stays in the window
+    that they know, and many small shifts do not add up to a large one unseen.
+    """
+    known = _promised_round(start_at, promised)
+    if known is None and told_start_at is not None:
+        known = window_round(told_start_at, TOLD_SPREAD)
+    return known if known is not None and known.holds(start_at) else window_round(start_at, TOLD_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
     """What a customer was told of a visit: who comes, and that they arrive within a window, both ends included."""
 
@@ -97,13 +146,12 @@ def appointment(
     lock_level: str,
     engineer_id: int,
     start_at: datetime,
-    promised: tuple[datetime | None, datetime | None],
+    promised: Promised,
 ) -> Appointment:
-    """What was agreed about a visit: the promised window around its start, else its start to the minute."""
-    opens, closes = promised
-    if opens is None or closes is None or not opens <= start_at <= closes:
-        opens = closes = start_at
-    return Appointment(lock_level, engineer_id, opens, closes)
+    """What was agreed about a visit: the promised window around its start, else its start to the minute: who
+    confirmed a time without a window confirmed that time."""
+    window = _promised_round(start_at, promised) or Window(start_at, start_at)
+    return Appointment(lock_level, engineer_id, window.start_at, window.end_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from core.formats import local_date, local_datetime, local_time
 from dispatch import queries as dispatch
 from dispatch.enums import ConsentCause
 from dispatch.models import ConsentRequest, Visit
-from feedback.rules import Window
+from dispatch.rules import Window
 
 
 @dataclass(frozen=True, slots=True)

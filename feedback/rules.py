@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatch.enums import VisitStatus
+from dispatch.rules import Window, window_round
 from feedback.enums import Flag, LinkPurpose
 
 V = VisitStatus
@@ -16,9 +17,7 @@ EDIT_TIME = timedelta(hours=24)
 RATE_TIME = timedelta(days=14)
 TRACK_TIME = timedelta(hours=24)
 SHORTEST_DWELL = timedelta(seconds=5)
-SPREAD = timedelta(minutes=30)
 ON_THE_ROAD_SPREAD = timedelta(minutes=10)
-FIVE_MINUTES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,6 @@ class Device:
     opened_at: datetime | None = None
     is_staff: bool = False
     is_engineers_address: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """When the engineer arrives, both ends in UTC."""
-
-    start_at: datetime
-    end_at: datetime
 
 
 def expires_at(purpose: str, *, visit_ends_at: datetime, at: datetime) -> datetime:
@@ -72,28 +63,15 @@ def flags_for(device: Device, at: datetime) -> list[str]:
 def arrival_window(
     *,
     start_at: datetime,
-    promised: Window | None,
+    told: Window,
     travel_started_at: datetime | None,
     travel_minutes: int,
 ) -> Window:
-    """What the customer is told. On the road ten minutes either side; before, the promise or half an hour."""
-    if travel_started_at is not None:
-        arrives = travel_started_at + timedelta(minutes=travel_minutes) if travel_minutes else start_at
-        arrives = max(arrives, travel_started_at)
-        return _rounded(arrives - ON_THE_ROAD_SPREAD, arrives + ON_THE_ROAD_SPREAD)
-    if promised is not None and promised.start_at <= start_at <= promised.end_at:
-        return promised
-    return _rounded(start_at - SPREAD, start_at + SPREAD)
-
-
-def _rounded(start_at: datetime, end_at: datetime) -> Window:
-    return Window(_to_five(start_at), _to_five(end_at))
-
-
-def _to_five(at: datetime) -> datetime:
-    rest = at.timestamp() % FIVE_MINUTES
-    shift = -rest if rest < FIVE_MINUTES / 2 else FIVE_MINUTES - rest
-    return at + timedelta(seconds=shift)
+    """When the customer's page says that the engineer arrives: as `told`; on the road ten minutes either side."""
+    if travel_started_at is None:
+        return told
+    arrives = travel_started_at + timedelta(minutes=travel_minutes) if travel_minutes else start_at
+    return window_round(max(arrives, travel_started_at), ON_THE_ROAD_SPREAD)
 
 
 STEPS: dict[str, int] = {

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
+from dispatch.queries import told_of
+from dispatch.rules import Window
 from feedback import rules
 
 V = VisitStatus
@@ -30,15 +32,11 @@ class Step:
     place: str
 
 
-def window_of(visit: Visit) -> rules.Window:
+def window_of(visit: Visit) -> Window:
     """When the engineer arrives, as the customer is told."""
-    order = visit.work_order
-    promised = None
-    if order.promised_start_at and order.promised_end_at:
-        promised = rules.Window(order.promised_start_at, order.promised_end_at)
     return rules.arrival_window(
         start_at=visit.start_at,
-        promised=promised,
+        told=told_of(visit),
         travel_started_at=visit.travel_started_at,
         travel_minutes=visit.travel_minutes,
     )

@@ -30,8 +30,6 @@ PRIZES: Mapping[int, int] = {1: 144_000, 2: 36_000, 3: 10_800, 4: 3_600}
 UNTOLD_CHANGE = 300
 """What moving a visit costs that nobody was told of: enough to leave alone what is as good."""
 MOST_AGEING_DAYS = 10
-TOLD_TOLERANCE = 30 * 60
-"""A visit that comes so many seconds later than its customer was told is still the visit they expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,14 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Task:
     """Work to find a place for. `was` is (engineer, start) of its visit, `team` the engineers of a crew's visits;
-    `told` whether people know of it. `waits` are links to other tasks. `only`: who may do it as far as scarce parts
-    go (None: anybody)."""
+    `told` the first and last start that are what its customer was told (None: nothing). `waits` are links to other
+    tasks. `only`: who may do it as far as scarce parts go (None: anybody)."""
 
     work: Work
     priority: int = 3
     visit_id: int = 0
     was: tuple[int, int] | None = None
-    told: bool = False
+    told: Span | None = None
     waiting_days: int = 0
     team: tuple[int, ...] = ()
     waits: tuple[Wait, ...] = ()
@@ -169,11 +167,11 @@ def _with_breaks(person: Person, shift: Span, gaps: list[Gap]) -> list[Gap]:
 def start_window(task: Task, between: Span) -> Span:
     """The first and last whole minute at which a task may begin; the last is before the first when none is.
 
-    Where somebody was told a time, never before it.
+    Where somebody was told when to expect it, never before that.
     """
     opens, closes = _work_window(task.work, between)
-    if task.told and task.was:
-        opens = max(opens, min(task.was[1], closes))
+    if task.told:
+        opens = max(opens, min(task.told[0], closes))
     return whole_minute(opens), closes // 60 * 60
 
 

@@ -18,7 +18,6 @@ from dispatch.travel import ESTIMATE, Point, Roads
 from planning.days import (
     MOST_AGEING_DAYS,
     PRIZES,
-    TOLD_TOLERANCE,
     UNTOLD_CHANGE,
     Gap,
     Placed,
@@ -89,17 +88,20 @@ def problem_of(
         is_alone = task.work.crew_size == 1 and not task.waits and task.work.id not in linked
         known = _order(task, able, between, prices, is_alone=is_alone)
         asks = objectives.prices(task) if objectives else {}
+        was = numbers.get(_expected(task, member), -1)
+        # Nobody at all is a change too for who waits for somebody who cannot come any more.
+        change = known.change_price if task.told and was < 0 else 0
         # Whoever is sent, it is as good as it was without these prices that somebody is.
         prices_of = {numbers[i]: min(n, known.prize // 2) for i, n in asks.items() if i in numbers}
         wait = next((wait for wait in task.waits if wait.first in first_of), None)
         orders.append(
             replace(
                 known,
-                was=numbers.get(_expected(task, member), -1),
+                was=was,
                 crew=number if task.work.crew_size > 1 else -1,
                 forbidden=far.too_far(task.work.place),
                 prices=prices_of,
-                prize=known.prize + max(prices_of.values(), default=0),
+                prize=known.prize + change + max(prices_of.values(), default=0),
                 **(
                     _following(wait, first_of[wait.first], tasks[owner[first_of[wait.first]]]) if wait else {}
                 ),
@@ -229,7 +231,7 @@ def _order(task: Task, able: _Able, between: Span, prices: Prices, *, is_alone: 
     prize = int(
         prices.prizes.get(task.priority, PRIZES[4]) * (1 + min(task.waiting_days, MOST_AGEING_DAYS) / 10)
     )
-    told = (task.was[1] - zero, task.was[1] + TOLD_TOLERANCE - zero) if task.told and task.was else None
+    told = (max(0, task.told[0] - zero), max(0, task.told[1] - zero)) if task.told else None
     return Order(
         place=_spot(work.place),
         seconds=work.seconds,
@@ -240,7 +242,7 @@ def _order(task: Task, able: _Able, between: Span, prices: Prices, *, is_alone: 
         late_price=int(prize * prices.late_share),
         needs=frozenset({able.signature(task)}),
         change_price=prices.change if task.told else UNTOLD_CHANGE,
-        told=told if told and told[0] >= 0 else None,
+        told=told,
         moved_price=prices.change,
         name=str(work.id),
     )

@@ -295,6 +295,6 @@ class Sheet:
 
 def as_told(task: Task, work: Work) -> Work:
     """The work as it may be planned without search: not before its customer was told."""
-    if not (task.told and task.was):
+    if task.told is None:
         return work
-    return replace(work, window=(max(work.window[0], task.was[1]), work.window[1]))
+    return replace(work, window=(max(work.window[0], task.told[0]), work.window[1]))

@@ -28,6 +28,8 @@ class Visit(TenantModel):
     Visits of one `crew_key` go together: as many as the work needs, at the same time, or none.
     `shares_work`: the work is for several people or may take several days, so that other visits may be to come
     beside this one; the database notes it when the visit is made.
+    `told_start_at` is the start of which the customer was told: the database notes it when the visit is sent, and
+    it stays while the visit keeps to what was told (`queries.told_of`).
     `policy_version` is the dispatch policy that the visit was planned under (0: the product's own).
     """
 
@@ -44,6 +46,7 @@ class Visit(TenantModel):
     policy_version = models.PositiveIntegerField(default=0)
     reason = models.JSONField(default=dict, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    told_start_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True)
     travel_started_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
@@ -56,6 +59,9 @@ class Visit(TenantModel):
         ordering = ["start_at", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(end_at__gt=models.F("start_at")), name="visit_ends_later"),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(told_start_at__isnull=False), name="visit_sent_is_told"
+            ),
             ExclusionConstraint(
                 name="visit_no_overlap",
                 expressions=[

@@ -18,7 +18,7 @@ from dispatch.enums import ConsentStatus
 from dispatch.models import ConsentRequest, Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.offers import expires_at
-from dispatch.rules import Appointment, appointment
+from dispatch.rules import Appointment, Window, appointment, window_told
 from tenants.actors import Actor
 
 
@@ -99,8 +99,24 @@ def waiting_consents_for(actor: Actor) -> int:
     return consents_for(actor).filter(status=ConsentStatus.ASKED).order_by().count()
 
 
+def told_of(visit: Visit) -> Window:
+    """When the customer is to expect somebody, as their page tells before the trip. `visit.work_order` should be
+    loaded."""
+    order = visit.work_order
+    promised = order.promised_start_at, order.promised_end_at
+    return window_told(visit.start_at, promised, visit.told_start_at)
+
+
+def start_told(visit: Visit, start_at: datetime) -> datetime | None:
+    """The start of which the customer was told, once the visit is moved to `start_at`: another one only where they are
+    to expect somebody at another time. None while they were told of none."""
+    if visit.told_start_at is None or told_of(visit).holds(start_at):
+        return visit.told_start_at
+    return start_at
+
+
 def appointment_of(visit: Visit) -> Appointment:
-    """What the customer was told of a visit. `visit.work_order` should be loaded."""
+    """What the customer agreed to of a visit. `visit.work_order` should be loaded."""
     order = visit.work_order
     return appointment(
         lock_level=visit.lock_level,

@@ -161,6 +161,7 @@ def move_to(
     """Write where the verdict says that the visit goes, and tell."""
     start, end = verdict.span
     before = {"engineer": visit.engineer.name, "from": visit.start_at.isoformat()}
+    visit.told_start_at = queries.start_told(visit, instant(start))
     visit.engineer_id, visit.start_at, visit.end_at = verdict.person.id, instant(start), instant(end)
     if visit.status == VisitStatus.ACCEPTED:
         visit.status, visit.accepted_at = VisitStatus.DISPATCHED, None

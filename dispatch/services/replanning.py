@@ -20,6 +20,7 @@ from dispatch import events, rules
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries import start_told
 from dispatch.queries.planning import instant
 from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import despite_deadlocks, follow_many
@@ -30,7 +31,7 @@ from tenants.active import active_tenant_id
 from tenants.actors import Actor
 
 _MOVED = ["engineer_id", "start_at", "end_at", "status", "accepted_at", "crew_key", "travel_minutes"]
-_MOVED += ["travel_km", "policy_version", "reason", "version", "updated_at"]
+_MOVED += ["travel_km", "policy_version", "reason", "told_start_at", "version", "updated_at"]
 _PARK = """
     UPDATE dispatch_visit SET start_at = start_at + interval '400 years', end_at = end_at + interval '400 years'
     WHERE tenant_id = %s AND id = ANY(%s)
@@ -117,6 +118,7 @@ def _changed(one: Placement, visit: Visit, at: datetime) -> Visit:
 def _put(visit: Visit, one: Placement) -> Visit:
     """Write on a visit what its verdict says."""
     start, end = one.verdict.span
+    visit.told_start_at = start_told(visit, instant(start))
     visit.engineer_id, visit.start_at, visit.end_at = one.verdict.person.id, instant(start), instant(end)
     visit.crew_key = one.crew_key
     for name, value in plan_facts(one.verdict, "").items():

@@ -217,10 +217,21 @@ class Links:
         )
 
 
+def told_span(visit: Visit) -> Span | None:
+    """The first and last start that are no change to the customer: as confirmed, else as told once the visit was
+    sent; None while they know of none."""
+    if visit.lock_level in LOCKED:
+        held = dispatch.appointment_of(visit)
+        return seconds(held.opens), seconds(held.closes)
+    if visit.sent_at is None:
+        return None
+    window = dispatch.told_of(visit)
+    return seconds(window.start_at), seconds(window.end_at)
+
+
 def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime, links: Links) -> Task:
     first = group[0]
     order = first.work_order
-    told = any(visit.sent_at is not None or visit.lock_level in LOCKED for visit in group)
     work = links.work_of(order, run)
     bound = links.before.get(order.pk, FOREVER)
     if seconds(first.end_at) <= bound < work.window[1]:
@@ -235,7 +246,7 @@ def _visit_task(run: PlanRun, group: Sequence[Visit], at: datetime, links: Links
         priority=order.priority,
         visit_id=first.pk,
         was=(first.engineer_id, seconds(first.start_at)),
-        told=told,
+        told=next((span for visit in group if (span := told_span(visit))), None),
         waiting_days=_days(order, at),
         team=tuple(visit.engineer_id for visit in group) if len(group) > 1 else (),
         waits=links.waits_of(order),

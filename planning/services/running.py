@@ -20,7 +20,7 @@ from dispatch.queries.planning import instant, seconds
 from dispatch.travel import UNKNOWN_MINUTES
 from journal import services as journal
 from planning import queries
-from planning.days import TOLD_TOLERANCE, Placed, Task
+from planning.days import Placed, Task
 from planning.enums import ChangeKind, RunState
 from planning.events import PlanEnded, PlanProposed
 from planning.figures import Figures, figures_of
@@ -291,12 +291,13 @@ def _counts(changes: list[PlanChange]) -> dict[str, int]:
 def _disturbs(change: PlanChange) -> bool:
     """Whether somebody who was told of a visit is to expect another engineer, another hour, or nobody."""
     visit = change.visit
-    if visit is None or (visit.sent_at is None and visit.lock_level not in queries.LOCKED):
+    told = queries.told_span(visit) if visit is not None else None
+    if visit is None or told is None:
         return False
     if change.kind != ChangeKind.MOVE or change.to_start_at is None:
         return True
-    shift = abs((change.to_start_at - visit.start_at).total_seconds())
-    return change.to_engineer_id != visit.engineer_id or shift > TOLD_TOLERANCE
+    is_in_time = told[0] <= seconds(change.to_start_at) <= told[1]
+    return change.to_engineer_id != visit.engineer_id or not is_in_time
 
 
 def _figures(ground: Ground, people: Iterable[Person], unserved: int) -> Figures:

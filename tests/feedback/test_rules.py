@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from dispatch.rules import Window
 from feedback import rules
 from feedback.enums import LinkPurpose
-from feedback.rules import Device, Window
+from feedback.rules import Device
 from tests.cast import AT
 
 MINUTE = timedelta(minutes=1)
@@ -49,19 +50,16 @@ def test_what_is_flagged(device: Device, flags: list[str]) -> None:
     assert rules.flags_for(device, AT) == flags
 
 
+TOLD = Window(AT - 60 * MINUTE, AT + 60 * MINUTE)
+
+
 def window(**facts: object) -> Window:
-    given = {"start_at": AT, "promised": None, "travel_started_at": None, "travel_minutes": 0, **facts}
+    given = {"start_at": AT, "told": TOLD, "travel_started_at": None, "travel_minutes": 0, **facts}
     return rules.arrival_window(**given)  # type: ignore[arg-type]
 
 
-def test_before_the_trip_the_promise_is_told() -> None:
-    promised = Window(AT - 60 * MINUTE, AT + 60 * MINUTE)
-    assert window(promised=promised) == promised
-
-
-def test_a_promise_that_the_plan_does_not_meet_is_not_told() -> None:
-    promised = Window(AT - 60 * MINUTE, AT - 30 * MINUTE)
-    assert window(promised=promised) == Window(AT - 30 * MINUTE, AT + 30 * MINUTE)
+def test_before_the_trip_the_page_says_what_was_told() -> None:
+    assert window() == TOLD
 
 
 def test_on_the_road_the_window_narrows_and_is_rounded_to_five_minutes() -> None:

@@ -75,7 +75,7 @@ def test_what_goes_right_after_is_planned_with_the_first_or_neither_is() -> None
 
 
 def test_what_has_a_visit_is_not_given_up_for_what_must_follow_it() -> None:
-    first = task(1, visit_id=9, was=(1, 10 * HOUR), told=True)
+    first = task(1, visit_id=9, was=(1, 10 * HOUR), told=(10 * HOUR, 10 * HOUR + HOUR // 2))
     found = planned([person(1)], [first, waits(task(2, skills={7: 1}), 1, LinkKind.IMMEDIATELY)])
     assert times(found) == {1: (10 * HOUR, 11 * HOUR, 1)}
     ((left, reasons),) = found.unplaced

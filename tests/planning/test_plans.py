@@ -117,10 +117,10 @@ def test_visiting_hours_and_the_date_window_hold() -> None:
 
 
 def test_what_a_customer_was_told_stays_unless_it_pays() -> None:
-    told = [task(n, visit_id=n, was=(1, (7 + n) * HOUR + 1800), told=True) for n in range(1, 5)]
+    starts = {n: (7 + n) * HOUR + 1800 for n in range(1, 5)}
+    told = [task(n, visit_id=n, was=(1, start), told=(start, start + 1800)) for n, start in starts.items()]
     found = {one.task.work.id: one for one in planned([person(1), person(2)], told).placed}
-    assert all(found[n].person_id == 1 for n in range(1, 5))
-    assert all(found[n].start >= (7 + n) * HOUR + 1800 for n in range(1, 5))
+    assert all(found[n].person_id == 1 and found[n].start >= start for n, start in starts.items())
 
 
 def test_a_crew_is_booked_whole_or_not_at_all() -> None:
