@@ -19,7 +19,7 @@ FORGET = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0014_times_that_are_meant")]
+    dependencies = [("dispatch", "0015_stints_that_are_offered")]
 
     operations = [
         migrations.AddField(
