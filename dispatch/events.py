@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from journal.events import Event
@@ -38,9 +39,12 @@ class VisitScheduled(VisitFact):
 
 @dataclass(frozen=True, kw_only=True)
 class VisitMoved(VisitFact):
-    """The engineer or the time of a visit changed."""
+    """The engineer or the time of a visit changed; `from_engineer_id` and `from_start_at` are what they were."""
 
     outbound_only: ClassVar[bool] = False
+
+    from_engineer_id: int = 0
+    from_start_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,8 +58,9 @@ def on_visit_sent(events: Sequence[VisitSent]) -> None:
 
 @on_many(VisitMoved)
 def on_visit_moved(events: Sequence[VisitMoved]) -> None:
-    """Who must be there at another time is late at another time."""
-    services.await_arrivals(visit_ids=_visits(events), actor=AUTO, at=now())
+    """Who must be there at another time is late at another time, and whom a visit left may set out from elsewhere."""
+    left = [(e.from_engineer_id, e.from_start_at) for e in events if e.from_start_at]
+    services.await_arrivals(visit_ids=_visits(events), left=left, actor=AUTO, at=now())
 
 
 @on(VisitCancelled)

@@ -21,16 +21,20 @@ from tenants.actors import Actor
 AT_ONCE = 200
 """Visits whose timers are set together."""
 A_DAY = timedelta(days=1)
+Place = tuple[int, datetime]
+"""An engineer's id, and when a visit of theirs begins."""
 
 
 @transaction.atomic
-def await_arrivals(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> None:
+def await_arrivals(
+    *, visit_ids: Collection[int], actor: Actor, at: datetime, left: Collection[Place] = ()
+) -> None:
     """Set the timers of rules that act when the engineers of these visits will be late, and anew those of the visits
-    that the same engineers go to next."""
+    that the same engineers go to next, and those whom visits `left`."""
     actor.require(Permission.VISIT_PLAN)
     rules = list(queries.dispatch_rules().filter(event=RuleEvent.ENGINEER_LATE, is_enabled=True))
     if rules:
-        ids = {*visit_ids, *_next_ones(visit_ids)}
+        ids = {*visit_ids, *_next_ones(visit_ids, left)}
         _arm_all(_still_awaited(Visit.objects.filter(pk__in=ids)), rules)
 
 
@@ -40,9 +44,9 @@ def await_all_arrivals(rule: DispatchRule, at: datetime) -> None:
     _arm_all(_still_awaited(coming), [rule])
 
 
-def _next_ones(visit_ids: Collection[int]) -> list[int]:
+def _next_ones(visit_ids: Collection[int], left: Collection[Place]) -> list[int]:
     """Visits with a timer that engineers go to within a day after these: they may set out from elsewhere now."""
-    rows = list(Visit.objects.filter(pk__in=visit_ids).values_list("engineer_id", "start_at"))
+    rows = [*left, *Visit.objects.filter(pk__in=visit_ids).values_list("engineer_id", "start_at")]
     if not rows:
         return []
     starts = [start for _engineer, start in rows]

@@ -161,6 +161,7 @@ def move_to(
     """Write where the verdict says that the visit goes, and tell."""
     start, end = verdict.span
     before = {"engineer": visit.engineer.name, "from": visit.start_at.isoformat()}
+    left = visit.engineer_id, visit.start_at
     visit.told_start_at = queries.start_told(visit, instant(start))
     visit.engineer_id, visit.start_at, visit.end_at = verdict.person.id, instant(start), instant(end)
     if visit.status == VisitStatus.ACCEPTED:
@@ -180,7 +181,7 @@ def move_to(
         reason=override_reason[:500],
         source=source,
     )
-    journal.publish(fact(events.VisitMoved, visit))
+    journal.publish(moved_from(visit, *left))
 
 
 @transaction.atomic
@@ -250,6 +251,17 @@ def follow_merged_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> None:
 def fact(kind: type[events.VisitFact], visit: Visit) -> events.VisitFact:
     """A fact about a visit with the ids that every such fact carries."""
     return kind(visit_id=visit.pk, work_order_id=visit.work_order_id, engineer_id=visit.engineer_id)
+
+
+def moved_from(visit: Visit, engineer_id: int, start_at: datetime) -> events.VisitMoved:
+    """The fact that a visit was moved from this engineer and start."""
+    return events.VisitMoved(
+        visit_id=visit.pk,
+        work_order_id=visit.work_order_id,
+        engineer_id=visit.engineer_id,
+        from_engineer_id=engineer_id,
+        from_start_at=start_at,
+    )
 
 
 def check_version(visit: Visit, version: int) -> None:

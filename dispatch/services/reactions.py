@@ -56,7 +56,6 @@ def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> Dispat
     visit = queries.visits().filter(pk=visit_id).first()
     if visit is None:
         return None
-    await_arrivals(visit_ids=[visit.pk], actor=actor, at=at)
     run = fire(
         event=RuleEvent.VISIT_CANCELLED,
         work_order_id=visit.work_order_id,
@@ -68,6 +67,8 @@ def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> Dispat
     if run is None or run.outcome != RunOutcome.ASSIGNED:
         await_shares(work_order_ids=[visit.work_order_id], actor=actor, at=at)
     withdraw_needless_offers(work_order_id=visit.work_order_id, actor=actor, at=at)
+    # Timers are locked after the work order, as by everything that plans.
+    await_arrivals(visit_ids=[visit.pk], actor=actor, at=at)
     return run
 
 
@@ -111,6 +112,9 @@ def meet_arrived_part(*, part_id: int, actor: Actor, at: datetime) -> list[Dispa
     part = Part.objects.filter(pk=part_id).first()
     if part is None:
         return []
+    waiting = _waiting_for(part)
+    # All of it before the first takes its turn at parts: who plans another one by hand holds that, and waits for us.
+    list(WorkOrder.objects.select_for_update().filter(pk__in=waiting).order_by("id").values_list("id"))
     runs = [
         fire(
             event=RuleEvent.PART_ARRIVED,
@@ -119,7 +123,7 @@ def meet_arrived_part(*, part_id: int, actor: Actor, at: datetime) -> list[Dispa
             actor=actor,
             at=at,
         )
-        for work_order_id in _waiting_for(part)
+        for work_order_id in waiting
     ]
     return [run for run in runs if run is not None]
 

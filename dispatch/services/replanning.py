@@ -25,7 +25,7 @@ from dispatch.queries.planning import instant
 from dispatch.services.consenting import withdraw_open
 from dispatch.services.following import despite_deadlocks, follow_many
 from dispatch.services.judging import is_taken, plan_facts
-from dispatch.services.planning import fact
+from dispatch.services.planning import fact, moved_from
 from journal import services as journal
 from tenants.active import active_tenant_id
 from tenants.actors import Actor
@@ -66,6 +66,7 @@ def place_visits(
     moved = [one for one in placements if one.visit is not None]
     new = [one for one in placements if one.visit is None]
     _call_off(removed, actor=actor, at=at, source=source)
+    left = [(one.visit.engineer_id, one.visit.start_at) for one in moved if one.visit]
     try:
         visits = despite_deadlocks(lambda: _write(moved, new, at))
     except IntegrityError as problem:
@@ -84,7 +85,7 @@ def place_visits(
     changed, made = visits[: len(moved)], visits[len(moved) :]
     journal.record_many(actor=actor, verb="moved", things=changed, at=at, source=source)
     journal.record_many(actor=actor, verb="scheduled", things=made, at=at, source=source)
-    journal.publish(*(fact(events.VisitMoved, visit) for visit in changed))
+    journal.publish(*(moved_from(visit, *was) for visit, was in zip(changed, left, strict=True)))
     journal.publish(*(fact(events.VisitScheduled, visit) for visit in made))
     return visits
 

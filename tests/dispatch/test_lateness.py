@@ -16,6 +16,7 @@ from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, Visit
 from dispatch.outlook import Seen, outlook
 from dispatch.services import timers
 from dispatch.travel import ESTIMATE, trip
+from journal.services import deliver_all
 from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.dispatch.test_travel_times import learned
@@ -216,6 +217,28 @@ def test_a_visit_before_that_is_called_off_is_no_way_any_more(
     assert due(visit) == START + 20 * MINUTE - minutes(NEAR, FAR)
     services.cancel_visit(visit_id=before.pk, reason="rain", actor=in_acme.dora.actor, at=AT)
     services.meet_cancelled_visit(visit_id=before.pk, actor=SYSTEM, at=AT)
+    assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR)
+
+
+@pytest.mark.parametrize(("name", "hours"), [("Other", -2), ("Late", 4)])
+def test_a_visit_before_that_went_elsewhere_is_no_way_any_more(
+    rule: DispatchRule, in_acme: Company, name: str, hours: int
+) -> None:
+    late = make_engineer("Late", hours=("00:00", "23:59"))
+    before = sent(late, NEAR, START - 2 * HOUR)
+    visit = sent(late, FAR)
+    deliver_all()
+    assert due(visit) == START + 20 * MINUTE - minutes(NEAR, FAR)
+    engineer = late if name == "Late" else make_engineer(name)
+    services.move_visit(
+        visit_id=before.pk,
+        engineer_id=engineer.pk,
+        start_at=START + hours * HOUR,
+        version=before.version,
+        actor=in_acme.dora.actor,
+        at=AT,
+    )
+    deliver_all()
     assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR)
 
 
