@@ -49,7 +49,7 @@ def candidates(
     answer = instant.rank(world, ask, strategy, most=most)
     is_alone = work_order.crew_size == 1
     if work_order.may_split and is_alone and not answer.candidates and not ignoring:
-        return stints_for(work_order, from_at, strategy=strategy)
+        return stints_for(work_order, from_at, strategy=strategy, asked_at=at)
     return answer
 
 

@@ -59,11 +59,13 @@ def team_among(
     *,
     instead_of: Visit | None = None,
     kept: Reserves | None = None,
+    asked_at: datetime | None = None,
 ) -> Team | Reason:
     """The first crew of these people for the work, or why there is none.
 
     `instead_of` is a visit of a crew whose engineer cannot come: that one is left out, and the others' visits
-    of the same crew stand in nobody's way. `kept`: the reserves, where they are known already.
+    of the same crew stand in nobody's way. `kept`: the reserves, where they are known already; else
+    what is kept at `asked_at` counts (None: at `at`).
     """
     gone = set()
     if instead_of is not None:
@@ -77,5 +79,9 @@ def team_among(
     work = work_of(work_order, at - timedelta(days=1), until + timedelta(days=1))
     pairs = likings([person.id for person in free])
     policy = knowing(policy_in_force(), [work.place])
-    work = kept.known_to(work) if kept else with_room(work, policy, (at, until), at=at, ignoring=gone)
+    work = (
+        kept.known_to(work)
+        if kept
+        else with_room(work, policy, (at, until), at=asked_at or at, ignoring=gone)
+    )
     return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy)

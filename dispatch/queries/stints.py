@@ -29,15 +29,17 @@ def stints_for(
     *,
     engineer_ids: Iterable[int] | None = None,
     strategy: str = "earliest",
+    asked_at: datetime | None = None,
 ) -> Answer:
     """Who could do what is left of the work in stints, from `at` on, and why not the others. The verdict of a
-    candidate is about the first stint; its `then` has the others. `engineer_ids` asks these only."""
+    candidate is about the first stint; its `then` has the others. `engineer_ids` asks these only. What capacity keeps
+    at `asked_at` counts (None: at `at`)."""
     policy = policy_in_force()
     people = people_ahead(work_order, at, policy)
     if engineer_ids is not None:
         wanted = set(engineer_ids)
         people = [person for person in people if person.id in wanted]
-    return stints_among(people, work_order, at, policy, strategy=strategy)
+    return stints_among(people, work_order, at, policy, strategy=strategy, asked_at=asked_at)
 
 
 def people_ahead(work_order: WorkOrder, at: datetime, policy: Policy) -> list[Person]:
@@ -54,25 +56,29 @@ def stints_among(
     policy: Policy,
     *,
     strategy: str = "earliest",
+    asked_at: datetime | None = None,
 ) -> Answer:
     """`stints_for` among these people: who is done first comes first, with `strategy` among equals."""
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
     known = knowing(policy, [work.place])
-    work = with_room(work, known, (at, at + AHEAD), at=at)
+    work = with_room(work, known, (at, at + AHEAD), at=asked_at or at)
     verdicts = earliest_stints(people, work, (seconds(at), seconds(at + AHEAD)), known)
     found = answer(verdicts, work, seconds(at), strategy)
     ranked = sorted(found.candidates, key=lambda one: _day_of_end(one.verdict))
     return Answer(tuple(ranked), found.forceable, found.excluded)
 
 
-def crew_stints_for(work_order: WorkOrder, at: datetime) -> tuple[Team, ...] | Reason:
-    """The first crew that could do what is left of the work in stints, from `at` on; or why there is none."""
+def crew_stints_for(
+    work_order: WorkOrder, at: datetime, *, asked_at: datetime | None = None
+) -> tuple[Team, ...] | Reason:
+    """The first crew that could do what is left of the work in stints, from `at` on; or why there is none. What
+    capacity keeps at `asked_at` counts (None: at `at`)."""
     parts = part_ids_of([work_order])
     world = load_world(at, at + AHEAD, site_ids=[work_order.site_id], part_ids=parts)
     work = work_of(work_order, at - timedelta(days=1), at + AHEAD + timedelta(days=1))
     pairs = likings([person.id for person in world.people])
     policy = knowing(world.policy, [work.place])
-    work = with_room(work, policy, (at, at + AHEAD), at=at)
+    work = with_room(work, policy, (at, at + AHEAD), at=asked_at or at)
     return crew_in_stints(world.people, work, (seconds(at), seconds(at + AHEAD)), pairs, policy)
 
 

@@ -116,7 +116,7 @@ def _choose(
     work_order: WorkOrder, between: Span, strategy: str, may_force: bool, at: datetime
 ) -> _Plan | Answer:
     if work_order.crew_size > 1:
-        return _crew(work_order, between)
+        return _crew(work_order, between, at)
     answer = queries.candidates(work_order, at, between=between, strategy=strategy, most=TOLD)
     timely = [one for one in answer.candidates if one.verdict.span[0] < seconds(between[1])]
     if answer.candidates and not timely:
@@ -129,14 +129,14 @@ def _choose(
     return _Plan(best, stints, answer)
 
 
-def _crew(work_order: WorkOrder, between: Span) -> _Plan | Answer:
+def _crew(work_order: WorkOrder, between: Span, at: datetime) -> _Plan | Answer:
     """The first team that can come at once; in stints, where the work may be split and has to be."""
     parts = queries.part_ids_of([work_order])
     people = queries.load_world(*between, site_ids=[work_order.site_id], part_ids=parts).people
-    team = queries.team_among(people, work_order, *between)
+    team = queries.team_among(people, work_order, *between, asked_at=at)
     found: Sequence[Team] | Reason = (team,) if isinstance(team, Team) else team
     if isinstance(found, Reason) and work_order.may_split:
-        found = queries.crew_stints_for(work_order, between[0])
+        found = queries.crew_stints_for(work_order, between[0], asked_at=at)
         if not isinstance(found, Reason) and found[0].start >= seconds(between[1]):
             found = Reason(codes.WINDOW)
     if isinstance(found, Reason):

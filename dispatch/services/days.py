@@ -93,7 +93,7 @@ def plan_rest(
     if offered and sum((end - start for start, end in offered), timedelta()) == left:
         visits = [_as_offered(first, span, at) for span in offered]
     else:
-        visits = [_sent(work_order, verdict, at) for verdict in _rest_of(first, others)]
+        visits = [_sent(work_order, verdict, at) for verdict in _rest_of(first, others, at)]
         for visit in visits:
             save_planned(visit)
     follow_visits(work_order, at=at)
@@ -121,12 +121,12 @@ def _as_offered(first: Visit, span: Span, at: datetime) -> Visit:
     return visit
 
 
-def _rest_of(first: Visit, others: Collection[int]) -> list[Verdict]:
+def _rest_of(first: Visit, others: Collection[int], at: datetime) -> list[Verdict]:
     """The stints that are left: of the same engineer where that can be, else of others."""
     work_order, answer = first.work_order, None
     for ids in ([first.engineer_id], list(others)):
         if ids:
-            answer = queries.stints_for(work_order, first.end_at, engineer_ids=ids)
+            answer = queries.stints_for(work_order, first.end_at, engineer_ids=ids, asked_at=at)
             if answer.best is not None:
                 return stints_of(answer.best.verdict)
     left = formats.minutes(work_order.left_minutes)

@@ -26,7 +26,7 @@ from tests.dispatch.test_concurrency import _without_the_constraint as without_t
 from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
 from tests.factories.inventory import make_part, make_stock, make_van
 from tests.factories.workforce import make_engineer
-from workforce.models import Absence
+from workforce.models import Absence, CapacityRule
 
 Program = Callable[..., Client]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -353,3 +353,24 @@ def test_two_who_need_the_only_part_do_not_both_get_it(acme: Company) -> None:
     with tenant_active(acme.tenant.pk):
         planned = [order.visits.count() for order in orders]
     assert [sum(planned[2 * n : 2 * n + 2]) for n in range(ROUNDS)] == [1] * ROUNDS
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"crew_size": 2},
+        {"may_split": True, "duration_minutes": 12 * 60},
+        {"crew_size": 2, "may_split": True, "duration_minutes": 12 * 60},
+    ],
+)
+def test_time_that_is_kept_today_is_not_free_because_the_window_begins_when_it_is_released(
+    in_acme: Company, api: Client, facts: dict[str, Any]
+) -> None:
+    make_engineer(), make_engineer()
+    CapacityRule.objects.create(reserve_percent=100, up_to_priority=1, released_hours=24)
+    begin = AT + 7 * DAY
+    window = {"from": begin.isoformat(), "until": (begin + DAY).isoformat()}
+    answer = dispatch(api, make_work_order(**facts), **window)
+    told = answer.json()
+    assert (answer.status_code, told.get("visit")) == (200, None)
+    assert told["excluded"][0]["code"] == ("crew" if "crew_size" in facts else "capacity")

@@ -20,7 +20,7 @@ from tests.cast import AT, Company
 from tests.dispatch.test_stints import DAY, HOUR, SYSTEM, long_work, state
 from tests.factories.dispatch import make_provider, make_rule, make_visit, make_work_order
 from tests.factories.workforce import make_engineer
-from workforce.models import Absence, Engineer, Provider
+from workforce.models import Absence, CapacityRule, Engineer, Provider
 
 MINUTE = timedelta(minutes=1)
 
@@ -104,6 +104,16 @@ def test_work_that_became_longer_is_planned_whole_or_refused(in_acme: Company, t
     absence.delete()
     services.accept_offer(offer_id=offer.pk, actor=in_acme.tom.actor, at=AT + MINUTE)
     assert sum((length for _who, _status, length in plan_of(work_order)), timedelta()) == 20 * HOUR
+
+
+def test_the_rest_takes_no_time_that_is_kept_when_the_offer_is_taken(in_acme: Company, tom: Engineer) -> None:
+    CapacityRule.objects.create(reserve_percent=100, up_to_priority=1, released_hours=36)
+    work_order = long_work(14)
+    offered(work_order, "offer_pool", accept_minutes=10)
+    WorkOrder.objects.filter(pk=work_order.pk).update(duration_minutes=20 * 60)
+    with pytest.raises(CannotSchedule, match="would find no time after this stint"):
+        services.accept_offer(offer_id=Offer.objects.get().pk, actor=in_acme.tom.actor, at=AT + MINUTE)
+    assert not Visit.objects.exists()
 
 
 def test_nobody_is_offered_the_time_of_a_later_stint_twice(in_acme: Company, tom: Engineer) -> None:
