@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -26,6 +28,10 @@ class OfferedStintSerializer(serializers.Serializer[Any]):
 
     start_at = serializers.DateTimeField()
     end_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Mapping[str, str]) -> Any:
+        """An offer keeps them as text: they are told like all other instants."""
+        return super().to_representation({name: datetime.fromisoformat(at) for name, at in instance.items()})
 
 
 class OfferSerializer(ReadSerializer[Offer]):
