@@ -32,9 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
 STEPS_PER_CPU_SECOND = {
     "50/8": 85_000,
-    "200/25": 130_000,
-    "1000/120": 125_000,
-    "5000/500": 80_000,
+    "200/25": 125_000,
+    "1000/120": 115_000,
+    "5000/500": 68_000,
     "Solomon": 100_000,
 }
 Figure = dict[str, Any]

@@ -60,7 +60,7 @@ def arrays_of(problem: Problem) -> Arrays:
         routes=routes,
         travel=travel,
         back=back,
-        neighbours=_neighbours(travel, len(orders)),
+        neighbours=nearest(travel, len(orders), NEIGHBOURS),
         helpers=helpers,
         help_distance=distance,
         queue=_queue(orders),
@@ -214,10 +214,10 @@ def _empty_routes(problem: Problem, n_orders: int) -> Ints:
     return routes
 
 
-def _neighbours(travel: NDArray[Any], n_orders: int) -> Ints:
-    """Each order's nearest orders, itself first; -1 where there are fewer."""
-    wanted = min(NEIGHBOURS, n_orders)
-    found = np.full((n_orders, NEIGHBOURS), -1, np.int32)
+def nearest(travel: NDArray[Any], n_orders: int, count: int) -> Ints:
+    """Each order's nearest orders, itself first; -1 where there are fewer than `count`."""
+    wanted = min(count, n_orders)
+    found = np.full((n_orders, count), -1, np.int32)
     for begin in range(0, n_orders, 512):
         block = travel[begin : min(begin + 512, n_orders), :n_orders].astype(np.int64)
         rows = np.arange(len(block))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.optimiser.chains import Chains
 from dispatch.optimiser.kernel import annealing, places
 from dispatch.optimiser.kernel import layout as k
 from dispatch.optimiser.kernel import routes as kernel_routes
@@ -26,6 +27,8 @@ MOST_WORKERS_TO_EXCHANGE = 40
 EXCHANGE_EVERY = 8
 BLINK_IN_HALVES = 0.01
 """Halves look away from fewer places: by 2 of 187 h with 1,000 orders, in three pairs of runs."""
+CHAINS_BELOW = 900.0
+"""Chains are looked for from this heat down: what they gain in a hotter round is lost in the next."""
 LARGE, HOT_WHEN_LARGE = 2_500, 5_000.0
 """From so many orders on a search of a whole day begins hotter: there is more to be put in order at first."""
 
@@ -142,6 +145,8 @@ class _Search:
             self.helpers = np.tile(np.arange(n_workers, dtype=np.int32), (n_orders, 1))
         self.watches = np.zeros((len(self.states), k.WATCH), np.int64)
         self.links = Links(self.arrays, self.rng)
+        self.chains = Chains(self.arrays, len(self.states))
+        self.chains_seconds = 0.0
         self.progress: Progress | None = None
         self.round, self.round_steps, self.best_cost = 0, 1, 0
 
@@ -167,6 +172,7 @@ class _Search:
                     best = found
                 if exchanging and (number + 1) % EXCHANGE_EVERY == 0:
                     self._exchange(walks)
+                best = self._chain(pool, walks, best)
                 for walk in walks if self.arrays.groups else []:
                     self.links.renew(walk, self._heat(number, self.budget.rounds)[1])
                     if walk.cost < best.cost:
@@ -176,6 +182,21 @@ class _Search:
                 if not self._tell((number + 1) / self.budget.rounds):
                     break
         return self._told(best)
+
+    def _chain(self, pool: ThreadPoolExecutor, walks: list[Walk], best: Walk) -> Walk:
+        """Look for chains in each walk, once it has cooled; the best plan so far."""
+        if self._heat(self.round, self.budget.rounds)[1] > CHAINS_BELOW or self.watches[0, k.STOPPED]:
+            return best
+        began = time.monotonic()
+        for walk in walks:
+            self.chains.improve(walk, lambda work: self._everywhere(pool, work))
+            if walk.cost < best.cost:
+                best = walk.copy()
+        self.chains_seconds = time.monotonic() - began
+        return best
+
+    def _everywhere(self, pool: ThreadPoolExecutor, work: Callable[[int], None]) -> None:
+        self._all([pool.submit(work, thread) for thread in range(len(self.states))])
 
     def _tell(self, share: float) -> bool:
         """Tell how far the search is; False when it is to end."""
@@ -231,7 +252,7 @@ class _Search:
         if self.budget.steps is not None:
             return self.budget.steps
         left = (self.budget.seconds or 0.0) - (time.monotonic() - self.began) - 0.05
-        share = left / (self.budget.rounds - number)
+        share = left / (self.budget.rounds - number) - self.chains_seconds
         return int(self.rate * min(share, 0.25) if number == 0 else self.rate * share)
 
     def _learn(self, steps: int, seconds: float) -> None:
