@@ -184,11 +184,13 @@ class _Search:
         return self._told(best)
 
     def _chain(self, pool: ThreadPoolExecutor, walks: list[Walk], best: Walk) -> Walk:
-        """Look for chains in each walk, once it has cooled; the best plan so far."""
+        """Look for chains in each walk that leaves work undone, once it has cooled; the best plan so far."""
         if self._heat(self.round, self.budget.rounds)[1] > CHAINS_BELOW or self.watches[0, k.STOPPED]:
             return best
         began = time.monotonic()
         for walk in walks:
+            if (walk.route_of >= 0).all():
+                continue
             self.chains.improve(walk, lambda work: self._everywhere(pool, work))
             if walk.cost < best.cost:
                 best = walk.copy()
