@@ -85,7 +85,8 @@ TELL_EVERY = 0.2
 Progress = Callable[[float, int], bool]
 """Called several times a second with the share done (0 to 1) and the best cost so far in seconds.
 
-False ends the search within a few milliseconds; what was found until then is the solution.
+False ends the search within a few milliseconds, or as soon as chains are looked for; what was found until then is the
+solution.
 """
 
 
