@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FIELDSERVICE_SHARED", ROOT.parent / "shared"))
 STEPS_PER_CPU_SECOND = {
     "50/8": 85_000,
-    "200/25": 125_000,
+    "200/25": 120_000,
     "1000/120": 115_000,
     "5000/500": 68_000,
     "Solomon": 100_000,
