@@ -111,6 +111,11 @@ def key_of(place: Point) -> Key:
     return round((place[0] + 90) * 10_000) * 4_000_000 + round((place[1] + 180) * 10_000)
 
 
+def point_of(latitude: float | None, longitude: float | None) -> Point | None:
+    """A place as far as both its coordinates are known."""
+    return None if latitude is None or longitude is None else (latitude, longitude)
+
+
 def place_of(key: Key) -> Point:
     """Where a place of that number lies, within some ten metres."""
     return key // 4_000_000 / 10_000 - 90, key % 4_000_000 / 10_000 - 180

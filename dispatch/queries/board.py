@@ -18,7 +18,7 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import policy_in_force
 from dispatch.queries.roads import knowing_among
 from dispatch.queries.work import tray, visits
-from dispatch.travel import ESTIMATED, Point, Roads
+from dispatch.travel import ESTIMATED, Roads, point_of
 from tenants.actors import Actor
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -187,9 +187,9 @@ def _show_crews(lanes: Iterable[Lane]) -> None:
 
 def _roads(engineers: Iterable[Engineer], planned: Mapping[int, Sequence[Visit]]) -> Roads:
     """How long driving takes between all that is on the board."""
-    homes = [_point(e.home_latitude, e.home_longitude) for e in engineers]
+    homes = [point_of(e.home_latitude, e.home_longitude) for e in engineers]
     sites = [visit.work_order.site for row in planned.values() for visit in row]
-    places = [*homes, *(_point(site.latitude, site.longitude) for site in sites)]
+    places = [*homes, *(point_of(site.latitude, site.longitude) for site in sites)]
     return knowing_among(policy_in_force(), places).roads
 
 
@@ -256,10 +256,10 @@ def _blocks(
     roads: Roads,
 ) -> list[Block]:
     blocks = []
-    place = _point(engineer.home_latitude, engineer.home_longitude)
+    place = point_of(engineer.home_latitude, engineer.home_longitude)
     for visit in planned:
         site = visit.work_order.site
-        here = _point(site.latitude, site.longitude)
+        here = point_of(site.latitude, site.longitude)
         minutes, km = roads.trip(place, here)
         start = _minutes(left, visit.start_at)
         length = max(5, _minutes(visit.start_at, visit.end_at))
@@ -367,7 +367,3 @@ def _hours(start: datetime, finish: datetime, zone: ZoneInfo) -> list[tuple[int,
 
 def _minutes(start: datetime, end: datetime) -> int:
     return int((end - start).total_seconds() // 60)
-
-
-def _point(latitude: float | None, longitude: float | None) -> Point | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -13,7 +13,7 @@ from dispatch.queries.planning import policy_in_force
 from dispatch.queries.reading import ENDED
 from dispatch.queries.roads import knowing_among
 from dispatch.rules import OCCUPYING
-from dispatch.travel import Point
+from dispatch.travel import point_of
 
 _LONGEST = timedelta(hours=24)
 _TELLING = (*OCCUPYING, *ENDED, VisitStatus.NO_SHOW)
@@ -61,9 +61,14 @@ def _seen(visits: Collection[Visit]) -> Iterator[Seen]:
         pk, engineer_id, number, start, end, status, left, ended, *places = row
         name = WorkOrder.reference_of(number)
         yield Seen(
-            pk, engineer_id, name, start, end, status, left, ended, _point(*places[:2]), _point(*places[2:])
+            pk,
+            engineer_id,
+            name,
+            start,
+            end,
+            status,
+            left,
+            ended,
+            point_of(*places[:2]),
+            point_of(*places[2:]),
         )
-
-
-def _point(latitude: float | None, longitude: float | None) -> Point | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -31,7 +31,7 @@ from dispatch.queries.reading import (
 )
 from dispatch.queries.roads import roads_of
 from dispatch.ranking import Answer, rank
-from dispatch.travel import ESTIMATE, Point, Roads
+from dispatch.travel import ESTIMATE, Roads, point_of
 from workforce import queries as workforce
 from workforce.models import Engineer
 
@@ -148,7 +148,7 @@ def work_of(
     return Work(
         id=work_order.pk,
         seconds=work_order.minutes_to_plan * 60,
-        place=_point(site.latitude, site.longitude),
+        place=point_of(site.latitude, site.longitude),
         area=site.area,
         site_id=site.pk,
         skills={row.skill_id: row.level for row in work_order.work_order_skills.all()},
@@ -213,7 +213,7 @@ def stop_of(visit: Visit) -> Stop:
         work_order=str(visit.work_order),
         start=seconds((visit.arrived_at or visit.start_at) if is_over else visit.start_at),
         end=seconds((visit.ended_at or visit.end_at) if is_over else visit.end_at),
-        place=_point(site.latitude, site.longitude),
+        place=point_of(site.latitude, site.longitude),
         is_over=is_over,
     )
 
@@ -228,7 +228,7 @@ def _person(engineer: Engineer, begin: datetime, end: datetime, stops: list[Stop
         id=engineer.pk,
         name=engineer.name,
         is_active=engineer.is_active,
-        home=_point(engineer.home_latitude, engineer.home_longitude),
+        home=point_of(engineer.home_latitude, engineer.home_longitude),
         skills={
             held.skill_id: (held.level, _last_second(held.expires_on, zone))
             for held in engineer.engineer_skills.all()
@@ -266,7 +266,3 @@ def _last_second(day: date | None, zone: ZoneInfo) -> int:
     if day is None:
         return FOREVER
     return seconds(datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone)) - 1
-
-
-def _point(latitude: float | None, longitude: float | None) -> Point | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from dispatch.models import Visit
 from dispatch.queries.planning import seconds
-from dispatch.travel import Point
+from dispatch.travel import Point, point_of
 from workforce import queries as workforce
 
 MOST = 5_000
@@ -73,7 +73,7 @@ def _seen(since: datetime, until: datetime) -> list[_Seen]:
         )[:MOST]
     )
     found = [
-        _Seen(pk, engineer, _point(home_lat, home_lon), _point(lat, lon), start, arrived, ended)
+        _Seen(pk, engineer, point_of(home_lat, home_lon), point_of(lat, lon), start, arrived, ended)
         for pk, engineer, home_lat, home_lon, lat, lon, start, arrived, ended in rows
         if arrived is not None
     ]
@@ -118,7 +118,3 @@ def _touches(breaks: Sequence[_BreakTime], start: datetime, end: datetime) -> bo
     """Whether a break may lie inside a trip, or overlap it."""
     first = bisect_left(breaks, seconds(start), key=lambda one: one[1])
     return first < len(breaks) and breaks[first][0] < seconds(end)
-
-
-def _point(latitude: float | None, longitude: float | None) -> Point | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)
