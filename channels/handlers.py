@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from channels.enums import Channel
 from channels.events import CallReceived, MediaAnnounced, MessageQueued
 from core.clock import now
 from journal import services as journal
-from journal.registry import on
+from journal.registry import on, on_many
 from notices import services as notices
 from notices.events import NoticeDelivered
 from tenants.actors import Actor
@@ -57,19 +58,21 @@ def on_person_invited(event: PersonInvited) -> None:
     """Mail them the link by which they join, unless they joined or were withdrawn meanwhile."""
     system, at = Actor.system("invitations"), now()
     letter = accounts.write_invitation(membership_id=event.membership_id, actor=system, at=at)
-    _mail(letter, f"invitation:{event.event_id}", system, at, is_secret=True)
+    if letter is not None:
+        _mail(letter, f"invitation:{event.event_id}", system, at, is_secret=True)
 
 
-@on(NoticeDelivered)
-def on_notice_delivered(event: NoticeDelivered) -> None:
-    """Mail it to its person too, if they want that and have not read it meanwhile."""
+@on_many(NoticeDelivered)
+def on_notice_delivered(events: Sequence[NoticeDelivered]) -> None:
+    """Mail them to their people too, as far as those want that and have not read them meanwhile."""
     system, at = Actor.system("notices"), now()
-    letter = notices.write_letter(notice_id=event.notice_id, actor=system, at=at)
-    _mail(letter, f"notice:{event.notice_id}", system, at, is_automatic=True)
+    letters = notices.write_letters(notice_ids=[event.notice_id for event in events], actor=system, at=at)
+    for notice_id, letter in letters.items():
+        _mail(letter, f"notice:{notice_id}", system, at, is_automatic=True)
 
 
 def _mail(
-    letter: _Letter | None,
+    letter: _Letter,
     key: str,
     actor: Actor,
     at: datetime,
@@ -77,9 +80,7 @@ def _mail(
     is_secret: bool = False,
     is_automatic: bool = False,
 ) -> None:
-    """Order a letter to be sent by e-mail, once per `key`; None is nothing to send."""
-    if letter is None:
-        return
+    """Order a letter to be sent by e-mail, once per `key`."""
     services.send_message(
         key=key,
         channel=Channel.EMAIL,

@@ -12,7 +12,7 @@ from notices.services.telling import (
     mark_seen,
     notify,
     notify_each,
-    write_letter,
+    write_letters,
 )
 from notices.services.wishes import set_own_hours
 
@@ -28,5 +28,5 @@ __all__ = [
     "prune",
     "remove_duty",
     "set_own_hours",
-    "write_letter",
+    "write_letters",
 ]

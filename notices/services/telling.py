@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -225,18 +225,18 @@ def _read(unread: Any, membership_id: int, at: datetime) -> int:
     return count
 
 
-def write_letter(*, notice_id: int, actor: Actor, at: datetime) -> Letter | None:
-    """The mail for a delivered notice, for the system that sends it.
+def write_letters(*, notice_ids: Collection[int], actor: Actor, at: datetime) -> dict[int, Letter]:
+    """The mails for delivered notices, by notice, for the system that sends them.
 
-    None when the person does not want it by e-mail, has read it meanwhile, or is no longer here.
+    Without those whose person does not want them by e-mail, has read them meanwhile, or is no longer here.
     """
-    notice = Notice.objects.select_related("membership__user").filter(pk=notice_id).first()
     if actor.kind != "system":
         raise NotAllowed(_("A notice is mailed by the system, to its person alone."))
-    if notice is None or notice.read_at is not None or not queries.reachable([notice.membership_id]):
-        return None
-    wish = queries.wishes_of([notice.membership_id])[notice.membership_id]
-    return letter(notice, current_tenant()) if _is_mailed(wish, notice) else None
+    unread = list(Notice.objects.select_related("membership__user").filter(pk__in=notice_ids, read_at=None))
+    here = {member.pk for member in queries.reachable({notice.membership_id for notice in unread})}
+    wishes = queries.wishes_of(here)
+    mailed = [n for n in unread if n.membership_id in here and _is_mailed(wishes[n.membership_id], n)]
+    return {notice.pk: letter(notice, current_tenant()) for notice in mailed}
 
 
 def _is_mailed(wish: OwnHours, notice: Notice) -> bool:

@@ -17,7 +17,9 @@ from dispatch.models import DispatchRun, Visit, WorkOrder
 from dispatch.services import auto
 from journal.models import AuditEntry, OutboxEvent
 from journal.services import deliver_all
+from notices.enums import MailWish
 from notices.models import Notice
+from notices.services import set_own_hours
 from tenants.active import tenant_active
 from tenants.actors import Actor
 from tests.cast import AT, Company
@@ -71,6 +73,8 @@ def test_each_ticket_gets_its_visit_its_run_its_wait_and_its_word(acme: Company)
 def test_more_tickets_need_no_more_statements(acme: Company) -> None:
     with tenant_active(acme.tenant.pk):
         topic = _furnish(engineers=6)
+        for person in acme.people.values():
+            set_own_hours(weekly={}, mail=MailWish.WARNINGS, kinds={}, actor=person.actor, at=AT)
     needed = []
     for count in (2, 12):
         with tenant_active(acme.tenant.pk):

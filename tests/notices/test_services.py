@@ -195,9 +195,9 @@ def test_mail_goes_as_wished_in_the_persons_language(
 def test_a_letter_is_for_the_system_that_sends_it(in_acme: Company) -> None:
     (notice,) = tell(in_acme.sora, at=MORNING)
     with pytest.raises(NotAllowed):
-        services.write_letter(notice_id=notice.pk, actor=in_acme.ada.actor, at=MORNING)
+        services.write_letters(notice_ids=[notice.pk], actor=in_acme.ada.actor, at=MORNING)
     services.mark_read(notice_id=notice.pk, actor=in_acme.sora.actor, at=MORNING)
-    assert services.write_letter(notice_id=notice.pk, actor=SYSTEM, at=MORNING) is None
+    assert services.write_letters(notice_ids=[notice.pk], actor=SYSTEM, at=MORNING) == {}
 
 
 def test_new_hours_hold_for_what_waits_already(in_acme: Company) -> None:
