@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dispatch.events import ConsentAsked, VisitCompleted, VisitSent
+from dispatch.events import ConsentAsked, VisitCancelled, VisitCompleted, VisitMoved, VisitSent
 from feedback import services
 from journal.registry import on, on_many
 from tenants.actors import Actor
@@ -16,6 +16,23 @@ def on_visit_sent(events: Sequence[VisitSent]) -> None:
     actor = Actor.system("invitations")
     visit_ids = {event.visit_id for event in events}
     services.invite_to_track(visit_ids=visit_ids, actor=actor, at=events[-1].occurred_at)
+
+
+@on_many(VisitMoved)
+def on_visit_moved(events: Sequence[VisitMoved]) -> None:
+    """Tell the customers who are to expect somebody at another time."""
+    _tell_changes(events)
+
+
+@on_many(VisitCancelled)
+def on_visit_cancelled(events: Sequence[VisitCancelled]) -> None:
+    """Tell the customers who expect somebody that nobody comes."""
+    _tell_changes(events)
+
+
+def _tell_changes(events: Sequence[VisitMoved] | Sequence[VisitCancelled]) -> None:
+    visit_ids = {event.visit_id for event in events}
+    services.tell_changes(visit_ids=visit_ids, actor=Actor.system("invitations"), at=events[-1].occurred_at)
 
 
 @on(VisitCompleted)

@@ -44,6 +44,46 @@ def track_letter(visit: Visit, window: Window, *, name: str, company: str, url: 
     return Letter(subject, body % facts)
 
 
+def moved_letter(visit: Visit, before: Window, now: Window, *, name: str, company: str, url: str) -> Letter:
+    """When somebody comes instead of when we said."""
+    facts = {
+        "name": name,
+        "company": company,
+        "before": window_words(before.start_at, before.end_at),
+        "now": window_words(now.start_at, now.end_at),
+        "work": visit.work_order.subject,
+        "engineer": visit.engineer.name,
+        "url": url,
+    }
+    body = _(
+        "%(name)s\n\n"
+        "Your visit has moved: %(work)s.\n\n"
+        "New time: %(now)s\n"
+        "Before: %(before)s\n\n"
+        "%(engineer)s will come. Follow the visit here, without signing in:\n%(url)s\n\n"
+        "%(company)s"
+    )
+    return Letter(_("Your visit has moved: %(now)s") % facts, body % facts)
+
+
+def cancelled_letter(visit: Visit, before: Window, *, name: str, company: str) -> Letter:
+    """Nobody comes when we said (`before`)."""
+    facts = {
+        "name": name,
+        "company": company,
+        "before": window_words(before.start_at, before.end_at),
+        "work": visit.work_order.subject,
+        "engineer": visit.engineer.name,
+    }
+    body = _(
+        "%(name)s\n\n"
+        "The visit of %(engineer)s on %(before)s will not take place: %(work)s.\n"
+        "We will be in touch if another one is needed.\n\n"
+        "%(company)s"
+    )
+    return Letter(_("Your visit is cancelled: %(before)s") % facts, body % facts)
+
+
 def choose_letter(consent: ConsentRequest, *, name: str, company: str, url: str) -> Letter:
     """May your visit move? With the times that are offered."""
     order = consent.visit.work_order
@@ -69,9 +109,12 @@ def choose_letter(consent: ConsentRequest, *, name: str, company: str, url: str)
 
 
 def window_words(opens: datetime, closes: datetime) -> str:
-    """A window in the active zone and language: its day and hours."""
-    told = f"{local_date(opens)} {local_time(opens)}"
-    return told if closes <= opens else f"{told}–{local_time(closes)}"
+    """A window in the active zone and language: its day, or days, and hours."""
+    day, last_day = local_date(opens), local_date(closes)
+    told = f"{day} {local_time(opens)}"
+    if closes <= opens:
+        return told
+    return f"{told}–{local_time(closes)}" if day == last_day else f"{told} – {last_day} {local_time(closes)}"
 
 
 def why_words(consent: ConsentRequest) -> str:

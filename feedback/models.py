@@ -7,8 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Membership
+from channels.models import OutboundMessage
 from customers.models import Contact
 from dispatch.models import ConsentRequest, Visit
+from dispatch.rules import Window
 from feedback.enums import LinkPurpose, RatingReason, RecoveryStatus
 from tenants.models import TenantModel
 
@@ -45,6 +47,36 @@ class CustomerLink(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.visit} {self.purpose}"
+
+
+class VisitLetter(TenantModel):
+    """What one letter told the customer of a visit: that somebody arrives between `opens_at` and `closes_at`, or,
+    without them, that the visit will not take place. The newest is what they know; one taken back before it was
+    sent is gone with its message."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="letters")
+    message = models.ForeignKey(OutboundMessage, on_delete=models.CASCADE, related_name="+")
+    opens_at = models.DateTimeField(null=True)
+    closes_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True, closes_at__isnull=True)
+                | Q(opens_at__isnull=False, closes_at__isnull=False),
+                name="letter_window_both_or_neither",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "visit", "id"], name="letter_visit_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.visit} {self.opens_at or '–'}"
+
+    @property
+    def window(self) -> Window | None:
+        """When they expect somebody; None when they know that nobody comes."""
+        return Window(self.opens_at, self.closes_at) if self.opens_at and self.closes_at else None
 
 
 class Response(TenantModel):

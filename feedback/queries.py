@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from feedback import links
 from feedback.enums import LinkPurpose, RecoveryStatus
-from feedback.models import CustomerLink, Recovery, Response
+from feedback.models import CustomerLink, Recovery, Response, VisitLetter
 
 
 def find_link(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLink | None:
@@ -57,6 +58,14 @@ def living_links(visit_ids: Iterable[int], purpose: str, at: datetime) -> dict[i
     """The newest link that each of these visits has for this purpose, by visit."""
     found = CustomerLink.objects.filter(visit_id__in=list(visit_ids), purpose=purpose, revoked_at=None)
     return {link.visit_id: link for link in found.filter(expires_at__gt=at).order_by("id")}
+
+
+def letters_about(visit_ids: Iterable[int]) -> dict[int, list[VisitLetter]]:
+    """What customers were told of each of these visits, oldest first."""
+    found: dict[int, list[VisitLetter]] = defaultdict(list)
+    for letter in VisitLetter.objects.filter(visit_id__in=list(visit_ids)).order_by("id"):
+        found[letter.visit_id].append(letter)
+    return found
 
 
 def get_link(link_id: int) -> CustomerLink:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatch.enums import VisitStatus
-from dispatch.rules import Window, window_round
+from dispatch.rules import MOVABLE, Window, window_round
 from feedback.enums import Flag, LinkPurpose
 
 V = VisitStatus
@@ -18,6 +18,8 @@ RATE_TIME = timedelta(days=14)
 TRACK_TIME = timedelta(hours=24)
 SHORTEST_DWELL = timedelta(seconds=5)
 ON_THE_ROAD_SPREAD = timedelta(minutes=10)
+FOLD_TIME = timedelta(minutes=2)
+"""How long a letter about a change waits: several changes in that time are told by one, one undone by none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,28 @@ def arrival_window(
         return told
     arrives = travel_started_at + timedelta(minutes=travel_minutes) if travel_minutes else start_at
     return window_round(max(arrives, travel_started_at), ON_THE_ROAD_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a customer knows of a visit by letter: a window, or, without one, that nobody comes."""
+
+    window: Window | None
+
+
+def what_to_tell(known: Known | None, *, status: str, window: Window, at: datetime) -> Known | None:
+    """What a customer who knows this (None: was told nothing) is to be told of a visit that is to be at `window`;
+    None for nothing.
+
+    Who can no longer be waiting, a day after the window they know, is not told that nobody comes.
+    """
+    if known is None:
+        return None if status == V.CANCELLED else Known(window)
+    if known.window is None:
+        return None
+    if status == V.CANCELLED:
+        return Known(None) if at < known.window.end_at + TRACK_TIME else None
+    return Known(window) if status in MOVABLE and window != known.window else None
 
 
 STEPS: dict[str, int] = {

@@ -61,6 +61,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "published": ("checklist", pgettext_lazy("audit", "published")),
     "quarantined": ("hand-stop", pgettext_lazy("audit", "put in quarantine")),
     "queued": ("clock", pgettext_lazy("audit", "queued for sending")),
+    "recalled": ("arrow-back-up", pgettext_lazy("audit", "took back before it was sent")),
     "received": ("mail", pgettext_lazy("audit", "received")),
     "asked_consent": ("user-question", pgettext_lazy("audit", "asked the customer about")),
     "closed_consent": ("calendar-check", pgettext_lazy("audit", "ended the question about")),

@@ -33,13 +33,15 @@ from channels.services.inbound import receive, receive_web_form
 from channels.services.mail import ingest_email, set_aside_email
 from channels.services.media import fetch_due
 from channels.services.message_ids import find_ours, message_id_of, thread_after
-from channels.services.outbound import send_message
+from channels.services.outbound import NOW, ToSend, recall_messages, send_message, send_messages
 from channels.services.polling import poll_due
 from channels.services.quarantine import discard, quarantine, release
 from channels.services.sending import resend, send_due, send_queued
 
 __all__ = [
     "ACCEPTED_FILES",
+    "NOW",
+    "ToSend",
     "Unreachable",
     "add_account",
     "add_waiting",
@@ -60,6 +62,7 @@ __all__ = [
     "poll_due",
     "quarantine",
     "read_call",
+    "recall_messages",
     "receive",
     "receive_chat",
     "receive_web_form",
@@ -69,6 +72,7 @@ __all__ = [
     "send_due",
     "send_in_chat",
     "send_message",
+    "send_messages",
     "send_queued",
     "send_waiting",
     "set_aside_email",

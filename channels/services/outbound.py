@@ -2,21 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from channels import queries
-from channels.enums import Channel
+from channels.enums import Channel, OutboundStatus
 from channels.events import MessageQueued
-from channels.models import OutboundMessage
+from channels.models import ChannelAccount, OutboundMessage
 from core.errors import BadInput
 from core.text import is_address
 from journal import services as journal
 from tenants.actors import Actor
+
+NOW = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """One of many messages to be ordered together; `key` as in `send_message`. It is sent when `pause` is over; until
+    then `recall_messages` takes it back."""
+
+    key: str
+    channel: str
+    recipient: str
+    subject: str
+    body: str
+    language: str
+    pause: timedelta = NOW
+
+
+@transaction.atomic
+def send_messages(*, messages: Sequence[ToSend], actor: Actor, at: datetime) -> list[OutboundMessage]:
+    """Order many messages in a fixed number of statements, once per key: returns those that are new."""
+    for one in messages:
+        _check_recipient(one.channel, one.recipient)
+    known = set(
+        OutboundMessage.objects.filter(key__in=[one.key for one in messages]).values_list("key", flat=True)
+    )
+    new = [one for one in messages if one.key not in known]
+    accounts = {channel: queries.find_sending_account(channel) for channel in {one.channel for one in new}}
+    made = OutboundMessage.objects.bulk_create(_message(one, accounts[one.channel], at) for one in new)
+    journal.record_many(actor=actor, verb="queued", things=made, at=at, source="")
+    journal.publish(*(MessageQueued(message_id=message.pk) for message in made))
+    return made
+
+
+def _message(one: ToSend, account: ChannelAccount | None, at: datetime) -> OutboundMessage:
+    return OutboundMessage(
+        key=one.key,
+        channel=one.channel,
+        account=account,
+        recipient=one.recipient[:254],
+        subject=_subject(one.subject),
+        body=one.body,
+        language=one.language,
+        created_at=at,
+        due_at=Now() + one.pause if one.pause else None,
+    )
+
+
+@transaction.atomic
+def recall_messages(*, message_ids: Collection[int], actor: Actor, at: datetime) -> set[int]:
+    """Take back those that nobody has begun to send: they and what hangs on them are gone. Returns their ids."""
+    waiting = OutboundMessage.objects.select_for_update().filter(
+        pk__in=message_ids, status=OutboundStatus.QUEUED, attempts=0, claimed_at=None
+    )
+    found = list(waiting.order_by("pk"))
+    recalled = {message.pk for message in found}
+    if found:
+        journal.record_many(actor=actor, verb="recalled", things=found, at=at, source="")
+        OutboundMessage.objects.filter(pk__in=recalled).delete()
+    return recalled
+
+
+def _check_recipient(channel: str, recipient: str) -> None:
+    if channel == Channel.EMAIL and not is_address(parseaddr(recipient)[1]):
+        raise BadInput(_("“%(text)s” is not an e-mail address.") % {"text": recipient})
+
+
+def _subject(text: str) -> str:
+    return " ".join(text.split())[:300]
 
 
 @transaction.atomic
@@ -44,15 +115,14 @@ def send_message(
     says why it goes this way; `is_automatic` tells other machines not to answer it; the body of one that
     `is_secret` (it holds a link that is for the recipient alone) is not kept.
     """
-    if channel == Channel.EMAIL and not is_address(parseaddr(recipient)[1]):
-        raise BadInput(_("“%(text)s” is not an e-mail address.") % {"text": recipient})
+    _check_recipient(channel, recipient)
     message, created = OutboundMessage.objects.get_or_create(
         key=key,
         defaults={
             "channel": channel,
             "account": queries.find_sending_account(channel, account_id),
             "recipient": recipient[:254],
-            "subject": " ".join(subject.split())[:300],
+            "subject": _subject(subject),
             "body": body,
             "language": language,
             "in_reply_to": in_reply_to[:300],

@@ -4,11 +4,11 @@ from feedback.services.answers import answer_question
 from feedback.services.invitations import (
     invite_to_choose,
     invite_to_rate,
-    invite_to_track,
     issue_link,
     revoke_link,
 )
 from feedback.services.responses import finish_recovery, record_response, record_response_for
+from feedback.services.telling import invite_to_track, tell_changes
 
 __all__ = [
     "answer_question",
@@ -20,4 +20,5 @@ __all__ = [
     "record_response",
     "record_response_for",
     "revoke_link",
+    "tell_changes",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -18,7 +17,6 @@ from dispatch.models import ConsentRequest, Visit, WorkOrder
 from feedback import letters, links, permissions, queries, rules
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink
-from feedback.wording import window_of
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
@@ -41,13 +39,14 @@ def issue_link(
             link.expires_at = expires_at
             link.save(update_fields=["expires_at"])
         return link
-    link = _new_link(visit, purpose, at, contact_id)
+    link = new_link(visit, purpose, at, contact_id)
     link.save()
-    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=_told_of(link))
+    journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=told_of(link))
     return link
 
 
-def _new_link(visit: Visit, purpose: str, at: datetime, contact_id: int | None = None) -> CustomerLink:
+def new_link(visit: Visit, purpose: str, at: datetime, contact_id: int | None = None) -> CustomerLink:
+    """A link that is not written yet, with its code."""
     link = CustomerLink(
         visit=visit,
         contact_id=contact_id or visit.work_order.contact_id,
@@ -60,7 +59,8 @@ def _new_link(visit: Visit, purpose: str, at: datetime, contact_id: int | None =
     return link
 
 
-def _told_of(link: CustomerLink) -> dict[str, str]:
+def told_of(link: CustomerLink) -> dict[str, str]:
+    """A new link, for the record."""
     return {"purpose": str(link.purpose), "expires_at": link.expires_at.isoformat()}
 
 
@@ -74,29 +74,6 @@ def revoke_link(*, link_id: int, actor: Actor, at: datetime, reason: str = "") -
         link.save(update_fields=["revoked_at"])
         journal.record(actor=actor, verb="link_revoked", thing=link.visit, at=at, reason=reason)
     return link
-
-
-@transaction.atomic
-def invite_to_track(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> list[CustomerLink]:
-    """Make the tracking links of sent visits and mail each to its contact, once."""
-    visits = dispatch.visits().select_for_update(of=("self",)).filter(pk__in=visit_ids).order_by("pk")
-    found = {visit.pk: visit for visit in visits}
-    living = queries.living_links(found, LinkPurpose.TRACK, at)
-    made = []
-    for pk, visit in found.items():
-        if pk in living:
-            made.append(issue_link(visit_id=pk, purpose=LinkPurpose.TRACK, actor=actor, at=at))
-        else:
-            permissions.check_may_show_code(actor, visit)
-            made.append(_new_link(visit, LinkPurpose.TRACK, at))
-    fresh = [link for link in made if not link.pk]
-    CustomerLink.objects.bulk_create(fresh)
-    changes = [_told_of(link) for link in fresh]
-    things = [found[link.visit_id] for link in fresh]
-    journal.record_many(actor=actor, verb="link_issued", things=things, at=at, source="", changes=changes)
-    for link in made:
-        _send(found[link.visit_id], link, actor, at)
-    return made
 
 
 @transaction.atomic
@@ -125,7 +102,7 @@ def invite_to_choose(*, consent_id: int, actor: Actor, at: datetime) -> Customer
     with translation.override(language), timezone.override(order.site.zone or current_tenant().zone):
         letter = letters.choose_letter(
             consent,
-            name=order.contact.name if order.contact else order.customer.name,
+            name=name_of(order),
             company=current_tenant().name,
             url=links.url_of(current_tenant(), link, settings.BASE_URL),
         )
@@ -169,13 +146,23 @@ def language_of(order: WorkOrder) -> str:
     return own or order.customer.language or current_tenant().language
 
 
+def name_of(order: WorkOrder) -> str:
+    """By which name we write to the customer of a work order."""
+    return order.contact.name if order.contact else order.customer.name
+
+
+def address_of(order: WorkOrder) -> str:
+    """Where we mail to the customer of a work order; "" when no address is known."""
+    return (order.contact.email if order.contact else "") or order.customer.email
+
+
 def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
     """Mail the link in the contact's language and the site's zone. Without an address nothing is sent."""
     order, tenant = visit.work_order, current_tenant()
-    recipient = (order.contact.email if order.contact else "") or order.customer.email
+    recipient = address_of(order)
     if not recipient:
         return
-    name = order.contact.name if order.contact else order.customer.name
+    name = name_of(order)
     language = language_of(order)
     facts = {
         "name": name,
@@ -183,10 +170,7 @@ def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
         "url": links.url_of(tenant, link, settings.BASE_URL),
     }
     with translation.override(language), timezone.override(order.site.zone or tenant.zone):
-        if link.purpose == LinkPurpose.TRACK:
-            letter = letters.track_letter(visit, window_of(visit), **facts)
-        else:
-            letter = letters.rate_letter(visit, **facts)
+        letter = letters.rate_letter(visit, **facts)
     channels.send_message(
         key=f"{link.purpose}:{visit.pk}",
         channel=Channel.EMAIL,
