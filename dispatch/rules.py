@@ -64,6 +64,7 @@ EARLY_MINUTES = 30
 """A stint done so much earlier than planned leaves time to plan, while other stints are to come."""
 
 ENDED_SHORT = frozenset({V.COULD_NOT_COMPLETE, V.NO_SHOW})
+ENDED = ENDED_SHORT | {V.DONE}
 
 
 def check_move(thing: str, current: str, wanted: VisitStatus) -> None:
@@ -118,6 +119,36 @@ def window_told(start_at: datetime, promised: Promised, told_start_at: datetime 
     if known is None and told_start_at is not None:
         known = window_round(told_start_at, TOLD_SPREAD)
     return known if known is not None and known.holds(start_at) else window_round(start_at, TOLD_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """When the engineer left for a visit, arrived and ended it, as far as these are known."""
+
+    travel_started_at: datetime | None = None
+    arrived_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+def span_taken(
+    status: str, planned: tuple[datetime, datetime], taps: Taps, *, travel_minutes: int, at: datetime
+) -> tuple[datetime, datetime]:
+    """From when to when a visit takes the engineer's time, as far as is known at `at`, without the trip: as planned
+    until it begins; then from the arrival, for who is on the road the expected one, until it ended, or until now
+    where it takes longer than planned."""
+    start, end = planned
+    if status == V.TRAVELLING:
+        left = taps.travel_started_at
+        arrives = left + timedelta(minutes=travel_minutes) if left and travel_minutes else start
+        arrives = max(arrives, at)
+        return arrives, arrives + (end - start)
+    if status in UNDER_WAY:
+        begun = taps.arrived_at or start
+        return begun, max(begun, end, at)
+    if status in ENDED and taps.ended_at is not None:
+        begun = taps.arrived_at or min(start, taps.ended_at)
+        return begun, max(begun, taps.ended_at)
+    return planned
 
 
 @dataclass(frozen=True, slots=True)

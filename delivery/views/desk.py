@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
+from core.errors import BadInput, IllegalTransition
+from core.forms import tell
 from delivery import permissions, queries, services
 from delivery.enums import TimeKind
 from delivery.forms import NoShowForm
@@ -44,11 +46,16 @@ def visit_evidence(request: TenantRequest, slug: str, visit_id: int) -> HttpResp
 @permitted(Permission.VISIT_PLAN)
 def visit_no_show(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """A dispatcher heard that nobody was there."""
-    form = NoShowForm(request.POST)
-    if not form.is_valid():
-        context = {"form": form, "visit": visits.get_visit(visit_id)}
-        return render(request, "delivery/visit_no_show.html", context, status=422)
-    reason = form.cleaned_data["reason"]
-    visit = services.no_show(visit_id=visit_id, reason=reason, actor=request.actor, at=now())
-    messages.success(request, _("Noted. The work order waits for another visit."))
-    return redirect(reverse("dispatch:work_order_detail", args=[slug, visit.work_order_id]))
+    form, status = NoShowForm(request.POST), 422
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            visit = services.no_show(visit_id=visit_id, reason=reason, actor=request.actor, at=now())
+        except (IllegalTransition, BadInput) as refusal:
+            tell(form, refusal)
+            status = refusal.status
+        else:
+            messages.success(request, _("Noted. The work order waits for another visit."))
+            return redirect(reverse("dispatch:work_order_detail", args=[slug, visit.work_order_id]))
+    context = {"form": form, "visit": visits.get_visit(visit_id)}
+    return render(request, "delivery/visit_no_show.html", context, status=status)

@@ -79,13 +79,15 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
 
 
 def promise_of(visit: Visit, at: datetime) -> dict[str, Any] | None:
-    """By when the engineer must be there: {"until", "minutes" left, "state" of the clock}, or None."""
+    """By when the engineer must be there: {"until", "minutes" left, "state" of the clock, whether that
+    "is_other_day" than the visit's}, or None."""
     until = visit.work_order.promised_end_at
     if until is None or visit.arrived_at is not None or visit.status not in rules.OPEN:
         return None
     minutes = int((until - at).total_seconds() // 60)
     state = "breached" if minutes < 0 else "at_risk" if minutes <= 30 else "running"
-    return {"until": until, "minutes": minutes, "state": state}
+    is_other_day = timezone.localdate(until) != timezone.localdate(visit.start_at)
+    return {"until": until, "minutes": minutes, "state": state, "is_other_day": is_other_day}
 
 
 @require_safe

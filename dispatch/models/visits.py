@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -9,7 +11,7 @@ from django.db.models import Func, Q
 
 from dispatch.enums import LockLevel, VisitStatus
 from dispatch.models.work import WorkOrder
-from dispatch.rules import AWAITED, OCCUPYING
+from dispatch.rules import AWAITED, ENDED, OCCUPYING, UNDER_WAY, Taps, span_taken
 from tenants.models import TenantModel
 from workforce.models import Engineer
 
@@ -99,6 +101,17 @@ class Visit(TenantModel):
     def planned_minutes(self) -> int:
         """How long it is planned to take: of split work its own share."""
         return int((self.end_at - self.start_at).total_seconds()) // 60
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its engineer has set out for it, or more."""
+        return self.status in UNDER_WAY or self.status in ENDED
+
+    def span_at(self, at: datetime) -> tuple[datetime, datetime]:
+        """From when to when it takes the engineer's time, as is known at that moment: see `rules.span_taken`."""
+        taps = Taps(self.travel_started_at, self.arrived_at, self.ended_at)
+        planned = self.start_at, self.end_at
+        return span_taken(self.status, planned, taps, travel_minutes=self.travel_minutes, at=at)
 
     @property
     def stock_key(self) -> str:

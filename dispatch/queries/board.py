@@ -5,20 +5,23 @@ A fixed number of queries whatever the number of engineers and visits.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from core.intervals import Interval, minutes_of, without
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.blocks import Bar, Block, blocks_of, in_turn, minutes_between
 from dispatch.queries.planning import policy_in_force
 from dispatch.queries.roads import knowing_among
 from dispatch.queries.work import tray, visits
-from dispatch.travel import ESTIMATED, Roads, point_of
+from dispatch.travel import Roads, point_of
 from tenants.actors import Actor
 from workforce import queries as workforce
 from workforce.models import Engineer
@@ -26,41 +29,9 @@ from workforce.models import Engineer
 FIRST_HOUR, LAST_HOUR = 7, 18
 TRAY_SHOWN = 200
 AT_RISK_SHARE = 70
-_NOT_STARTED = frozenset({VisitStatus.SCHEDULED, VisitStatus.DISPATCHED, VisitStatus.ACCEPTED})
-_UNDER_WAY = frozenset({VisitStatus.ON_SITE, VisitStatus.PAUSED, VisitStatus.TRAVELLING})
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch of a lane: `at` and `length` in minutes from the board's left edge."""
-
-    at: int
-    length: int
-    text: str = ""
-    side: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A visit on its lane. `late_minutes`: after the promise; `broken`: rules broken on purpose. The trip to it
-    `is_estimated` unless a routing service said how long it takes. `crew`: the other visits of the board that go
-    together with it."""
-
-    visit: Visit
-    at: int
-    length: int
-    travel: Bar | None
-    travel_minutes: int
-    travel_km: float
-    late_minutes: int
-    broken: int
-    behind_minutes: int
-    is_estimated: bool = True
-    crew: tuple[Visit, ...] = ()
-
-    @property
-    def crew_names(self) -> str:
-        return ", ".join(visit.engineer.name for visit in self.crew)
+LONGEST = timedelta(days=7)
+"""How far from its planned time a visit may take place, and how long it may take."""
+COUNTED = ("late", "at_risk", "broken", "behind", "drafts")
 
 
 @dataclass(slots=True)
@@ -101,10 +72,16 @@ class Need:
     share: int
     clock: str
 
+    @property
+    def marks(self) -> frozenset[str]:
+        """Under which of the board's counts it falls."""
+        return frozenset({"breached": ["late"], "at_risk": ["at_risk"]}.get(self.clock, ()))
+
 
 @dataclass(slots=True)
 class Board:
-    """One day. `start` is the left edge; `now_at` is None when now is not on the board."""
+    """One day. `start` is the left edge; `now_at` is None when now is not on the board. `counts` are of the whole
+    day; `only`: the one of `COUNTED` whose lanes and work alone are shown, or ""."""
 
     day: date
     start: datetime
@@ -115,6 +92,7 @@ class Board:
     waiting: int
     now_at: int | None
     counts: dict[str, int]
+    only: str = ""
 
     @property
     def lanes(self) -> list[Lane]:
@@ -128,29 +106,32 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return begin.astimezone(UTC), end.astimezone(UTC)
 
 
-def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor) -> Board:
-    """Everything the board shows of a local day. A provider's people see their own engineers and no tray."""
+def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor, only: str = "") -> Board:
+    """Everything the board shows of a local day, or what is counted as `only`, one of `COUNTED`. A provider's people
+    see their own engineers and no tray."""
     begin, end = day_bounds(day, zone)
     engineers = list(
         workforce.visible_to(actor, workforce.engineers_with_everything().filter(is_active=True))
     )
-    by_engineer = _visits_of_day(engineers, begin, end)
+    by_engineer = _visits_of_day(engineers, begin, end, at)
     shifts = {e.pk: workforce.shift_intervals(e, begin, end) for e in engineers}
-    start, finish = _edges(begin, end, shifts.values(), by_engineer.values(), zone)
+    start, finish = _edges((begin, end), shifts.values(), by_engineer.values(), at, zone)
     roads = _roads(engineers, by_engineer)
     lanes = [_lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at, roads=roads) for e in engineers]
     _show_crews(lanes)
     needs, waiting = ([], 0) if actor.provider_code else _needs(at)
+    shown = [lane for lane in lanes if any(only in block.marks for block in lane.blocks)] if only else lanes
     return Board(
         day=day,
         start=start,
-        minutes=_minutes(start, finish),
+        minutes=minutes_between(start, finish),
         hours=_hours(start, finish, zone),
-        groups=_groups(lanes),
-        needs=needs,
+        groups=_groups(shown),
+        needs=[need for need in needs if only in need.marks] if only else needs,
         waiting=waiting,
-        now_at=_minutes(start, at) if start <= at < finish else None,
+        now_at=minutes_between(start, at) if start <= at < finish else None,
         counts=_counts(lanes, needs),
+        only=only,
     )
 
 
@@ -161,7 +142,7 @@ def engineer_loads(
     begin, end = day_bounds(day, zone)
     mine = workforce.engineers_with_everything(engineer_ids).filter(is_active=True)
     engineers = list(workforce.visible_to(actor, mine))
-    planned = _visits_of_day(engineers, begin, end)
+    planned = _visits_of_day(engineers, begin, end, at)
     roads = _roads(engineers, planned)
     return [
         _lane(e, planned[e.pk], workforce.shift_intervals(e, begin, end), (begin, end), at, roads=roads)
@@ -193,35 +174,42 @@ def _roads(engineers: Iterable[Engineer], planned: Mapping[int, Sequence[Visit]]
     return knowing_among(policy_in_force(), places).roads
 
 
-def _visits_of_day(engineers: Sequence[Engineer], begin: datetime, end: datetime) -> dict[int, list[Visit]]:
+def _visits_of_day(
+    engineers: Sequence[Engineer], begin: datetime, end: datetime, at: datetime
+) -> dict[int, list[Visit]]:
+    """Those that take place on the day, or are planned for it and have not begun, in turn."""
+    is_planned = Q(start_at__lt=end, end_at__gt=begin)
+    is_over = Q(ended_at__isnull=False, ended_at__lte=begin)
+    has_begun = (Q(arrived_at__lt=end) | Q(travel_started_at__lt=end)) & ~is_over
     rows = (
         visits()
-        .filter(engineer__in=engineers, start_at__lt=end, end_at__gt=begin)
+        .filter(is_planned | has_begun, engineer__in=engineers)
+        .filter(start_at__gt=begin - LONGEST, start_at__lt=end + LONGEST)
         .exclude(status=VisitStatus.CANCELLED)
-        .order_by("start_at", "id")
     )
     found: dict[int, list[Visit]] = defaultdict(list)
-    for visit in rows:
+    for visit in in_turn(list(rows), (begin, end), at):
         found[visit.engineer_id].append(visit)
     return found
 
 
 def _edges(
-    begin: datetime,
-    end: datetime,
+    day: Interval,
     shifts: Iterable[Sequence[Interval]],
-    planned: Iterable[Sequence[Visit]],
+    visits: Iterable[Sequence[Visit]],
+    at: datetime,
     zone: ZoneInfo,
-) -> tuple[datetime, datetime]:
-    """Whole hours around everything of the day, at least 7:00 to 18:00, within the day."""
+) -> Interval:
+    """Whole hours around everything that begins or ends on the day, at least 7:00 to 18:00, within the day."""
+    begin, end = day
     midnight = begin.astimezone(zone)
     first, last = midnight.replace(hour=FIRST_HOUR), midnight.replace(hour=LAST_HOUR)
-    starts = [s for spans in shifts for s, _e in spans] + [v.start_at for row in planned for v in row]
-    ends = [e for spans in shifts for _s, e in spans] + [v.end_at for row in planned for v in row]
-    early = max(begin, min([first, *starts])).astimezone(zone).replace(minute=0, second=0, microsecond=0)
-    late = min(end, max([last, *ends])).astimezone(zone)
+    spans = [span for row in shifts for span in row] + [v.span_at(at) for row in visits for v in row]
+    early = min([first, *(start for start, _end in spans if start >= begin)]).astimezone(zone)
+    late = max([last, *(finish for _start, finish in spans if finish <= end)]).astimezone(zone)
     if late.minute or late.second:
         late = late.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    early = early.replace(minute=0, second=0, microsecond=0)
     return early.astimezone(UTC), min(end, late.astimezone(UTC))
 
 
@@ -234,7 +222,7 @@ def _lane(
     *,
     roads: Roads,
 ) -> Lane:
-    blocks = _blocks(engineer, planned, edges[0], at, roads)
+    blocks = blocks_of(engineer, planned, edges, at, roads)
     shift_minutes = minutes_of(shifts)
     used = sum(block.length + block.travel_minutes for block in blocks)
     return Lane(
@@ -248,61 +236,6 @@ def _lane(
     )
 
 
-def _blocks(
-    engineer: Engineer,
-    planned: Sequence[Visit],
-    left: datetime,
-    at: datetime,
-    roads: Roads,
-) -> list[Block]:
-    blocks = []
-    place = point_of(engineer.home_latitude, engineer.home_longitude)
-    for visit in planned:
-        site = visit.work_order.site
-        here = point_of(site.latitude, site.longitude)
-        minutes, km = roads.trip(place, here)
-        start = _minutes(left, visit.start_at)
-        length = max(5, _minutes(visit.start_at, visit.end_at))
-        blocks.append(
-            Block(
-                visit=visit,
-                at=start,
-                length=length,
-                travel=Bar(start - minutes, minutes) if minutes else None,
-                travel_minutes=minutes,
-                travel_km=km,
-                is_estimated=roads.source_of(place, here) == ESTIMATED,
-                late_minutes=_late(visit, at),
-                broken=_broken(visit),
-                behind_minutes=_behind(visit, at),
-            )
-        )
-        place = here
-    return blocks
-
-
-def _broken(visit: Visit) -> int:
-    """Rules broken on purpose; coming after the promise is told as late, not as broken."""
-    return sum(reason.get("bound") != "promised_end" for reason in visit.reason.get("broken", ()))
-
-
-def _late(visit: Visit, at: datetime) -> int:
-    """Minutes after the promise at which the engineer arrives, or would."""
-    promised = visit.work_order.promised_end_at
-    if promised is None:
-        return 0
-    arrival = visit.arrived_at or (
-        max(visit.start_at, at) if visit.status in _NOT_STARTED else visit.start_at
-    )
-    return max(0, _minutes(promised, arrival))
-
-
-def _behind(visit: Visit, at: datetime) -> int:
-    if visit.status in _NOT_STARTED:
-        return max(0, _minutes(visit.start_at, at))
-    return max(0, _minutes(visit.end_at, at)) if visit.status in _UNDER_WAY else 0
-
-
 def _off(engineer: Engineer, shifts: Sequence[Interval], edges: tuple[datetime, datetime]) -> list[Bar]:
     """What is not working time between the edges, and absences."""
     left, right = edges
@@ -310,13 +243,23 @@ def _off(engineer: Engineer, shifts: Sequence[Interval], edges: tuple[datetime, 
     for start, end in without([(left, right)], shifts):
         side = "from" if start <= left else "to" if end >= right else "from to"
         bars.append(
-            Bar(_minutes(left, start), _minutes(start, end), "off", "" if (start, end) == edges else side)
+            Bar(
+                minutes_between(left, start),
+                minutes_between(start, end),
+                "off",
+                "" if (start, end) == edges else side,
+            )
         )
     for absence in engineer.absences.all():
         start, end = max(absence.start_at, left), min(absence.end_at, right)
         if start < end:
             bars.append(
-                Bar(_minutes(left, start), _minutes(start, end), absence.reason or "absent", "from to")
+                Bar(
+                    minutes_between(left, start),
+                    minutes_between(start, end),
+                    absence.reason or "absent",
+                    "from to",
+                )
             )
     return bars
 
@@ -341,29 +284,22 @@ def _need(work_order: WorkOrder, at: datetime) -> Need:
     promised = work_order.promised_end_at
     if promised is None:
         return Need(work_order, None, 0, "")
-    left = _minutes(at, promised)
-    whole = max(1, _minutes(work_order.created_at, promised))
+    left = minutes_between(at, promised)
+    whole = max(1, minutes_between(work_order.created_at, promised))
     share = min(100, max(0, 100 - left * 100 // whole))
     clock = "breached" if left < 0 else "at_risk" if share >= AT_RISK_SHARE else "running"
     return Need(work_order, left, share, clock)
 
 
 def _counts(lanes: Sequence[Lane], needs: Sequence[Need]) -> dict[str, int]:
-    blocks = [block for lane in lanes for block in lane.blocks]
-    return {
-        "late": sum(need.clock == "breached" for need in needs)
-        + sum(block.late_minutes > 0 and block.visit.status in _NOT_STARTED for block in blocks),
-        "at_risk": sum(need.clock == "at_risk" for need in needs),
-        "broken": sum(block.broken > 0 for block in blocks),
-        "behind": sum(lane.behind_minutes > 0 for lane in lanes),
-        "drafts": sum(block.visit.look_code == "draft" for block in blocks),
+    marks = [mark for need in needs for mark in need.marks]
+    marks += [mark for lane in lanes for block in lane.blocks for mark in block.marks if mark != "behind"]
+    counted = Counter(marks)
+    return {mark: counted[mark] for mark in COUNTED} | {
+        "behind": sum(lane.behind_minutes > 0 for lane in lanes)
     }
 
 
 def _hours(start: datetime, finish: datetime, zone: ZoneInfo) -> list[tuple[int, str]]:
-    whole = [start + timedelta(minutes=at) for at in range(0, _minutes(start, finish), 60)]
-    return [(_minutes(start, at), f"{at.astimezone(zone).hour}:00") for at in whole]
-
-
-def _minutes(start: datetime, end: datetime) -> int:
-    return int((end - start).total_seconds() // 60)
+    whole = [start + timedelta(minutes=at) for at in range(0, minutes_between(start, finish), 60)]
+    return [(minutes_between(start, at), f"{at.astimezone(zone).hour}:00") for at in whole]

@@ -23,7 +23,7 @@ from dispatch import queries, reasons, rules, services
 from dispatch.enums import LockLevel, TravelSource, VisitStatus
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
-from dispatch.queries.board import day_bounds
+from dispatch.queries.board import COUNTED, day_bounds
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer, Candidate
 from dispatch.services.consenting import told_window
@@ -39,11 +39,14 @@ ORDERS = ("earliest", "nearest", "least_loaded")
 @require_safe
 def board(request: TenantRequest, slug: str) -> HttpResponse:
     """One day: `?day=`, with `?work_order=` or `?visit=` in the drawer. `?view=table` lists it by
-    engineer."""
+    engineer; `?only=` shows what one of the counts on top counts."""
     at, zone = now(), timezone.get_current_timezone()
+    only = request.GET.get("only", "")
     day = day_or(request.GET.get("day", ""), at.astimezone(zone).date())
     context = {
-        "board": queries.board(day, zone=zone, at=at, actor=request.actor),
+        "board": queries.board(
+            day, zone=zone, at=at, actor=request.actor, only=only if only in COUNTED else ""
+        ),
         "board_zone": zone.key,
         "day": day,
         "today": at.astimezone(zone).date(),

@@ -19,6 +19,7 @@ from accounts.guards import permitted
 from core import formats
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from dispatch import queries, rules, services
 from dispatch.enums import ConsentStatus
 from dispatch.forms import WishForm
@@ -66,8 +67,10 @@ def visit_consent(request: TenantRequest, slug: str, visit_id: int) -> HttpRespo
             return _moved(request, visit, form)
         return _asked(request, visit, form)
     except Refusal as refusal:
-        field = "agreed_how" if "override_reason" in getattr(refusal, "errors", {}) else None
-        form.add_error(field, refusal.message)
+        if "override_reason" in getattr(refusal, "errors", {}):
+            form.add_error("agreed_how", refusal.message)
+        else:
+            tell(form, refusal)
         return _page(request, visit, form, status=refusal.status)
 
 

@@ -14,6 +14,7 @@ from accounts.guards import permitted
 from core import formats
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from dispatch import queries, reasons, services
 from dispatch.evaluator import Reason
 from dispatch.forms import CrewForm
@@ -39,7 +40,7 @@ def crew_schedule(request: TenantRequest, slug: str, work_order_id: int) -> Http
                 work_order_id=work_order_id, actor=request.actor, at=now(), **form.facts()
             )
         except Refusal as problem:
-            form.add_error(None, problem.message)
+            tell(form, problem)
         else:
             return _planned(request, visits[0].pk)
     context = {"form": form, "work_order": work_order, "why": ""}

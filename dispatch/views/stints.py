@@ -17,6 +17,7 @@ from accounts.guards import permitted
 from core import formats
 from core.clock import now
 from core.errors import Refusal
+from core.forms import tell
 from dispatch import queries, reasons, services
 from dispatch.crews import Team
 from dispatch.evaluator import Reason
@@ -47,7 +48,7 @@ def stints_schedule(request: TenantRequest, slug: str, work_order_id: int) -> Ht
                 work_order_id=work_order_id, actor=request.actor, at=now(), **form.facts()
             )
         except Refusal as problem:
-            form.add_error(None, problem.message)
+            tell(form, problem)
         else:
             return _planned(request, work_order, visits)
     return _page(request, work_order, form, status=422)

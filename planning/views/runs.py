@@ -136,13 +136,16 @@ def _say(request: TenantRequest, counts: dict[str, int]) -> None:
 
 
 def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
+    is_new = change.visit is not None and change.from_start_at is None
+    sent_at = change.visit.sent_at if change.visit is not None and not is_new else None
     return {
         "change": change,
         "why": [reasons.words(reason, names) for reason in change.reasons],
         "ways_out": reasons.ways_out(change.ways_out or (), names),
         "is_open": change.state == ChangeState.OPEN and change.kind != ChangeKind.UNSERVED,
         "has_new_engineer": change.from_engineer_id != change.to_engineer_id,
-        "was_told": change.visit is not None and change.visit.sent_at is not None,
+        "is_planned": is_new and change.state == ChangeState.ACCEPTED,
+        "was_told": sent_at is not None and (change.decided_at is None or sent_at <= change.decided_at),
     }
 
 

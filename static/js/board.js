@@ -196,6 +196,11 @@ setInterval(() => {
   const at = Math.floor((Date.now() - Date.parse(board().dataset.start)) / 60_000);
   for (const part of [line, label]) part.style.setProperty("--at", at);
   label.textContent = new Date().toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", timeZone: board().dataset.zone });
+  // Work that takes longer than planned lasts until now; the server says so at the next change.
+  for (const visit of document.querySelectorAll(".visit[data-lasts]")) {
+    const [from, length] = ["--at", "--for"].map((name) => Number(visit.style.getPropertyValue(name)));
+    if (from + length < at) visit.style.setProperty("--for", at - from);
+  }
 }, 30_000);
 
 /* ---------- A long day opens at the chosen visit, at now, or before the first day shift ---------- */

@@ -180,3 +180,59 @@ def test_no_query_count_grows_with_rows(
             dora.get(f"/t/acme/{path}")
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_a_time_that_is_over_is_refused_beside_its_field_and_what_was_entered_stays(
+    acme: Company, dora: Client
+) -> None:
+    with tenant_active(acme.tenant.pk):
+        visit = make_visit()
+    form = {
+        "engineer": visit.engineer_id,
+        "start_at": "2026-11-01T10:00",
+        "version": visit.version,
+        "override_reason": "By phone",
+    }
+    paths = {
+        f"board/visits/{visit.pk}/move/": form,
+        f"board/visits/{visit.pk}/consent/": form | {"act": "ask"},
+        f"work-orders/{visit.work_order_id}/visits/": form,
+        f"work-orders/{visit.work_order_id}/crew/": form | {"engineers": [visit.engineer_id]},
+    }
+    for path, facts in paths.items():
+        answer = dora.post(f"/t/acme/{path}", facts)
+        page = answer.content.decode()
+        assert answer.status_code in {409, 422} and "<form" in page, path
+        assert 'value="2026-11-01T10:00"' in page, path
+        assert "By phone" in page and "bad_input" not in page and "start_at:" not in page, path
+    page = dora.post(f"/t/acme/board/visits/{visit.pk}/move/", form).content.decode()
+    assert "is over. Choose a later time" in page.split('id="id_start_at-error"')[1].split("</p>")[0]
+    dropped = dora.post(f"/t/acme/board/visits/{visit.pk}/drop/", form)
+    assert dropped["Content-Type"].startswith("text/plain") and "is over" in dropped.content.decode()
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_who_was_overtaken_reads_by_whom_and_may_decide_anew(acme: Company, dora: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        visit = make_visit()
+        Visit.objects.filter(pk=visit.pk).update(version=3)
+    form = {"engineer": visit.engineer_id, "start_at": f"{DAY}T14:00", "version": 1}
+    answer = dora.post(f"/t/acme/board/visits/{visit.pk}/move/", form)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "was changed by" in page and f'value="{DAY}T14:00"' in page
+    assert 'name="version" value="3"' in page
+    assert dora.post(f"/t/acme/board/visits/{visit.pk}/move/", form | {"version": 3}).status_code == 303
+
+
+def test_what_a_visits_state_does_not_allow_is_told_in_its_form(acme: Company, dora: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        visit = make_visit(status=VisitStatus.DONE, arrived_at=AT, ended_at=AT)
+    for path in ("cancel", "no-show"):
+        answer = dora.post(f"/t/acme/board/visits/{visit.pk}/{path}/", {"reason": "Nobody there"})
+        page = answer.content.decode()
+        assert answer.status_code == 409 and 'value="Nobody there"' in page and 'role="alert"' in page, path
+    answer = dora.post(f"/t/acme/board/visits/{visit.pk}/send/", follow=True)
+    assert answer.status_code == 200 and 'class="toast wait' in answer.content.decode()
+    wrong = dora.post(f"/t/acme/board/visits/{visit.pk}/drop/", {"engineer": "x"})
+    assert wrong.status_code == 422 and wrong.content
