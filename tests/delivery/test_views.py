@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from core.clock import now
 from delivery import queries, services
@@ -22,7 +23,7 @@ from dispatch.models import Visit
 from inventory.models import StockLevel
 from inventory.queries import van_of
 from tenants.active import tenant_active
-from tests.cast import Company, Person
+from tests.cast import AT, Company, Person
 from tests.factories.delivery import (
     ADMIN,
     arrive,
@@ -356,3 +357,21 @@ def test_pages_ask_the_same_number_of_questions_for_one_row_and_three(
 
 def make_van_of(world: World) -> Any:
     return van_of(world.tom.pk)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "Promised by 14:00"), (1, "Promised by Tue 24 Nov 2026, 14:00")]
+)
+def test_a_promise_of_another_day_says_its_day(
+    acme: Company, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch, days: int, words: str
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: AT)
+    with tenant_active(acme.tenant.pk):
+        engineer = make_engineer(acme.tom, name="Tom")
+        until = AT.astimezone(TOKYO).replace(hour=14) + timedelta(days=days)
+        visit = make_visit(engineer, start_at=AT + timedelta(hours=1))
+        visit.work_order.promised_end_at = until
+        visit.work_order.save()
+    client = signed_in(acme.tom)
+    for path in ("my-visits/", f"visits/{visit.pk}/"):
+        assert words in client.get(f"/t/acme/{path}", follow=True).content.decode(), path

@@ -307,3 +307,11 @@ def test_queries_do_not_grow_with_ratings(
 def test_the_throttle_counts_in_the_cache_only(acme: Company, link: CustomerLink, client: Client) -> None:
     cache.clear()
     assert client.get(address(acme, link)).status_code == 200
+
+
+def test_an_address_that_is_the_sites_name_is_told_once(acme: Company, client: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        site = make_site(name="4 Elm St", address="4 Elm St, Bronx")
+        visit = make_visit(make_work_order(site), status=VisitStatus.DISPATCHED)
+        link = make_link(visit, LinkPurpose.TRACK, at=now())
+    assert client.get(address(acme, link)).content.decode().count("4 Elm St") == 1

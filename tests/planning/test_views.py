@@ -122,3 +122,17 @@ def test_the_api_asks_accepts_and_refuses(in_acme: Company, program: Callable[..
     assert answer.json() == {"accepted": 1, "stale": 0}
     busy = api.post("/api/v1/plan-runs", given | {"until": given["from_at"]}, content_type="application/json")
     assert busy.status_code == 422
+
+
+def test_an_accepted_row_tells_what_it_was_when_it_was_decided(in_acme: Company, client: Client) -> None:
+    """Sending a newly planned visit later does not make it one that was sent."""
+    client.force_login(in_acme.dora.user)
+    make_engineer("Near")
+    make_work_order()
+    run = proposal()
+    change = run.changes.get(kind="add")
+    assert "newly planned" not in body(client, f"{BASE}{run.pk}/")
+    client.post(f"{BASE}{run.pk}/decide/", {"act": "accept", "change": [change.pk]})
+    Visit.objects.update(sent_at=now(), status="dispatched")
+    text = body(client, f"{BASE}{run.pk}/")
+    assert "newly planned" in text and "was sent</span>" not in text

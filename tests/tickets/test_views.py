@@ -220,3 +220,21 @@ def test_mail_text_is_shown_as_text(acme: Company, desk: Client) -> None:
     page = desk.get(f"/t/acme/tickets/{found.pk}/").content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_new_ticket_is_opened_for_a_known_customer(acme: Company, desk: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        customer = make_customer(name="Aoki Building")
+    assert 'name="q"' in desk.get("/t/acme/tickets/new/").content.decode()
+    found = desk.get("/t/acme/tickets/callers/?q=aoki", headers={"HX-Request": "true"}).content.decode()
+    assert f"/t/acme/tickets/new/?customer={customer.pk}" in found and "Aoki Building" in found
+    assert 'name="q"' not in desk.get(f"/t/acme/tickets/new/?customer={customer.pk}").content.decode()
+    none = desk.get("/t/acme/tickets/callers/?q=zzz", headers={"HX-Request": "true"}).content.decode()
+    assert "No customer is found" in none
+
+
+def test_a_row_of_the_inbox_names_its_ticket(acme: Company, desk: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        ticket = make_ticket(customer_id=make_customer(name="Aoki Building").pk)
+    page = desk.get("/t/acme/tickets/").content.decode()
+    assert f'<span class="number">{ticket}</span>' in page

@@ -73,13 +73,15 @@ def ticket_create(request: TenantRequest, slug: str) -> HttpResponse:
 @permitted(permissions.OPEN)
 @require_safe
 def caller_list(request: TenantRequest, slug: str) -> HttpResponse:
-    """Who calls from `?phone=`: contacts with this number, each with the customer's latest tickets."""
-    phone = request.GET.get("phone", "").strip()[:40]
+    """Who calls from `?phone=`: contacts with this number, each with the customer's latest tickets. By `?q=`, customers
+    for whom a ticket may be opened."""
+    phone, q = request.GET.get("phone", "").strip()[:40], request.GET.get("q", "").strip()[:80]
     found = customers.find_contacts_by_phone(phone) if phone else []
     latest = queries.latest_tickets_of([contact.customer_id for contact in found])
     callers = [(contact, latest.get(contact.customer_id, [])) for contact in found]
     template = "tickets/_callers.html" if request.headers.get("HX-Request") else "tickets/caller_list.html"
-    return render(request, template, {"callers": callers, "phone": phone})
+    matching = list(customers.customers_matching(q)[:8]) if q else []
+    return render(request, template, {"callers": callers, "phone": phone, "q": q, "found": matching})
 
 
 @permitted(permissions.VIEW)
