@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -70,7 +71,7 @@ def times(block: Block) -> tuple[datetime, datetime]:
 
 def test_what_happened_is_drawn_and_counted_instead_of_the_plan(in_acme: Company) -> None:
     engineer = make_engineer()
-    late = {"arrived_at": NOON - HOUR, "ended_at": NOON - HOUR / 2}
+    late: dict[str, Any] = {"arrived_at": NOON - HOUR, "ended_at": NOON - HOUR / 2}
     done = make_visit(TEN - HOUR, engineer=engineer, status=VisitStatus.DONE, **late)
     now = make_visit(TEN, engineer=engineer, status=VisitStatus.ON_SITE, arrived_at=NOON - HOUR / 2)
     planned = make_visit(NOON + HOUR, engineer=engineer)
@@ -91,7 +92,7 @@ def test_what_happened_is_drawn_and_counted_instead_of_the_plan(in_acme: Company
 
 
 def test_the_trip_is_drawn_as_it_was_driven(in_acme: Company) -> None:
-    facts = {"travel_started_at": TEN - 40 * MINUTE, "arrived_at": TEN + 5 * MINUTE}
+    facts: dict[str, Any] = {"travel_started_at": TEN - 40 * MINUTE, "arrived_at": TEN + 5 * MINUTE}
     make_visit(TEN, status=VisitStatus.ON_SITE, **facts)
     (block,) = lane(TEN + HOUR / 2).blocks
     assert block.travel is not None
@@ -99,7 +100,7 @@ def test_the_trip_is_drawn_as_it_was_driven(in_acme: Company) -> None:
 
 
 def test_a_visit_stands_on_the_day_on_which_it_took_place(in_acme: Company) -> None:
-    after = {"arrived_at": TEN + 24 * HOUR, "ended_at": TEN + 25 * HOUR}
+    after: dict[str, Any] = {"arrived_at": TEN + 24 * HOUR, "ended_at": TEN + 25 * HOUR}
     visit = make_visit(TEN, status=VisitStatus.DONE, **after)
     assert lane(NOON + 24 * HOUR, days=-1).blocks == []
     (block,) = lane(NOON + 24 * HOUR).blocks

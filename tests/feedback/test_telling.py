@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -34,7 +35,7 @@ TEN = local(AT, 1, 10)
 MINUTE = timedelta(minutes=1)
 
 
-def make_told(start_at: datetime = TEN, *, language: str = "en", **facts: object) -> Visit:
+def make_told(start_at: datetime = TEN, *, language: str = "en", **facts: Any) -> Visit:
     """A visit whose customer was told of it by a letter that went out."""
     visit = make_sent(start_at, language=language, **facts)
     services.invite_to_track(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
@@ -43,7 +44,7 @@ def make_told(start_at: datetime = TEN, *, language: str = "en", **facts: object
 
 
 def make_sent(
-    start_at: datetime = TEN, *, language: str = "en", email: str = "mari@aoki.example", **facts: object
+    start_at: datetime = TEN, *, language: str = "en", email: str = "mari@aoki.example", **facts: Any
 ) -> Visit:
     place = make_place()
     contact = make_contact(place.customer, language=language, email=email)
@@ -59,7 +60,7 @@ def went_out() -> None:
 
 def move(visit: Visit, start_at: datetime) -> None:
     visit.refresh_from_db()
-    facts = {"visit_id": visit.pk, "engineer_id": visit.engineer_id, "version": visit.version}
+    facts: dict[str, Any] = {"visit_id": visit.pk, "engineer_id": visit.engineer_id, "version": visit.version}
     dispatching.move_visit(start_at=start_at, actor=SYSTEM, at=AT, **facts)
     tell(visit.pk)
 
@@ -199,9 +200,14 @@ def statements(visits: Collection[Visit], kind: type[VisitMoved] | type[VisitCan
         visit.told_start_at = visit.start_at
         visit.status = VisitStatus.CANCELLED if kind is VisitCancelled else visit.status
         visit.save()
-    facts = [kind(visit_id=one.pk, work_order_id=0, engineer_id=0, occurred_at=AT) for one in visits]
+    facts: dict[str, Any] = {"work_order_id": 0, "engineer_id": 0, "occurred_at": AT}
+    moved = [VisitMoved(visit_id=visit.pk, **facts) for visit in visits]
+    cancelled = [VisitCancelled(visit_id=visit.pk, **facts) for visit in visits]
     with CaptureQueriesContext(connection) as captured:
-        (on_visit_cancelled if kind is VisitCancelled else on_visit_moved)(facts)
+        if kind is VisitCancelled:
+            on_visit_cancelled(cancelled)
+        else:
+            on_visit_moved(moved)
     return len(captured)
 
 
@@ -229,7 +235,7 @@ def test_many_are_invited_with_as_many_statements_as_two(in_acme: Company) -> No
 def test_moving_and_calling_off_write_by_themselves_when_the_pause_is_over(acme: Company) -> None:
     with tenant_active(acme.tenant.pk):
         visit = make_told()
-        facts = {"visit_id": visit.pk, "actor": SYSTEM, "at": AT}
+        facts: dict[str, Any] = {"visit_id": visit.pk, "actor": SYSTEM, "at": AT}
         dispatching.move_visit(
             engineer_id=visit.engineer_id, start_at=TEN + 3 * HOUR, version=visit.version, **facts
         )
