@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -150,7 +151,10 @@ class SteadyAccountMiddleware:
 
 
 class LocaleMiddleware:
-    """Chooses language and zone: `?lang=`, person, cookie, browser, tenant; the zone of person or tenant."""
+    """Chooses language and zone: `?lang=`, person, cookie, browser, tenant; the zone of person or tenant.
+
+    A block that a page loads later speaks the language which that page was asked for.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -160,7 +164,7 @@ class LocaleMiddleware:
             request.LANGUAGE_CODE = translation.get_language() or Language.ENGLISH
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
-            if _asked_language(request):
+            if _known(request.GET.get("lang", "")):
                 response.set_cookie(
                     "django_language", request.LANGUAGE_CODE, max_age=31_536_000, samesite="Lax"
                 )
@@ -168,8 +172,15 @@ class LocaleMiddleware:
 
 
 def _asked_language(request: HttpRequest) -> str:
-    asked = request.GET.get("lang", "").lower()
-    return asked if asked in Language.values else ""
+    """What the address asks for, or that of the page which loads this block of itself."""
+    if asked := _known(request.GET.get("lang", "")):
+        return asked
+    query = request.headers.get("HX-Current-URL", "").partition("#")[0].partition("?")[2]
+    return _known(next(iter(parse_qs(query).get("lang", ())), ""))
+
+
+def _known(language: str) -> str:
+    return language.lower() if language.lower() in Language.values else ""
 
 
 def _language(request: HttpRequest) -> str:

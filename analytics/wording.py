@@ -87,8 +87,17 @@ def value_of(kpi: Kpi, value: float | None) -> str:
     """A value as written: 93.6, 4.52, 186, or a dash."""
     if value is None:
         return "–"
-    digits = {Kpi.SATISFACTION: 2, Kpi.BACKLOG: 0, Kpi.UTILISATION: 0}.get(kpi, 1)
-    return number_format(value, decimal_pos=digits)
+    return rounded(value, _digits(kpi))
+
+
+def rounded(value: float, digits: int) -> str:
+    """A figure in the reader's format. `number_format` alone cuts off what it does not show."""
+    return number_format(round(value, digits), decimal_pos=digits)
+
+
+def _digits(kpi: Kpi) -> int:
+    """How exactly a figure is told, wherever it stands: every share in percent to a tenth."""
+    return {Kpi.SATISFACTION: 2, Kpi.BACKLOG: 0}.get(kpi, 1)
 
 
 def _unit(tile: Tile) -> str:
@@ -117,7 +126,7 @@ def _definition(tile: Tile, oldest_days: float | None) -> str:
         return ngettext("Mean of %(n)s rating.", "Mean of %(n)s ratings.", tile.number) % number
     if oldest_days is None:
         return _("Not yet done. None waits.")
-    return _("Not yet done, the oldest %(days)s days.") % {"days": number_format(oldest_days, 1)}
+    return _("Not yet done, the oldest %(days)s days.") % {"days": rounded(oldest_days, 1)}
 
 
 def _target(tile: Tile) -> str:
@@ -145,11 +154,10 @@ def _change(tile: Tile) -> tuple[str, str, str]:
 
 
 def _amount(kpi: Kpi, by: float) -> str:
-    if kpi == Kpi.BACKLOG:
-        return number_format(by, 0)
-    if kpi == Kpi.SATISFACTION:
-        return number_format(by, 2)
-    return _("%(points)s pt") % {"points": number_format(by, 1)}
+    amount = rounded(by, _digits(kpi))
+    if kpi in (Kpi.BACKLOG, Kpi.SATISFACTION):
+        return amount
+    return _("%(points)s pt") % {"points": amount}
 
 
 def asked(decision: Decision) -> Ask:
@@ -157,7 +165,7 @@ def asked(decision: Decision) -> Ask:
     n = decision.number
     facts = {"n": n, "name": decision.name, "at": local_datetime(decision.at)}
     if decision.need == Need.AREA:
-        percent = number_format(decision.percent or 0, 0)
+        percent = value_of(Kpi.ON_TIME, decision.percent or 0)
         title = _("%(name)s: on-time arrival at %(percent)s %%") % {**facts, "percent": percent}
         detail = ngettext("%(n)s visit in 28 days", "%(n)s visits in 28 days", n) % facts
         return Ask(decision, "alert-octagon", "stop", title, detail)

@@ -71,7 +71,7 @@ class PhotoForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """The customer's name, perhaps with a drawing."""
+    """The customer's name with a drawing, or why nothing is drawn."""
 
     signer_name = forms.CharField(
         label=_("Name of the person who signs"),
@@ -79,6 +79,12 @@ class SignForm(forms.Form):
         error_messages={"required": _("Write the name of the person who signs.")},
     )
     signature = forms.CharField(required=False, max_length=300_000, widget=forms.HiddenInput)
+    why_undrawn = forms.CharField(
+        label=_("Why is there only the name?"),
+        help_text=_("Only for somebody who cannot draw here."),
+        max_length=300,
+        required=False,
+    )
 
 
 class NoSignatureForm(forms.Form):

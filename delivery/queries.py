@@ -55,12 +55,23 @@ class Evidence:
     time_entries: list[TimeEntry]
 
     @property
+    def counted_steps(self) -> list[ChecklistStep]:
+        """The steps that say how far the checklist is: those it demands, or all when it demands none."""
+        return [step for step in self.steps if step.item.is_required] or self.steps
+
+    @property
     def done_count(self) -> int:
-        return sum(step.is_done for step in self.steps)
+        return sum(step.is_done for step in self.counted_steps)
+
+    @property
+    def optional_left(self) -> int:
+        """How many steps may still be answered besides the counted ones."""
+        counted = {step.item.pk for step in self.counted_steps}
+        return sum(not step.is_done for step in self.steps if step.item.pk not in counted)
 
     @property
     def percent(self) -> int:
-        return round(100 * self.done_count / len(self.steps)) if self.steps else 100
+        return round(100 * self.done_count / len(self.counted_steps)) if self.steps else 100
 
     @property
     def missing(self) -> list[Missing]:

@@ -10,9 +10,13 @@ from django.utils.translation import ngettext
 
 from dispatch import reasons
 from dispatch.enums import TravelSource
+from dispatch.models import Visit
 from dispatch.reasons import Names
 from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
+from planning.enums import RunKind
 from planning.explaining import NOT_LOOKED, TAKEN
+from planning.models import PlanRun
+from planning.queries import LOCKED
 from planning.vans import GOES_TO
 
 
@@ -44,6 +48,18 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
         return told
     counted = ngettext("%(n)s engineer", "%(n)s engineers", people) % {"n": people}
     return f"{told} ({counted})"
+
+
+def why_late(visit: Visit, run: PlanRun) -> str:
+    """Why a run leaves a visit after its promise."""
+    promised = visit.work_order.promised_end_at
+    if promised is not None and promised <= run.asked_at:
+        return _("the promise was over before this plan was asked for")
+    if visit.lock_level in LOCKED:
+        return _("its time is promised to the customer")
+    if visit.sent_at is not None and run.kind == RunKind.BUILD:
+        return _("it was sent, and building leaves alone what was sent")
+    return _("the search found nobody who can come sooner")
 
 
 def ways_out(changes: Iterable[Mapping[str, Any]], skills: Names | None = None) -> list[str]:

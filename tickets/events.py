@@ -110,6 +110,17 @@ class TicketWoke(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketVisitsEnded(TicketFact):
+    """No visit of the ticket is to come any more, and it is on the desk again. `is_done`: all its work is; `reason`:
+    its work orders with their states, in the company's language."""
+
+    outbound_only: ClassVar[bool] = False
+
+    is_done: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberMentioned(TicketFact):
     """A note names somebody of the tenant."""
 

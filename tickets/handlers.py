@@ -20,6 +20,7 @@ from tickets.events import (
     TicketAssigned,
     TicketOpened,
     TicketReplied,
+    TicketVisitsEnded,
     ticket_ids,
 )
 from tickets.letters import KINDS
@@ -124,6 +125,19 @@ def on_customer_replied(event: TicketReplied) -> None:
             actor=NOTICES,
             at=event.occurred_at,
         )
+
+
+@on(TicketVisitsEnded)
+def on_visits_ended(event: TicketVisitsEnded) -> None:
+    """Tell the owner, who finishes it or has another visit planned."""
+    services.tell_of_ended_visits(
+        ticket_id=event.ticket_id,
+        is_done=event.is_done,
+        reason=event.reason,
+        key=f"visits_ended:{event.event_id}",
+        actor=NOTICES,
+        at=event.occurred_at,
+    )
 
 
 @on(ContractChanged)

@@ -14,6 +14,7 @@ from notices.registry import Kind, Said
 from tickets.enums import SlaKpi
 
 ASSIGNED, MENTIONED, CUSTOMER_REPLIED = "ticket_assigned", "ticket_mentioned", "customer_replied"
+VISITS_ENDED = "visits_ended"
 SLA_WARNED, SLA_BREACHED = "sla_warned", "sla_breached"
 
 
@@ -32,6 +33,12 @@ def _mentioned(facts: Mapping[str, Any]) -> Said:
 def _replied(facts: Mapping[str, Any]) -> Said:
     by = facts.get("by") or _("The customer")
     return Said(_("%(by)s replied to %(ticket)s") % {"by": by, **_named(facts)}, _subject(facts))
+
+
+def _visits_ended(facts: Mapping[str, Any]) -> Said:
+    done, over = _("%(ticket)s: the work is done"), _("%(ticket)s: no visit is planned any more")
+    title = (done if facts.get("is_done") else over) % _named(facts)
+    return Said(title, " · ".join(filter(None, (_subject(facts), facts.get("reason", "")))))
 
 
 def _warned(facts: Mapping[str, Any]) -> Said:
@@ -83,6 +90,9 @@ KINDS = {
     ),
     ASSIGNED: Kind(gettext_lazy("a ticket is given to me"), "user-check", "plan", _assigned),
     MENTIONED: Kind(gettext_lazy("somebody mentions me"), "message", "plan", _mentioned),
+    VISITS_ENDED: Kind(
+        gettext_lazy("the visits of a ticket of mine are over"), "calendar-check", "plan", _visits_ended
+    ),
     CUSTOMER_REPLIED: Kind(
         gettext_lazy("a customer replies to a ticket of mine"), "mail", "rest", _replied, is_wanted=False
     ),

@@ -9,15 +9,31 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.core import signing
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from tenants.models import Tenant
-from tickets.models import AssetCode
+from tickets.models import AssetCode, Ticket
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
+
+
+FOLLOW_SALT = "tickets.follow"
+FOLLOW_SECONDS = 90 * 86_400
+
+
+def follow_path(tenant: Tenant, ticket: Ticket) -> str:
+    """Where whoever asked sees how far their request is: number and state, nothing of what was written."""
+    code = signing.dumps(ticket.pk, salt=FOLLOW_SALT)
+    return f"{reverse('intake:request_thanks', args=[tenant.slug])}?f={code}"
+
+
+def followed(code: str) -> int:
+    """The id of the ticket that a code of `follow_path` names, for 90 days. Raises `signing.BadSignature`."""
+    return int(signing.loads(code, salt=FOLLOW_SALT, max_age=FOLLOW_SECONDS))
 
 
 def new_nonce() -> str:

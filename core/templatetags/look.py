@@ -138,12 +138,12 @@ _KINDS: tuple[tuple[type[Widget], str, str], ...] = (
 
 @register.inclusion_tag("_field.html")
 def field(
-    bound: BoundField, hint: object = "", label: object = "", extra: str = "", **attrs: Any
+    bound: BoundField, hint: object = "", label: object = "", extra: str = "", mark: object = "", **attrs: Any
 ) -> dict[str, object]:
     """One form field: label, hint, errors, all tied by aria-describedby.
 
-    `hint=` and `label=` replace the form's own; `extra=` adds classes to the row; any other keyword becomes
-    an attribute of the input (`inputmode="numeric"`, `data_live="off"` for data-live).
+    `hint=` and `label=` replace the form's own; `extra=` adds classes to the row; `mark=` stands after the
+    label instead of "(optional)"; any other keyword becomes an attribute of the input (`inputmode="numeric"`, `data_live="off"` for data-live).
     """
     widget = bound.field.widget
     kind, classes = next((kind, classes) for cls, kind, classes in _KINDS if isinstance(widget, cls))
@@ -161,6 +161,7 @@ def field(
         "label": label or bound.label,
         "hint": hint or bound.help_text,
         "extra": extra,
+        "mark": mark or ("" if bound.field.required else gettext("(optional)")),
     }
 
 

@@ -162,7 +162,8 @@ class PhotoInput(serializers.Serializer[Any]):
 
 
 class SignatureInput(serializers.Serializer[Any]):
-    """Signed: `signer_name`, perhaps `drawing` (PNG data URL, at most 200 KB). Otherwise: `reason`."""
+    """Signed: `signer_name` with `drawing` (PNG data URL, at most 200 KB) or the `reason` why there is only the
+    name. Otherwise: `reason`."""
 
     outcome = serializers.ChoiceField(choices=SignatureOutcome.choices)
     signer_name = serializers.CharField(max_length=120, default="", allow_blank=True)

@@ -171,7 +171,7 @@ class VisitActViewSet(Resource):
         "signature",
         SignatureInput,
         SignatureSerializer,
-        example={"outcome": "signed", "signer_name": "Mrs. Alvarez"},
+        example={"outcome": "signed", "signer_name": "Mrs. Alvarez", "reason": "confirmed by phone"},
         status=201,
     )
     def signature(self, request: Request, pk: str) -> Response:

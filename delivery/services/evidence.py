@@ -85,7 +85,8 @@ def sign(
     actor: Actor,
     at: datetime,
 ) -> Signature:
-    """The customer's word: a name with or without a drawing (PNG data URL), or why there is none.
+    """The customer's word: a name with a drawing (PNG data URL) or the reason why nothing is drawn; or why nobody
+    signs.
 
     It covers what was recorded until then, by `document_hash`, and cannot be changed.
     """
@@ -125,9 +126,15 @@ def _check_signature(outcome: str, name: str, drawing: str, reason: str) -> str:
     if not name:
         raise _bad("signer_name", _("Write the name of the person who signs."))
     try:
-        return clean_drawing(drawing) if drawing else ""
+        drawn = clean_drawing(drawing) if drawing else ""
     except NotAPicture as problem:
         raise _bad("drawing", _drawing_problem(str(problem))) from problem
+    if not drawn and not reason:
+        raise _bad(
+            "drawing",
+            _("Nothing is drawn. Sign with a finger in the box, or say why there is only the name."),
+        )
+    return drawn
 
 
 def _read(item: ChecklistItem, value: str) -> tuple[str, bool]:
@@ -159,10 +166,8 @@ def _picture_problem(which: str) -> str:
 
 def _drawing_problem(which: str) -> str:
     if which in ("heavy", "large"):
-        return _(
-            "The drawn signature is too large: at most 200 KB. Clear it and sign again, or type the name."
-        )
-    return _("The drawn signature cannot be read: it must be a PNG picture. Sign again, or type the name.")
+        return _("The drawn signature is too large: at most 200 KB. Clear it and sign again.")
+    return _("The drawn signature cannot be read: it must be a PNG picture. Sign again.")
 
 
 def _bad(field: str, message: str) -> BadInput:

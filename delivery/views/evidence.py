@@ -240,7 +240,7 @@ def visit_sign(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
                 outcome=facts.get("outcome", SignatureOutcome.SIGNED),
                 signer_name=facts.get("signer_name", ""),
                 drawing=facts.get("signature", ""),
-                reason=facts.get("reason", ""),
+                reason=facts.get("reason") or facts.get("why_undrawn", ""),
                 actor=request.actor,
                 at=now(),
             )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -21,6 +22,7 @@ from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.rules import Trip
 from tenants.actors import Actor
+from tenants.queries import current_tenant
 from tenants.rows import update_row
 from tickets import queries as ticket_queries
 from tickets import services as tickets
@@ -46,6 +48,7 @@ _PLANNED_WHOLE = gettext_noop(
 _AT_WORK = gettext_noop(
     "%(engineer)s is at work on %(work_order)s (%(visit)s). Give a reason to plan another visit after it."
 )
+FINISHED = frozenset({WorkOrderStatus.DONE, WorkOrderStatus.ACCEPTED, WorkOrderStatus.SETTLED})
 CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
 
 
@@ -185,7 +188,26 @@ def follow_ticket(ticket_id: int, *, at: datetime) -> None:
             at=at,
         )
     elif coming is None and waits_for_visit:
-        tickets.continue_ticket(ticket_id=ticket.pk, actor=DISPATCH, at=at)
+        give_back(ticket.pk, family, at=at)
+
+
+def give_back(ticket_id: int, family: Collection[int], *, at: datetime) -> None:
+    """Put a ticket that has no visit to come back on the desk, with what became of its work. `family`: it, and the
+    tickets merged into it."""
+    found = WorkOrder.objects.filter(ticket_id__in=family).exclude(status=WorkOrderStatus.CANCELLED)
+    orders = list(found.order_by("pk"))
+    with translation.override(current_tenant().language):
+        told = [
+            f"{order}: {', '.join(filter(None, (order.get_status_display(), order.follow_up_reason)))}"
+            for order in orders
+        ]
+    tickets.end_visit_wait(
+        ticket_id=ticket_id,
+        is_done=bool(orders) and all(order.status in FINISHED for order in orders),
+        reason="; ".join(told)[:500],
+        actor=DISPATCH,
+        at=at,
+    )
 
 
 def sqlstate_of(problem: DatabaseError) -> str:

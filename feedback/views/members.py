@@ -144,7 +144,8 @@ def visit_qr(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
             "customer_language": translation.get_language(),
             "question": _("How was today's visit?"),
             "how": _("Scan this with your own phone. It takes ten seconds."),
-            "privacy": _("The engineer does not see your answer. Valid for 14 days."),
+            "privacy": _("The engineer does not see your answer."),
+            "validity": _("Valid for 14 days."),
         }
     context["back_url"] = _visit_url(slug, pk)
     return render(request, "feedback/visit_qr.html", context)

@@ -307,14 +307,15 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
             actor=SEED,
             at=at,
         )
-        customers.add_asset(
-            site_id=site.pk,
-            name=facts["work_types"][index % len(facts["work_types"])]["name"],
-            model=f"Weil {700 + index}",
-            serial=f"SN-{index:05d}",
-            actor=SEED,
-            at=at,
-        )
+        for place, (name, model, _topics) in enumerate(facts["assets"]):
+            customers.add_asset(
+                site_id=site.pk,
+                name=name,
+                model=model,
+                serial=f"SN-{index:03d}{place:02d}",
+                actor=SEED,
+                at=at,
+            )
 
 
 def _add_likings(facts: dict[str, Any], at: datetime) -> None:
@@ -385,6 +386,12 @@ def _add_promises(facts: dict[str, Any], at: datetime) -> None:
             actor=SEED,
             at=at,
         )
+    # Breakdowns go to somebody at once; inspections and upkeep wait for whoever plans the day.
     dispatch.create_rule(
-        name=facts["words"]["rule"], position=1, conditions={}, strategy=Strategy.EARLIEST, actor=SEED, at=at
+        name=facts["words"]["rule"],
+        position=1,
+        conditions={"work_types": facts["at_once"]},
+        strategy=Strategy.EARLIEST,
+        actor=SEED,
+        at=at,
     )

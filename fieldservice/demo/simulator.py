@@ -9,16 +9,19 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from typing import Any
 
+from django.db.models import F, QuerySet
 from django.utils.translation import override
 
 from billing import queries as settlement
 from billing import services as billing
 from core.clock import now
 from core.errors import Refusal
-from dispatch.enums import VisitStatus
-from dispatch.models import Visit
+from dispatch.enums import VisitStatus, WorkOrderStatus
+from dispatch.models import Visit, WorkOrder
 from dispatch.rules import OCCUPYING, UNDER_WAY
 from fieldservice.demo import story
 from fieldservice.demo.seed import COMPANIES, read_company
@@ -26,7 +29,7 @@ from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.queries import find_tenant
 from tickets import services as tickets
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketMessage
 from tickets.rules import ACTIVE
 
 log = logging.getLogger(__name__)
@@ -35,12 +38,18 @@ MOST_OPEN_TICKETS = 40
 PAST = timedelta(days=27)
 PAST_VISITS_A_DAY = 2
 REACH = timedelta(minutes=90)
+WORK_BEGINS = time_of_day(8)
+RATED = 0.35
+"""How many customers tell what they think."""
+MOST_WAITING = 14
+"""How much work waits for a plan before nobody asks for more of its kind."""
 
 
 def run(*, pause_seconds: float, acts: int | None = None, dice: random.Random | None = None) -> int:
     """Do one act per company, wait, and go on; forever, or for this many rounds. Returns the acts done.
 
-    Each round also tells one visit of an earlier day, until four weeks are told: the figures need a past.
+    Each round also tells one visit of an earlier day, the oldest first, until four weeks are told: the figures need
+    a past.
     """
     dice = dice or random.Random()  # noqa: S311  a demo's luck guards nothing
     done = rounds = 0
@@ -82,10 +91,11 @@ def one_past_visit(slug: str, dice: random.Random) -> bool:
     facts = read_company(slug)
     with tenant_active(tenant.pk), override(facts["language"]):
         told = Visit.objects.filter(status=VisitStatus.DONE, start_at__lt=now() - timedelta(days=1, hours=12))
-        day = timedelta(days=2 + told.count() // PAST_VISITS_A_DAY)
-        if day > PAST:
+        day = PAST - timedelta(days=told.count() // PAST_VISITS_A_DAY)
+        if day < timedelta(days=2):
             return False
-        arrived_at = now() - day - timedelta(minutes=dice.randint(0, 600))
+        morning = datetime.combine((now() - day).astimezone(tenant.zone), WORK_BEGINS, tenant.zone)
+        arrived_at = morning + timedelta(minutes=dice.randint(0, 480))
         try:
             visit = story.past_visit(facts, dice, arrived_at=arrived_at)
         except Refusal as refusal:
@@ -93,15 +103,21 @@ def one_past_visit(slug: str, dice: random.Random) -> bool:
             return False
     deliver_all()
     with tenant_active(tenant.pk):
-        if dice.random() < 0.7:
+        if dice.random() < RATED:
             story.rate(visit, facts, dice, at=(visit.ended_at or arrived_at) + timedelta(minutes=20))
     return True
+
+
+def _of_people() -> QuerySet[TicketMessage, Any]:
+    """The tickets of those who try the demo, by what came in by itself: nobody simulated touches them."""
+    return TicketMessage.objects.filter(inbound__isnull=False).values("ticket_id")
 
 
 def _request(facts: story.Facts, dice: random.Random) -> bool:
     if Ticket.objects.filter(status__in=ACTIVE).count() >= MOST_OPEN_TICKETS:
         return False
-    story.ask(facts, dice, at=now())
+    waiting = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED).count()
+    story.ask(facts, dice, at=now(), codes=facts["at_once"] if waiting >= MOST_WAITING else ())
     return True
 
 
@@ -111,6 +127,7 @@ def _advance_somebody(dice: random.Random) -> Callable[[], bool]:
             Visit.objects.filter(
                 status__in=OCCUPYING, start_at__lte=now() + REACH, engineer__membership__isnull=True
             )
+            .exclude(work_order__ticket__in=_of_people())
             .exclude(status=VisitStatus.PAUSED)
             .select_related("work_order__contact", "work_order__customer")
             .order_by("start_at")[:60]
@@ -126,7 +143,9 @@ def _advance_somebody(dice: random.Random) -> Callable[[], bool]:
 
 
 def _invoice(facts: story.Facts) -> bool:
-    ready = next((one for one in settlement.standings() if one.state == "ready"), None)
+    of_people = set(WorkOrder.objects.filter(ticket__in=_of_people()).values_list("pk", flat=True))
+    waiting = (one for one in settlement.standings() if one.work_order_id not in of_people)
+    ready = next((one for one in waiting if one.state == "ready"), None)
     if ready is None:
         return False
     billing.issue_invoice(
@@ -136,13 +155,15 @@ def _invoice(facts: story.Facts) -> bool:
 
 
 def _rate(facts: story.Facts, dice: random.Random) -> bool:
-    visit = (
+    unrated = (
         Visit.objects.filter(
             status=VisitStatus.DONE, responses__isnull=True, engineer__membership__isnull=True
         )
-        .order_by("-ended_at")
-        .first()
+        .exclude(work_order__ticket__in=_of_people())
+        .annotate(turn=F("pk") % 100)
+        .filter(turn__lt=100 * RATED)
     )
+    visit = unrated.order_by("-ended_at").first()
     if visit is None:
         return False
     story.rate(visit, facts, dice, at=now())
@@ -152,6 +173,7 @@ def _rate(facts: story.Facts, dice: random.Random) -> bool:
 def _resolve(facts: story.Facts) -> bool:
     ticket = (
         Ticket.objects.filter(status__in=ACTIVE, work_orders__status__in=["done", "settled"])
+        .exclude(pk__in=_of_people())
         .order_by("id")
         .first()
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import math
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,10 +14,11 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from channels.enums import Channel
-from customers.models import Site
+from customers.models import Asset
 from delivery import queries as evidence
 from delivery import services as delivery
 from delivery.enums import ItemKind, PhotoKind, SignatureOutcome
+from delivery.photos import DRAWING_PREFIX
 from dispatch import services as dispatch
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder, WorkType
@@ -27,6 +31,10 @@ from tenants.actors import Actor
 from tickets import services as tickets
 from tickets.models import Ticket
 from workforce.models import Engineer, EngineerSkill
+
+REPEATS = timedelta(days=30)
+AGAIN, LATE, UNANSWERED = 0.2, 0.08, 0.08
+"""How often the same trouble comes back, somebody comes after the promise, and nobody answers in time."""
 
 Facts = dict[str, Any]
 Dice = random.Random
@@ -41,10 +49,11 @@ def _engineer_of(visit: Visit) -> Actor:
     return Actor.system(visit.engineer.name)
 
 
-def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> Ticket:
-    """A customer asks for something, by one channel or another."""
-    code, subject, description = dice.choice(facts["requests"])
-    site = site or dice.choice(list(Site.objects.select_related("customer")))
+def ask(facts: Facts, dice: Dice, *, at: datetime, codes: Collection[str] = ()) -> Ticket:
+    """A customer asks for something (one of these topics), by one channel or another."""
+    asset, code = _trouble(dice, facts, at, codes)
+    subject, description = next(one[1:] for one in facts["requests"] if one[0] == code)
+    site = asset.site
     work_type = WorkType.objects.select_related("topic").get(topic__code=code)
     return tickets.open_ticket(
         subject=subject,
@@ -55,11 +64,33 @@ def ask(facts: Facts, dice: Dice, *, at: datetime, site: Site | None = None) -> 
         customer_id=site.customer_id,
         contact_id=site.customer.contacts.values_list("id", flat=True).first(),
         site_id=site.pk,
-        asset_id=site.assets.values_list("id", flat=True).first(),
+        asset_id=asset.pk,
         language=facts["language"],
         actor=by(facts, "service_desk"),
         at=at,
     )
+
+
+def _trouble(dice: Dice, facts: Facts, at: datetime, codes: Collection[str]) -> tuple[Asset, str]:
+    """An asset and the topic that it has trouble with: one in five times what was done there in the weeks before."""
+    since = Visit.objects.filter(
+        status=VisitStatus.DONE, ended_at__gt=at - REPEATS, ended_at__lt=at, work_order__asset__isnull=False
+    )
+    done = set(since.values_list("work_order__asset_id", "work_order__work_type__topic__code"))
+    known = {asset.pk: asset for asset in Asset.objects.select_related("site__customer").order_by("pk")}
+    topics = {name: topics for name, _model, topics in facts["assets"]}
+    every = [
+        (pk, code)
+        for pk, asset in known.items()
+        for code in topics.get(asset.name, ())
+        if not codes or code in codes
+    ]
+    again = [one for one in every if one in done]
+    fresh = [one for one in every if one not in done]
+    pool = again if again and (dice.random() < AGAIN or not fresh) else fresh
+    topic = dice.choice(sorted({code for _pk, code in pool}))
+    pk, code = dice.choice([one for one in pool if one[1] == topic])
+    return known[pk], code
 
 
 def order_work(facts: Facts, ticket: Ticket, *, at: datetime) -> WorkOrder:
@@ -107,7 +138,7 @@ def do_the_work(visit: Visit, dice: Dice, *, at: datetime) -> None:
         visit_id=visit.pk,
         outcome=SignatureOutcome.SIGNED,
         signer_name=str(visit.work_order.contact or visit.work_order.customer),
-        drawing="",
+        drawing=scrawl(dice),
         reason="",
         actor=_engineer_of(visit),
         at=at,
@@ -171,6 +202,16 @@ def picture(dice: Dice) -> bytes:
     return held.getvalue()
 
 
+def scrawl(dice: Dice) -> str:
+    """A signature such as a finger leaves it, as the phone sends it: a PNG in a data URL."""
+    image = Image.new("RGBA", (320, 120), (0, 0, 0, 0))
+    points = [(30 + 13 * n, 60 + dice.randint(-34, 34) * (1 - n / 30)) for n in range(20)]
+    ImageDraw.Draw(image).line(points, fill=(21, 27, 38, 255), width=3, joint="curve")
+    held = io.BytesIO()
+    image.save(held, "PNG")
+    return f"{DRAWING_PREFIX}{base64.b64encode(held.getvalue()).decode()}"
+
+
 def able_engineers(order: WorkOrder) -> list[int]:
     """Ids of the engineers who have every skill the work needs; those who can sign in are left out."""
     able = Engineer.objects.filter(membership=None)
@@ -180,11 +221,61 @@ def able_engineers(order: WorkOrder) -> list[int]:
     return list(able.values_list("id", flat=True))
 
 
+def _asked_before(facts: Facts, dice: Dice, arrived_at: datetime) -> tuple[Ticket, timedelta]:
+    """A ticket opened so that an arrival at this instant keeps its promise, mostly; and until when we answer."""
+    code = dice.choice([one[0] for one in facts["requests"]])
+    priority = next(one["topic"][2] for one in facts["work_types"] if one["topic"][0] == code)
+    response, arrival = next(one[3:5] for one in facts["policies"] if one[1] == priority and not one[2])
+    share = dice.uniform(1.02, 1.3) if dice.random() < LATE else dice.uniform(0.35, 0.95)
+    opened = arrived_at - timedelta(minutes=arrival * share)
+    return ask(facts, dice, at=opened, codes=[code]), timedelta(minutes=response)
+
+
+def by_hand(facts: Facts, dice: Dice, *, start_at: datetime, at: datetime) -> Visit:
+    """Work that can wait, planned by hand in a hurry: whoever of those able lives farthest away goes."""
+    ticket = ask(facts, dice, at=at, codes=can_wait(facts))
+    order = order_work(facts, ticket, at=at)
+    site = order.site
+
+    def distance(engineer: Engineer) -> float:
+        home = (engineer.home_latitude or 0.0, engineer.home_longitude or 0.0)
+        return math.dist(home, (site.latitude or 0.0, site.longitude or 0.0))
+
+    engineers = Engineer.objects.filter(pk__in=able_engineers(order)).order_by("pk")
+    busy = Visit.objects.filter(start_at__lt=start_at + timedelta(hours=3), end_at__gt=start_at)
+    free = [engineer for engineer in engineers.exclude(visits__in=busy) if engineer.provider_id is None]
+    return dispatch.schedule_visit(
+        work_order_id=order.pk,
+        engineer_id=max(free, key=distance).pk,
+        start_at=start_at,
+        override_reason=facts["words"]["planned"],
+        actor=by(facts, "dispatcher"),
+        at=at,
+    )
+
+
+def can_wait(facts: Facts) -> list[str]:
+    """The topics that the rule leaves to whoever plans the day."""
+    topics = {one["code"]: one["topic"][0] for one in facts["work_types"]}
+    return [topic for code, topic in topics.items() if code not in facts["at_once"]]
+
+
 def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
-    """One whole visit of an earlier day, told with that day's times, by somebody who has the skills."""
-    opened = arrived_at - timedelta(hours=dice.randint(3, 20))
-    ticket = ask(facts, dice, at=opened)
-    order = order_work(facts, ticket, at=opened + timedelta(minutes=10))
+    """One whole visit of an earlier day, told with that day's times, by somebody who has the skills.
+
+    The customer asked so long before that whoever came was nearly always there as promised.
+    """
+    ticket, promised = _asked_before(facts, dice, arrived_at)
+    opened = ticket.opened_at
+    gap = arrived_at - opened
+    tickets.reply_to_ticket(
+        ticket_id=ticket.pk,
+        body=facts["words"]["reply"],
+        actor=by(facts, "service_desk"),
+        at=opened
+        + promised * (dice.uniform(1.1, 2) if dice.random() < UNANSWERED else dice.uniform(0.2, 0.9)),
+    )
+    order = order_work(facts, ticket, at=opened + gap * 0.1)
     planned = arrived_at - timedelta(minutes=dice.randint(-12, 10))
     visit = dispatch.schedule_visit(
         work_order_id=order.pk,
@@ -192,11 +283,11 @@ def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
         start_at=planned,
         override_reason=facts["words"]["planned"],
         actor=by(facts, "service_desk"),
-        at=opened + timedelta(minutes=20),
+        at=opened + gap * 0.15,
     )
     ended = arrived_at + timedelta(minutes=int(order.duration_minutes * dice.uniform(0.7, 1.2)))
-    taps = [opened + timedelta(minutes=25), opened + timedelta(minutes=40)]
-    for at in [*taps, arrived_at - timedelta(minutes=dice.randint(12, 35)), arrived_at, ended]:
+    taps = [opened + gap * 0.2, opened + gap * 0.3, arrived_at - min(gap * 0.5, timedelta(minutes=25))]
+    for at in [*taps, arrived_at, ended]:
         visit.refresh_from_db()
         advance(visit, dice, at=at)
     tickets.resolve_ticket(

@@ -2,7 +2,15 @@
 
 from planning.queries.ground import LOCKED, Ground, as_planned, ground_of, told_span
 from planning.queries.helping import ways_out_of
-from planning.queries.runs import changes_of, decided_count, get_run, run_for_update, runs, undone_of
+from planning.queries.runs import (
+    changes_of,
+    decided_count,
+    get_run,
+    late_visits,
+    run_for_update,
+    runs,
+    undone_of,
+)
 
 __all__ = [
     "LOCKED",
@@ -12,6 +20,7 @@ __all__ = [
     "decided_count",
     "get_run",
     "ground_of",
+    "late_visits",
     "run_for_update",
     "runs",
     "told_span",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from dispatch.models import Visit
+from dispatch.rules import MOVABLE
 from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange, PlanRun
 
@@ -37,6 +39,20 @@ def changes_of(run: PlanRun) -> QuerySet[PlanChange]:
     return run.changes.select_related(
         "work_order__site", "work_order__customer", "visit", "from_engineer", "to_engineer"
     ).order_by("work_order__priority", "id")
+
+
+def late_visits(run: PlanRun) -> QuerySet[Visit]:
+    """Visits in a run's time and territory that begin after what was promised and that it leaves where they are, the
+    first promised first."""
+    found = Visit.objects.filter(
+        status__in=MOVABLE,
+        start_at__gte=run.from_at,
+        start_at__lt=run.until,
+        start_at__gt=F("work_order__promised_end_at"),
+    ).exclude(pk__in=run.changes.exclude(visit=None).values("visit_id"))
+    if run.territory_id is not None:
+        found = found.filter(engineer__territories=run.territory_id)
+    return found.select_related("work_order__site", "engineer").order_by("work_order__promised_end_at", "id")
 
 
 def decided_count(run: PlanRun) -> int:

@@ -19,7 +19,7 @@ from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
 from planning import queries, reasons, services
-from planning.enums import ChangeKind, ChangeState, RunState
+from planning.enums import ChangeKind, ChangeState, RunKind, RunState
 from planning.forms import AskForm
 from planning.models import PlanChange, PlanRun
 from tenants.http import TenantRequest
@@ -27,6 +27,7 @@ from workforce.models import Skill
 
 A_PAGE = 20
 LIVING = (RunState.QUEUED, RunState.RUNNING)
+DONE = (RunState.PROPOSED, RunState.NOTHING)
 ORDER = (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.ASK, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
 
 
@@ -66,6 +67,7 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "run": run,
         "is_living": run.state in LIVING,
         "groups": _groups(changes),
+        "late": _late(run) if run.state in DONE else [],
         "figures": _figures(run),
         "roads": reasons.sources(run.figures.get("roads", {})),
         "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
@@ -147,6 +149,20 @@ def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
         "is_planned": is_new and change.state == ChangeState.ACCEPTED,
         "was_told": sent_at is not None and (change.decided_at is None or sent_at <= change.decided_at),
     }
+
+
+def _late(run: PlanRun) -> list[dict[str, Any]]:
+    """Visits that stay after their promise, as the board has them now."""
+    return [
+        {
+            "visit": visit,
+            "minutes": int((visit.start_at - promised).total_seconds()) // 60,
+            "why": reasons.why_late(visit, run),
+            "may_replan": run.kind == RunKind.BUILD and visit.sent_at is not None,
+        }
+        for visit in queries.late_visits(run)
+        if (promised := visit.work_order.promised_end_at) is not None
+    ]
 
 
 def _groups(changes: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

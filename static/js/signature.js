@@ -1,5 +1,5 @@
 // <fsm-signature data-pad="…/signature_pad.min.js">: a drawn signature as an SVG data URL in its hidden input.
-// Without JavaScript the element shows only the typed name, which is enough to sign.
+// Without JavaScript nothing can be drawn; the page then asks why there is only the name.
 
 class Signature extends HTMLElement {
   async connectedCallback() {

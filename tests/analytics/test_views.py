@@ -45,6 +45,32 @@ def test_a_day_shows_its_figures(acme: Company, signed_in: SignIn) -> None:
     assert '<span class="value">–</span>' in client.get(PAGE).content.decode()
 
 
+def test_a_share_reads_the_same_wherever_it_stands(acme: Company, signed_in: SignIn) -> None:
+    """Two of three on time: 66.666… is told as 66.7 in the tile, the area and the decision."""
+    with tenant_active(acme.tenant.pk):
+        site, start = make_site(area="chiyoda"), now() - timedelta(days=1)
+        for place in range(12):
+            arrived = start + timedelta(minutes=45 if place % 3 == 0 else 5)
+            figures = make_figures(make_visit(make_work_order(site), start_at=start, arrived_at=arrived))
+    page = signed_in(acme.dirk).get(f"{PAGE}?day={figures.completed_on}").content.decode()
+    assert '<span class="value">66.7<small> %' in page
+    assert '<b class="strong">66.7 %</b>' in page
+    assert "on-time arrival at 66.7 %" in page
+
+
+def test_what_a_page_loads_later_speaks_its_language(acme: Company, signed_in: SignIn) -> None:
+    client = signed_in(acme.dirk)
+    url = f"{PAGE}inquiries/"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}?day=2026-11-02&lang=ja"}
+    block = client.get(url, headers=headers)
+    assert block.headers["Content-Language"] == "ja" and "django_language" not in block.cookies
+    for address in (f"http://testserver{PAGE}", f"http://testserver{PAGE}?lang=tlh", "http://[?lang=ja", ""):
+        assert (
+            client.get(url, headers={**headers, "HX-Current-URL": address}).headers["Content-Language"]
+            == "en"
+        )
+
+
 @pytest.mark.parametrize(
     "code", [*Node, Kpi.ON_TIME, Kpi.SLA, Kpi.FIRST_FIX, Kpi.UTILISATION, Need.CLOCKS, Need.NOBODY]
 )

@@ -38,6 +38,27 @@ def test_settlement_shows_what_blocks_and_how_an_amount_came_to_be(acme: Company
     assert "No price for “Roller kit”" in page and "Issue invoice ¥" not in page
 
 
+def test_the_paper_asks_only_for_what_is_still_due(acme: Company, signed_in: SignIn) -> None:
+    with tenant_active(acme.tenant.pk):
+        site = make_site()
+        invoice = make.make_invoice(
+            make.make_work_order(site, contact=make_contact(site.customer, language="en"))
+        )
+    cora, paper = signed_in(acme.cora), url(f"invoices/{invoice.pk}/print/")
+
+    def after(amount: int) -> str:
+        cora.post(url(f"invoices/{invoice.pk}/pay/"), {"amount": amount, "received_on": "2026-11-26"})
+        return cora.get(paper).content.decode()
+
+    due = cora.get(paper).content.decode()
+    assert "Amount due, tax included" in due and "Payable by" in due
+    part = after(10_000)
+    assert "Amount due" not in part and "Paid so far: ¥10,000. Still due: ¥19,700." in part
+    paid = after(19_700)
+    assert "Amount due" not in paid and "Payable by" not in paid
+    assert "Paid in full on" in paid and "Nothing is due." in paid
+
+
 @pytest.mark.parametrize(
     ("query", "rows"), [("", 2), ("?show=ready", 1), ("?show=blocked", 1), ("?show=x", 0)]
 )

@@ -15,6 +15,7 @@ from dispatch.models import Visit
 from inventory.models import Part
 from tenants.active import tenant_active
 from tests.cast import Company
+from tests.delivery.acts import drawing
 from tests.factories.delivery import make_checklist, make_engineer, make_visit, make_work_type, picture
 from tests.factories.inventory import make_part, make_stock, make_van
 
@@ -67,7 +68,10 @@ def test_the_whole_visit(phone: Client, stage: tuple[Visit, Part]) -> None:
     refused = call(phone, visit, "complete")
     assert (refused.status_code, refused.json()["code"]) == (409, "evidence_missing")
     assert refused.json()["facts"]["missing"] == ["Signature"]
-    assert call(phone, visit, "signature", {"outcome": "signed", "signer_name": "青木"}).status_code == 201
+    signed = {"outcome": "signed", "signer_name": "青木"}
+    undrawn = call(phone, visit, "signature", signed)
+    assert (undrawn.status_code, list(undrawn.json()["errors"])) == (400, ["drawing"])
+    assert call(phone, visit, "signature", {**signed, "drawing": drawing()}).status_code == 201
     assert call(phone, visit, "complete", {"remarks": "ok"}).json()["status"] == "done"
     after = phone.get(f"/api/v1/visits/{visit.pk}/evidence").json()
     assert after["missing"] == []

@@ -19,7 +19,7 @@ from inventory.models import Movement, StockLevel
 from inventory.services import OutOfStock
 from tenants.actors import Actor
 from tests.cast import AT, Company
-from tests.delivery.acts import fill, sign, steps_of
+from tests.delivery.acts import drawing, fill, sign, steps_of
 from tests.factories.delivery import (
     STEPS,
     arrive,
@@ -159,11 +159,19 @@ class TestPhotos:
 
 
 class TestSignature:
-    def test_a_name_is_enough_and_it_stays(self, here: Visit, me: dict[str, Any]) -> None:
+    def test_a_signature_stays(self, here: Visit, me: dict[str, Any]) -> None:
         first = sign(here, me)
         assert sign(here, me) == first
         with pytest.raises(Conflict, match=r"Mrs\. Alvarez.*cannot be changed"):
             sign(here, me, signer_name="Somebody Else")
+
+    def test_a_name_alone_needs_a_reason(self, here: Visit, me: dict[str, Any]) -> None:
+        for nothing in ("", drawing(mark=False)):
+            with pytest.raises(BadInput, match="Nothing is drawn"):
+                sign(here, me, drawing=nothing)
+        assert queries.signature_of(here) is None
+        signature = sign(here, me, drawing="", reason="Her arm is in plaster")
+        assert (signature.drawing, signature.reason) == ("", "Her arm is in plaster")
 
     @pytest.mark.parametrize("outcome", [SignatureOutcome.REFUSED, SignatureOutcome.ABSENT])
     def test_no_signature_needs_a_reason(self, here: Visit, me: dict[str, Any], outcome: str) -> None:

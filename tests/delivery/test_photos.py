@@ -8,9 +8,10 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from delivery.photos import DRAWING_PREFIX, NotAPicture, clean_drawing, small_jpeg
+from tests.delivery.acts import drawing
 from tests.factories.delivery import picture
 
 
@@ -81,15 +82,6 @@ def test_a_decompression_bomb_is_refused_unopened(side: int, which: str) -> None
 def test_what_is_no_picture_is_refused(data: bytes, which: str) -> None:
     with pytest.raises(NotAPicture, match=which):
         small_jpeg(data)
-
-
-def drawing(kind: str = "PNG", mark: bool = True) -> str:
-    image = Image.new("RGBA", (300, 120), (0, 0, 0, 0))
-    if mark:
-        ImageDraw.Draw(image).line((10, 60, 290, 40), fill="black", width=4)
-    held = io.BytesIO()
-    (image if kind == "PNG" else image.convert("RGB")).save(held, kind)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(held.getvalue()).decode()}"
 
 
 def test_a_drawing_is_written_anew() -> None:

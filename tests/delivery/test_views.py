@@ -24,6 +24,7 @@ from inventory.models import StockLevel
 from inventory.queries import van_of
 from tenants.active import tenant_active
 from tests.cast import AT, Company, Person
+from tests.delivery.acts import drawing
 from tests.factories.delivery import (
     ADMIN,
     arrive,
@@ -146,12 +147,36 @@ def test_the_whole_visit_by_plain_forms(world: World) -> None:
     assert world.post("photos/", {"kind": "before", "photo": photo}).status_code == 303
     assert "Signature" in world.get("finish/")
     assert world.post("finish/").status_code == 422
-    assert world.post("sign/", {"signer_name": "Mrs. Alvarez"}).status_code == 303
+    undrawn = world.post("sign/", {"signer_name": "Mrs. Alvarez"})
+    assert undrawn.status_code == 422
+    assert "Nothing is drawn." in undrawn.content.decode() and "why_undrawn" in undrawn.content.decode()
+    signed = world.post("sign/", {"signer_name": "Mrs. Alvarez", "signature": drawing()})
+    assert signed.status_code == 303
     assert world.post("finish/", {"remarks": "Filter worn"}).status_code == 303
     assert world.status() == "done"
     page = world.get()
     assert "Done at" in page
     assert "Mrs. Alvarez" in page
+
+
+def test_only_the_name_with_its_reason(world: World) -> None:
+    world.go_there()
+    assert "why_undrawn" not in world.get("sign/")
+    told = {"signer_name": "Mrs. Alvarez", "signature": drawing(mark=False), "why_undrawn": "Broken wrist"}
+    assert world.post("sign/", told).status_code == 303
+    assert "Broken wrist" in world.get("finish/")
+
+
+def test_the_checklist_counts_what_it_demands(world: World) -> None:
+    world.go_there()
+    items = world.items()
+    for label, value in {"Gas valve closed": "pass", "CO in flue gas": "64"}.items():
+        world.post(f"checklist/{items[label]}/", {"value": value})
+    page = world.get("checklist/")
+    assert "2 of 2, 1 optional" in page and "--v:100" in page
+    assert "2 of 2, 1 optional" in world.get("finish/")
+    world.post(f"checklist/{items['Anything else']}/", {"value": "no"})
+    assert "2 of 2 " in " ".join(world.get("checklist/").split())
 
 
 def test_a_double_tap_is_one_tap(world: World) -> None:
@@ -179,7 +204,7 @@ def test_an_answer_by_htmx_gives_the_step_and_the_progress(world: World) -> None
     assert f'id="item-{item}"' in fragment
     assert 'value="pass" aria-pressed="true"' in fragment
     assert 'id="progress" hx-swap-oob="true"' in fragment
-    assert "1 of 3" in fragment
+    assert "1 of 2, 1 optional" in fragment
     assert "<html" not in fragment
     full = world.get(f"checklist/?edit={item}")
     assert 'value="pass" aria-pressed="true"' in full

@@ -65,6 +65,19 @@ def test_sending_works_without_a_script_and_thanks(acme: Company, link: Customer
         assert (response.score, response.flags) == (4, ["fast"])
 
 
+def test_what_the_engineer_sees_is_said_alike(
+    acme: Company, link: CustomerLink, client: Client, signed_in: SignIn
+) -> None:
+    """The engineer's role may not see ratings, and both pages say so."""
+    promise = "The engineer does not see your answer."
+    client.post(address(acme, link), {"score": "4"})
+    assert promise in client.get(f"{address(acme, link)}?thanks").content.decode()
+    assert (
+        promise in signed_in(acme.sora).get(f"/t/acme/visits/{link.visit_id}/rating-code/").content.decode()
+    )
+    assert signed_in(acme.tom).get("/t/acme/ratings/").status_code == 403
+
+
 def test_it_works_for_a_browser_that_says_no_origin(acme: Company, link: CustomerLink) -> None:
     """A page with no-referrer posts `Origin: null`; the code in the address is the authority."""
     strict = Client(enforce_csrf_checks=True, headers={"Origin": "null"})

@@ -23,6 +23,7 @@ from inventory.models import StockLevel
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tests.cast import Company, Person
+from tests.delivery.acts import drawing
 from tests.factories.delivery import picture
 from tests.journeys.company import Furnished, furnish
 from tickets.enums import SlaKpi, TicketStatus
@@ -110,7 +111,7 @@ def the_engineer_does_the_work(acme: Company, phone: Client, visit: Visit, world
     tap(phone, f"{here}checklist/{reading.pk}/", value="1.4")
     tap(phone, f"{here}photos/", photo=_upload(), kind="after", item_id=photo.pk)
     tap(phone, f"{here}parts/", code=world.part.code, quantity="1")
-    tap(phone, f"{here}sign/", signer_name="Mari Aoki", signature="")
+    tap(phone, f"{here}sign/", signer_name="Mari Aoki", signature=drawing())
     tap(phone, f"{here}finish/", remarks="Igniter changed")
     with tenant_active(acme.tenant.pk):
         visit.refresh_from_db()

@@ -8,10 +8,12 @@ from datetime import timedelta
 from django.test import Client
 
 from core.clock import now
+from dispatch.enums import LockLevel
 from dispatch.models import Visit
 from planning import services
-from planning.enums import ChangeState, RunState
+from planning.enums import ChangeState, RunKind, RunState
 from planning.models import PlanRun
+from planning.reasons import why_late
 from tests.cast import Company
 from tests.factories.dispatch import make_place, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_territory
@@ -85,6 +87,36 @@ def test_a_proposal_shows_rows_with_reasons_and_is_decided_by_row(in_acme: Compa
         ChangeState.REJECTED,
         ChangeState.OPEN,
     }
+
+
+def test_a_plan_that_stays_tells_what_is_still_late(in_acme: Company, client: Client) -> None:
+    """Nothing to propose is not "as good as it could be" while somebody comes after what was promised."""
+    client.force_login(in_acme.dora.user)
+    north, south = make_territory("North"), make_territory("South")
+    able = make_engineer(territories=[north])
+    told = make_work_order(promised_end_at=tomorrow(9))
+    visit = make_visit(tomorrow(13), work_order=told, engineer=able, lock_level=LockLevel.COMMITTED)
+    run = proposal()
+    assert run.state == RunState.NOTHING and not run.changes.exists()
+    text = body(client, f"{BASE}{run.pk}/")
+    assert "Nothing to change" not in text and "The plan stays as it is" in text
+    assert "after the promise" in text
+    assert "its time is promised to the customer" in text
+    assert f"visit={visit.pk}" in text
+    elsewhere = proposal(territory_id=south.pk)
+    assert "Nothing to change" in body(client, f"{BASE}{elsewhere.pk}/")
+
+
+def test_why_a_visit_stays_late(in_acme: Company) -> None:
+    visit = make_visit(tomorrow(13), work_order=make_work_order(promised_end_at=tomorrow(9)))
+    run = proposal(kind=RunKind.REPAIR)
+    assert why_late(visit, run) == "the search found nobody who can come sooner"
+    visit.sent_at = run.asked_at
+    assert why_late(visit, run) == "the search found nobody who can come sooner"
+    run.kind = RunKind.BUILD
+    assert why_late(visit, run) == "it was sent, and building leaves alone what was sent"
+    visit.work_order.promised_end_at = run.asked_at
+    assert why_late(visit, run) == "the promise was over before this plan was asked for"
 
 
 def test_overtaken_rows_say_why(in_acme: Company, client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import Intake
 from tickets.views import requests
+from tickets.wording import progress_of
 
 EMAILS = Path(__file__).parents[2] / ".." / "shared" / "data" / "emails"
 
@@ -306,6 +308,68 @@ def test_a_double_click_is_one_request(acme: Company, client: Client) -> None:
         client.post("/c/acme/request/", {**FORM, "idempotency_key": "k1"})
     with tenant_active(acme.tenant.pk):
         assert Ticket.objects.count() == 1
+        assert OutboundMessage.objects.count() == 1
+
+
+def test_the_form_says_that_one_of_two_ways_is_enough(acme: Company, client: Client) -> None:
+    page = client.get("/c/acme/request/").content.decode()
+    for label in ("E-mail", "Phone"):
+        assert f'{label} <span class="optional">(e-mail or phone)</span>' in page
+
+
+def test_a_request_is_confirmed_by_mail_in_its_language(acme: Company, client: Client) -> None:
+    client.get("/c/acme/request/?lang=ja")
+    answer = client.post("/c/acme/request/", FORM, follow=True)
+    assert answer.context["is_mailed"]
+    with tenant_active(acme.tenant.pk):
+        letter = OutboundMessage.objects.get()
+        assert (letter.recipient, letter.language, letter.is_automatic) == ("cleo@home.example", "ja", True)
+        assert "T-1" in letter.subject and "T-1" in letter.body
+        for typed in (FORM["name"], FORM["subject"], FORM["body"]):
+            assert typed not in letter.subject + letter.body, "nobody may send words of their own through us"
+    found = re.search(r"/c/acme/request/thanks/\?f=\S+", letter.body)
+    assert found is not None
+    page = Client().get(found.group() + "&lang=en").content.decode()
+    assert "T-1" in page and "We have it." in page and FORM["subject"] not in page
+    assert client.get("/c/acme/request/thanks/?f=forged").status_code == 404
+    assert client.get(found.group().replace("/acme/", "/globex/")).status_code == 404
+
+
+def test_without_an_address_nothing_is_mailed(acme: Company, client: Client) -> None:
+    answer = client.post("/c/acme/request/", {**FORM, "email": "", "phone": "03 1234 5678"}, follow=True)
+    assert not answer.context["is_mailed"] and "See how far it is" in answer.content.decode()
+    with tenant_active(acme.tenant.pk):
+        assert not OutboundMessage.objects.exists()
+
+
+def test_the_form_cannot_flood_a_strangers_mailbox(acme: Company, client: Client) -> None:
+    for number in range(5):
+        facts = {**FORM, "subject": f"n{number}", "email": "Cleo@home.example" if number else FORM["email"]}
+        answer = client.post("/c/acme/request/", facts, REMOTE_ADDR=f"10.0.0.{number}")
+        assert answer.status_code == 303
+        assert ("mailed" in answer.headers["Location"]) == (number < 3)
+    with tenant_active(acme.tenant.pk):
+        assert (Ticket.objects.count(), OutboundMessage.objects.count()) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"status": "new"}, "We have it. Somebody looks at it soon."),
+        (
+            {"status": "waiting", "waiting_for": "visit", "visit_at": AT + timedelta(days=1)},
+            "Somebody comes on",
+        ),
+        ({"status": "waiting", "waiting_for": "visit", "visit_at": AT - timedelta(hours=1)}, "Our engineer"),
+        ({"status": "waiting", "waiting_for": "customer"}, "We asked you something"),
+        ({"status": "waiting", "waiting_for": "parts"}, "We wait for parts."),
+        ({"status": "waiting", "waiting_for": "provider"}, "A partner company"),
+        ({"status": "open", "owner_id": 1}, "We are working on it."),
+        ({"status": "resolved"}, "It is done."),
+    ],
+)
+def test_whoever_asked_reads_how_far_it_is(facts: dict[str, Any], said: str) -> None:
+    assert progress_of(Ticket(**facts), AT).startswith(said)
 
 
 def test_the_form_says_what_is_missing(acme: Company, client: Client) -> None:

@@ -46,6 +46,7 @@ from tickets.services.progress import (
     assign_owner,
     close_ticket,
     continue_ticket,
+    end_visit_wait,
     mark_spam,
     reopen_ticket,
     resolve_ticket,
@@ -65,7 +66,13 @@ from tickets.services.returns import note_return
 from tickets.services.saved import move_view, remove_view, rename_view, save_view
 from tickets.services.splitting import split_ticket
 from tickets.services.suggestions import dismiss_duplicate, form_opinions, take_suggestion
-from tickets.services.telling import NewOwner, tell_of_mention, tell_of_reply, tell_owners
+from tickets.services.telling import (
+    NewOwner,
+    tell_of_ended_visits,
+    tell_of_mention,
+    tell_of_reply,
+    tell_owners,
+)
 from tickets.services.timers import fire_due_timers
 from tickets.services.waking import wake_due_tickets
 
@@ -92,6 +99,7 @@ __all__ = [
     "desk_writes",
     "discard_quarantined",
     "dismiss_duplicate",
+    "end_visit_wait",
     "escalate",
     "fire_due_escalations",
     "fire_due_timers",
@@ -137,6 +145,7 @@ __all__ = [
     "take_in_web_form",
     "take_suggestion",
     "take_ticket",
+    "tell_of_ended_visits",
     "tell_of_mention",
     "tell_of_reply",
     "tell_owners",

@@ -30,6 +30,7 @@ from tickets.models import Ticket, TicketMessage
 from tickets.queries.chat import find_ticket_of_chat
 from tickets.queries.messaging import find_open_conversation
 from tickets.services.answers import SENT_KEY
+from tickets.services.confirming import confirm_request
 from tickets.services.conversation import receive_reply
 from tickets.services.opening import open_ticket
 
@@ -133,11 +134,13 @@ def take_in_web_form(
     at: datetime,
     facts: dict[str, Any] | None = None,
     files: Sequence[tuple[str, bytes]] = (),
+    confirms: bool = False,
     actor: Actor,
 ) -> Ticket:
     """Take in the public request form and open its ticket at once, so that the customer gets the number.
 
     `key` makes a repeated click the same request and the same ticket. `files` are names with their bytes.
+    `confirms`: the number also goes to the e-mail address, if one was given.
     """
     message, created = channels.receive_web_form(
         key=key,
@@ -156,6 +159,8 @@ def take_in_web_form(
     _outcome, ticket = take_in(message_id=message.pk, actor=INTAKE, at=at)
     if ticket is None:
         raise BadInput(_("The request could not be taken in. Call us instead; nothing of it was lost."))
+    if confirms and email:
+        confirm_request(ticket, email, actor=INTAKE, at=at)
     return ticket
 
 

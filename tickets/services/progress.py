@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from accounts.queries import find_member
 from core.errors import BadInput, NotFound
 from core.validation import check_fields
+from journal import services as journal
 from tenants.actors import Actor
 from tickets import permissions, queries, rules
 from tickets.enums import SegmentReason, SlaEvent, TicketStatus, WaitingFor
-from tickets.events import TicketReopened, TicketResolved
+from tickets.events import TicketReopened, TicketResolved, TicketVisitsEnded
 from tickets.models import Ticket, Topic
 from tickets.services import clocks
 from tickets.services.common import ensure_owner, ensure_owners, finish, finish_many
@@ -158,7 +159,7 @@ def wait_for_visits(*, waits: Sequence[Wait], actor: Actor, at: datetime) -> lis
 
 
 @transaction.atomic
-def continue_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
+def continue_ticket(*, ticket_id: int, actor: Actor, at: datetime, reason: str = "") -> Ticket:
     """End the waiting."""
     ticket = queries.ticket_for_update(ticket_id)
     actor.require(permissions.WORK, ticket)
@@ -166,7 +167,16 @@ def continue_ticket(*, ticket_id: int, actor: Actor, at: datetime) -> Ticket:
     ensure_owner(ticket, actor)
     ticket.status, ticket.waiting_for, ticket.next_action_at = TicketStatus.OPEN, "", None
     clocks.follow_status(ticket, actor=actor, at=at, reason=SegmentReason.CONTINUED)
-    return finish(ticket, verb="continued", actor=actor, at=at)
+    return finish(ticket, verb="continued", actor=actor, at=at, reason=reason)
+
+
+@transaction.atomic
+def end_visit_wait(*, ticket_id: int, is_done: bool, reason: str, actor: Actor, at: datetime) -> Ticket:
+    """Put a ticket whose visits are over back on the desk and tell its owner. Whether the customer's problem is solved
+    stays a person's word. `reason` says what became of the work, and `is_done` whether all of it is."""
+    ticket = continue_ticket(ticket_id=ticket_id, reason=reason, actor=actor, at=at)
+    journal.publish(TicketVisitsEnded(ticket_id=ticket.pk, is_done=is_done, reason=reason))
+    return ticket
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from notices import services as notices
 from tenants.actors import Actor
 from tenants.queries import current_tenant
 from tickets import letters, queries
-from tickets.enums import Direction, MessageKind
+from tickets.enums import Direction, MessageKind, TicketStatus
 from tickets.events import TicketAssigned
 from tickets.models import Ticket, TicketMessage
 from tickets.rules import ACTIVE
@@ -98,6 +98,18 @@ def tell_of_reply(*, ticket_id: int, key: str, actor: Actor, at: datetime) -> No
     theirs = ticket.messages.filter(direction=Direction.INBOUND, kind=MessageKind.PUBLIC).last()
     facts = {**facts_of(ticket), "by": theirs.author_label if theirs else ""}
     tell([ticket.owner_id], letters.CUSTOMER_REPLIED, ticket, facts, key=key, actor=actor, at=at)
+
+
+@transaction.atomic
+def tell_of_ended_visits(
+    *, ticket_id: int, is_done: bool, reason: str, key: str, actor: Actor, at: datetime
+) -> None:
+    """Tell the owner that no visit is to come any more, unless the ticket has gone on meanwhile."""
+    ticket = queries.get_ticket(ticket_id)
+    if ticket.owner_id is None or ticket.status not in ACTIVE or ticket.status == TicketStatus.WAITING:
+        return
+    facts = {**facts_of(ticket), "is_done": is_done, "reason": reason}
+    tell([ticket.owner_id], letters.VISITS_ENDED, ticket, facts, key=key, actor=actor, at=at)
 
 
 def facts_of(ticket: Ticket) -> dict[str, Any]:

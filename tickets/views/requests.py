@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -16,13 +17,14 @@ from core.callers import throttled_part
 from core.clock import now
 from tenants.enums import Language
 from tenants.http import TenantRequest
-from tickets import queries, services
+from tickets import links, queries, services, wording
 from tickets.forms import RequestForm
 from tickets.views.limits import WINDOW_SECONDS, is_over
 from tickets.views.uploads import LIMITS, read_uploads
 
 PER_ADDRESS = 10
 PER_TENANT = 300
+LETTERS_A_DAY = 3
 SALT = "tickets.request"
 
 
@@ -44,34 +46,60 @@ def request_create(request: TenantRequest, slug: str) -> HttpResponse:
     if form.cleaned_data["website"]:
         # A machine filled the trap. It is told what people are told, and nothing was asked of anybody.
         return HttpResponseRedirect(reverse("intake:request_thanks", args=[slug]), status=303)
+    email = form.cleaned_data["email"]
+    confirms = bool(email) and not _is_written_to_enough(request, email)
     ticket = services.take_in_web_form(
         key=_key(request),
         name=form.cleaned_data["name"],
-        email=form.cleaned_data["email"],
+        email=email,
         phone=form.cleaned_data["phone"],
         subject=form.cleaned_data["subject"],
         body=form.cleaned_data["body"],
         facts={"address": form.cleaned_data["address"].strip()},
         files=files,
+        confirms=confirms,
         language=_language(),
         at=now(),
         actor=request.actor,
     )
     code = signing.dumps(ticket.pk, salt=SALT)
     url = reverse("intake:request_thanks", args=[slug])
-    return HttpResponseRedirect(f"{url}?r={code}", status=303)
+    return HttpResponseRedirect(f"{url}?r={code}{'&mailed=1' if confirms else ''}", status=303)
 
 
 @require_safe
 def request_thanks(request: TenantRequest, slug: str) -> HttpResponse:
-    """Thanks, with the ticket's number when the sealed code of `?r=` names one of the last day."""
-    ticket = None
-    if code := request.GET.get("r", ""):
-        try:
-            ticket = queries.get_ticket(signing.loads(code, salt=SALT, max_age=86_400))
-        except signing.BadSignature as problem:
-            raise Http404 from problem
-    return render(request, "tickets/request_thanks.html", {"ticket": ticket, "brand": request.tenant.name})
+    """Thanks, with the ticket's number when the sealed code of `?r=` names one of the last day; with that of `?f=`, how
+    far the request is."""
+    sent, followed = request.GET.get("r", ""), request.GET.get("f", "")
+    context: dict[str, Any] = {"brand": request.tenant.name, "ticket": None}
+    try:
+        if sent:
+            ticket = queries.get_ticket(signing.loads(sent, salt=SALT, max_age=86_400))
+            context |= {"ticket": ticket, "follow_url": links.follow_path(request.tenant, ticket)}
+            context["is_mailed"] = "mailed" in request.GET
+        elif followed:
+            return _followed(request, links.followed(followed))
+    except signing.BadSignature as problem:
+        raise Http404 from problem
+    return render(request, "tickets/request_thanks.html", context)
+
+
+def _followed(request: TenantRequest, ticket_id: int) -> HttpResponse:
+    """How far a request is. The number is that of the letter, also when it goes on in another ticket."""
+    asked = queries.get_ticket(ticket_id)
+    living = queries.find_living_id(asked.pk)
+    ticket = asked if living is None else queries.get_ticket(living)
+    context = {
+        "brand": request.tenant.name,
+        "company": request.tenant,
+        "ticket": asked,
+        "sentence": wording.progress_of(ticket, now()),
+        "opened_at": asked.opened_at,
+    }
+    response = render(request, "tickets/request_followed.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _key(request: TenantRequest) -> str:
@@ -86,6 +114,12 @@ def _key(request: TenantRequest) -> str:
 def _language() -> str:
     language = (get_language() or "").lower()
     return language if language in Language.values else ""
+
+
+def _is_written_to_enough(request: TenantRequest, email: str) -> bool:
+    """Whether this address got enough letters of ours for today that nobody but the form's sender asked for."""
+    whose = hashlib.sha256(email.casefold().encode()).hexdigest()[:32]
+    return is_over([(f"request-letter:{request.tenant.pk}:{whose}", LETTERS_A_DAY, 86_400)])
 
 
 def _is_flood(request: TenantRequest) -> bool:

@@ -6,7 +6,7 @@ import json
 import random
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +31,8 @@ from tenants.queries import find_tenant
 
 PAST_VISITS = 4
 REQUESTS = 6
+WAITING = 8
+BY_HAND = (9, 10, 11, 13, 14)
 
 
 class Command(BaseCommand):
@@ -79,7 +81,7 @@ def _tell_the_past(tenant: Tenant, at: datetime) -> None:
         ]
     deliver_all()
     with tenant_active(tenant.pk):
-        for visit in visits[:-1]:
+        for visit in visits[: PAST_VISITS // 2]:
             story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
         ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
         for work_order_id in ready[: PAST_VISITS // 2]:
@@ -88,7 +90,18 @@ def _tell_the_past(tenant: Tenant, at: datetime) -> None:
             )
         for turn in range(REQUESTS):
             story.ask(facts, dice, at=at - timedelta(minutes=3 + 7 * turn))
+        _leave_to_the_planner(tenant, facts, dice, at)
     deliver_all()
+
+
+def _leave_to_the_planner(tenant: Tenant, facts: story.Facts, dice: random.Random, at: datetime) -> None:
+    """What a run over tomorrow finds to do: work that waits, and visits planned by hand on long roads."""
+    for turn in range(WAITING):
+        story.ask(facts, dice, at=at - timedelta(minutes=90 + 11 * turn), codes=story.can_wait(facts))
+    tomorrow = at.astimezone(tenant.zone).date() + timedelta(days=1)
+    for hour in BY_HAND:
+        start_at = datetime.combine(tomorrow, time(hour), tenant.zone)
+        story.by_hand(facts, dice, start_at=start_at, at=at - timedelta(minutes=50))
 
 
 def _summary() -> dict[str, Any]:
