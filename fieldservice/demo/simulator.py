@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import override
 
@@ -97,7 +98,9 @@ def one_past_visit(slug: str, dice: random.Random) -> bool:
         morning = datetime.combine((now() - day).astimezone(tenant.zone), WORK_BEGINS, tenant.zone)
         arrived_at = morning + timedelta(minutes=dice.randint(0, 480))
         try:
-            visit = story.past_visit(facts, dice, arrived_at=arrived_at)
+            # As a whole or not at all: half a story would be work that waits for weeks.
+            with transaction.atomic():
+                visit = story.past_visit(facts, dice, arrived_at=arrived_at)
         except Refusal as refusal:
             log.info("a past visit was refused", extra={"reason": refusal.message})
             return False

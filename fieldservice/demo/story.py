@@ -178,7 +178,9 @@ def rate(visit: Visit, facts: Facts, dice: Dice, *, at: datetime) -> None:
         code=code_of(link),
         score=score,
         reasons=dice.sample([reason.value for reason in RatingReason], k=2) if score >= 4 else [],
-        comment=dice.choice(facts["comments"]) if dice.random() < 0.4 else "",
+        comment=dice.choice(facts["comments"]["good" if score >= 4 else "poor"])
+        if dice.random() < 0.4
+        else "",
         language=facts["language"],
         at=at,
     )
@@ -241,7 +243,11 @@ def by_hand(facts: Facts, dice: Dice, *, start_at: datetime, at: datetime) -> Vi
         home = (engineer.home_latitude or 0.0, engineer.home_longitude or 0.0)
         return math.dist(home, (site.latitude or 0.0, site.longitude or 0.0))
 
-    engineers = Engineer.objects.filter(pk__in=able_engineers(order)).order_by("pk")
+    begins, ends = (f"{start_at + timedelta(hours=hours):%H:%M}" for hours in (0, 3))
+    on_shift = [
+        one["name"] for one in facts["engineers"] if one["shift"][0] <= begins and ends <= one["shift"][1]
+    ]
+    engineers = Engineer.objects.filter(pk__in=able_engineers(order), name__in=on_shift).order_by("pk")
     busy = Visit.objects.filter(start_at__lt=start_at + timedelta(hours=3), end_at__gt=start_at)
     free = [engineer for engineer in engineers.exclude(visits__in=busy) if engineer.provider_id is None]
     return dispatch.schedule_visit(

@@ -22,6 +22,7 @@ from tests.factories.tickets import make_policy
 from tests.factories.workforce import make_engineer, make_territory
 from tickets.enums import ClockState, SlaKpi, TicketStatus, WaitingFor
 from tickets.models import SlaClock, Ticket
+from tickets.services import take_ticket
 
 HOUR = timedelta(hours=1)
 SYSTEM = Actor.system("tests")
@@ -231,7 +232,8 @@ def _said_when_back(ticket: Ticket) -> tuple[bool, str]:
 
 
 def test_a_ticket_whose_work_is_done_goes_back_to_its_owner_who_is_told(in_acme: Company) -> None:
-    ticket = make_ticket(owner_id=in_acme.sora.membership.pk)
+    ticket = make_ticket()
+    take_ticket(ticket_id=ticket.pk, actor=in_acme.sora.actor, at=AT)
     facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": in_acme.dora.actor, "at": AT}
     orders = [
         services.create_work_order_from_ticket(work_type_id=make_work_type().pk, **facts) for _ in range(2)
