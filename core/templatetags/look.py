@@ -142,8 +142,9 @@ def field(
 ) -> dict[str, object]:
     """One form field: label, hint, errors, all tied by aria-describedby.
 
-    `hint=` and `label=` replace the form's own; `extra=` adds classes to the row; `mark=` stands after the
-    label instead of "(optional)"; any other keyword becomes an attribute of the input (`inputmode="numeric"`, `data_live="off"` for data-live).
+    `hint=` and `label=` replace the form's own; `extra=` adds classes to the row; `mark=` stands after the label
+    instead of "(optional)"; any other keyword becomes an attribute of the input (`inputmode="numeric"`,
+    `data_live="off"` for data-live).
     """
     widget = bound.field.widget
     kind, classes = next((kind, classes) for cls, kind, classes in _KINDS if isinstance(widget, cls))

@@ -64,7 +64,7 @@ def test_what_a_page_loads_later_speaks_its_language(acme: Company, signed_in: S
     headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}?day=2026-11-02&lang=ja"}
     block = client.get(url, headers=headers)
     assert block.headers["Content-Language"] == "ja" and "django_language" not in block.cookies
-    for address in (f"http://testserver{PAGE}", f"http://testserver{PAGE}?lang=tlh", "http://[?lang=ja", ""):
+    for address in (f"http://testserver{PAGE}", f"http://testserver{PAGE}?lang=tlh", "http://[?lang=", ""):
         assert (
             client.get(url, headers={**headers, "HX-Current-URL": address}).headers["Content-Language"]
             == "en"

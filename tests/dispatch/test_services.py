@@ -252,7 +252,7 @@ def test_a_ticket_whose_work_is_done_goes_back_to_its_owner_who_is_told(in_acme:
         visit = order.visits.get()
         for status in ("dispatched", "accepted", "travelling", "on_site", "done"):
             step = services.send_visit if status == "dispatched" else services.progress_visit
-            given = {} if status == "dispatched" else {"status": status}
+            given: dict[str, Any] = {} if status == "dispatched" else {"status": status}
             step(visit_id=visit.pk, actor=in_acme.dora.actor, at=AT + (hour + 1) * HOUR, **given)
     ticket.refresh_from_db()
     assert (ticket.status, ticket.waiting_for) == (TicketStatus.OPEN, "")
