@@ -89,8 +89,6 @@ def do_the_visit(phone: Page, visit: Visit) -> str:
     expect(phone.get_by_text(re.compile("3 of 3")).first).to_be_visible()
     phone.goto(f"/t/acme/visits/{visit.pk}/sign/")
     phone.get_by_label("Name of the person who signs").fill("Mari Aoki")
-    phone.get_by_role("button", name="I confirm this work").click()
-    expect(phone.get_by_text(re.compile("Nothing is drawn")).first).to_be_visible()
     box = phone.locator("fsm-signature canvas").bounding_box()
     assert box is not None
     phone.mouse.move(box["x"] + 30, box["y"] + 40)

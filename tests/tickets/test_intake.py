@@ -314,7 +314,7 @@ def test_a_double_click_is_one_request(acme: Company, client: Client) -> None:
 def test_the_form_says_that_one_of_two_ways_is_enough(acme: Company, client: Client) -> None:
     page = client.get("/c/acme/request/").content.decode()
     for label in ("E-mail", "Phone"):
-        assert f'{label} <span class="optional">(e-mail or phone)</span>' in page
+        assert f'{label} <span class="optional">(one of these two)</span>' in page
 
 
 def test_a_request_is_confirmed_by_mail_in_its_language(acme: Company, client: Client) -> None:
