@@ -97,6 +97,7 @@ class Rule(models.TextChoices):
     TERRITORY = "territory", _("Outside the territory")
     SHIFT = "shift", _("Outside working time")
     OVERTIME = "overtime", _("Overtime within the engineer's limit")
+    OVERTIME_WEEK = "overtime_week", _("More overtime than the engineer's week allows")
     BREAK = "break", _("No room for a break")
     WINDOW = "window", _("Outside the window")
     VISITING_HOURS = "visiting_hours", _("Outside visiting hours")

@@ -37,6 +37,7 @@ PROVIDER_SCOPE: Final = "provider_scope"
 CREW: Final = "crew"
 DEPENDENCY: Final = "dependency"
 OVERTIME: Final = "overtime"
+OVERTIME_WEEK: Final = "overtime_week"
 CAPACITY: Final = "capacity"
 
 NEVER_BROKEN = frozenset({OVERLAP, INACTIVE})
@@ -52,6 +53,7 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
         EXCLUDED: BLOCK,
         PROVIDER_SCOPE: BLOCK,
         CREW: BLOCK,
+        OVERTIME_WEEK: BLOCK,
         SHIFT: CONFIRM,
         OVERTIME: CONFIRM,
         BREAK: CONFIRM,

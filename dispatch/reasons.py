@@ -40,6 +40,7 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
     facts = {**_given(change, skills), "time": _moment(change["start"])}
     texts = {
         "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
+        "overtime_week": _("%(name)s could go at %(time)s with %(far)s more overtime than the week allows"),
         "break": _("%(name)s could go at %(time)s without the break"),
         "day": _("%(name)s could go on another day, at %(time)s"),
         "split": _(
@@ -72,6 +73,7 @@ def _also(change: Mapping[str, Any], skills: Names | None) -> str:
     """The second thing to give up, in a few words."""
     texts = {
         "overtime": _("%(minutes)s min overtime"),
+        "overtime_week": _("%(far)s more overtime than the week allows"),
         "break": _("no break"),
         "day": _("another day"),
         "visiting_hours": _("a visit outside the site's hours"),
@@ -289,6 +291,14 @@ def _max_travel(facts: Facts) -> str:
     }
 
 
+def _overtime_week(facts: Facts) -> str:
+    most = _duration(facts["most"])
+    if minutes := facts.get("minutes"):
+        told = {"over": _duration(minutes), "most": most}
+        return _("%(over)s more overtime than the week's %(most)s") % told
+    return _("no overtime left that week, %(most)s at most") % {"most": most}
+
+
 def _provider_scope(facts: Facts) -> str:
     if "skill" in facts:
         return _("the provider is not given work for %(skill)s") % facts
@@ -352,6 +362,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "travel": _travel,
     "break": _break,
     "overtime": lambda f: _("%(minutes)s min overtime") % {"minutes": f["minutes"]},
+    "overtime_week": _overtime_week,
     "visiting_hours": _visiting_hours,
     "parts": _parts,
     "max_travel": _max_travel,

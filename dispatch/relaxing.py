@@ -11,6 +11,7 @@ from dispatch import evaluator
 from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Verdict, Work
 from dispatch.evaluator.search import too_long_for
+from dispatch.evaluator.weeks import week_reasons
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.stints import ended, in_stints
 
@@ -188,6 +189,14 @@ def with_overtime(asked: Asked, person: Person) -> Iterator[Try]:
     yield Try(asked.allowing(codes.OVERTIME), willing, measure)
 
 
+def beyond_week(asked: Asked, person: Person) -> Iterator[Try]:
+    def measure(verdict: Verdict) -> Given | None:
+        minutes = sum(int(r.facts["minutes"]) for r in week_reasons(person, verdict.span, person.stops))
+        return Given(codes.OVERTIME_WEEK, minutes, {"minutes": minutes}) if minutes else None
+
+    yield Try(asked, replace(person, weeks=()), measure)
+
+
 def another_day(asked: Asked, person: Person) -> Iterator[Try]:
     def measure(verdict: Verdict) -> Given | None:
         return Given(DAY, verdict.span[0]) if verdict.span[0] >= asked.until else None
@@ -268,6 +277,7 @@ def _simply(code: str, size: float, **facts: Any) -> Measure:
 _BUSY: Sequence[Change] = (with_overtime, another_day, without_a_visit)
 _CHANGES: Mapping[str, Sequence[Change]] = {
     codes.OVERLAP: _BUSY,
+    codes.OVERTIME_WEEK: (another_day, without_a_visit, beyond_week),
     codes.SHIFT: (with_overtime, another_day),
     codes.TRAVEL: (with_overtime, another_day),
     codes.BREAK: (allowed(codes.BREAK), another_day),
@@ -293,6 +303,7 @@ _EASE = (
     codes.VISITING_HOURS,
     codes.WINDOW,
     codes.MAX_TRAVEL,
+    codes.OVERTIME_WEEK,
     codes.TERRITORY,
     codes.PARTS,
     codes.OVERLAP,

@@ -16,7 +16,7 @@ from dispatch import policy as codes
 from dispatch.enums import LinkKind
 from dispatch.evaluator import Person, Span, Stop, Work
 from dispatch.evaluator.model import Full
-from dispatch.evaluator.search import with_overtime
+from dispatch.evaluator.weeks import with_overtime
 from dispatch.optimiser.problem import Break
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.travel import Point
@@ -114,7 +114,7 @@ def gaps_of(person: Person, between: Span, policy: Policy = PRODUCT) -> list[Gap
     policy allows."""
     overtime = person.overtime if policy.verdict(codes.OVERTIME) == ALLOW else 0
     found: list[Gap] = []
-    for shift_begin, finish, shift_end in with_overtime(person.shifts, overtime):
+    for shift_begin, finish, shift_end in with_overtime(person, overtime):
         begin, end = max(shift_begin, between[0]), min(finish, between[1])
         if min(shift_end, end) - begin < SHORTEST_GAP:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 from dispatch import policy as codes
 from dispatch.evaluator.gaps import lost_breaks, shift_around
 from dispatch.evaluator.model import FOREVER, Person, Reason, Span, Stop, Work
+from dispatch.evaluator.weeks import week_reasons
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.rules import is_among
 from dispatch.travel import ESTIMATE, Roads
@@ -79,14 +80,15 @@ def scope_reasons(person: Person, work: Work) -> Iterable[Reason]:
         yield Reason(codes.PROVIDER_SCOPE, {"area": work.area})
 
 
-def time_reasons(person: Person, start: int, end: int) -> Iterable[Reason]:
-    """Working time, overtime up to the engineer's limit, absences."""
+def time_reasons(person: Person, start: int, end: int, stops: Sequence[Stop]) -> Iterable[Reason]:
+    """Working time, overtime up to the engineer's limits beside these visits, absences."""
     if not any(a <= start and end <= b for a, b in person.shifts):
         over = next((end - b for a, b in person.shifts if a <= start < b < end), 0)
         if 0 < over <= person.overtime:
             yield Reason(codes.OVERTIME, {"minutes": -(-over // 60)})
         else:
             yield Reason(codes.SHIFT, {"over_minutes": over // 60} if over else {})
+        yield from week_reasons(person, (start, end), stops)
     for a, b in person.absences:
         if a < end and b > start:
             yield Reason(codes.ABSENCE, {"from": a, "to": b})

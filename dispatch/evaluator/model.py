@@ -86,16 +86,28 @@ class Claim(NamedTuple):
     quantity: float
 
 
+class Week(NamedTuple):
+    """How many seconds of overtime an engineer may work between two instants. The visits that lie in `seen` stand in
+    `Person.stops`; `worked` is the overtime of all others."""
+
+    begin: int
+    end: int
+    most: int
+    worked: int = 0
+    seen: Span = (0, FOREVER)
+
+
 @dataclass(slots=True)
 class Person:
     """An engineer as the evaluator sees one. All lists are in order of time.
 
     `skills` maps a skill id to (level, last second its certificate holds). `areas` empty means everywhere.
     `breaks`: (begins at the earliest, begins at the latest, seconds) of every shift. `overtime`: seconds that
-    may be worked past a shift. `scope_skills` and `scope_areas`: what the engineer's provider may be given
-    (empty: anything). `likings`: {customer id: "preferred" or "excluded"}; `last_customers`: customers
-    visited before; `sites`: {site id: visits done there}; `site_last`: {site id: when the last was}. `parts`:
-    {part id: quantity in the van}; `promised`: {part id: what counts on it, in order of time}.
+    may be worked past a shift, `weeks` how many in which week (empty: without a limit). `scope_skills` and
+    `scope_areas`: what the engineer's provider may be given (empty: anything). `likings`: {customer id:
+    "preferred" or "excluded"}; `last_customers`: customers visited before; `sites`: {site id: visits done there};
+    `site_last`: {site id: when the last was}. `parts`: {part id: quantity in the van}; `promised`: {part id: what
+    counts on it, in order of time}.
     `max_travel_minutes` None: as the policy says. Costs are in minor units of money. `last_given` grows with when
     work was last planned for them.
     """
@@ -125,6 +137,7 @@ class Person:
     last_given: int = 0
     site_last: Mapping[int, int] = field(default_factory=dict)
     promised: Mapping[int, tuple[Claim, ...]] = field(default_factory=dict)
+    weeks: tuple[Week, ...] = ()
 
     def add(self, stop: Stop) -> None:
         """Plan another visit in memory."""

@@ -11,6 +11,7 @@ from dispatch import policy as codes
 from dispatch.evaluator import checks
 from dispatch.evaluator.gaps import Gap, gaps, load_of, shift_around
 from dispatch.evaluator.model import FOREVER, Full, Person, Reason, Span, Stop, Verdict, Work, start_of
+from dispatch.evaluator.weeks import with_overtime
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, PRODUCT, Policy
 from dispatch.travel import ESTIMATED, Point, Roads
 
@@ -37,7 +38,7 @@ def evaluate(
     minutes, km = policy.roads.trip(origin, work.place)
     found: list[Reason] = [
         *checks.fixed_reasons(person, work, start, policy),
-        *checks.time_reasons(person, start, end),
+        *checks.time_reasons(person, start, end, stops),
         *checks.break_reasons(person, stops, work, (start, end), policy.roads),
         *(checks.overlap_reason(s) for s in stops if not s.is_over and s.start < end and s.end > start),
         *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60, roads=policy.roads),
@@ -110,7 +111,7 @@ def verdict_at(person: Person, work: Work, found: Found, from_at: int, policy: P
     reasons = [
         *fixed,
         *(r for r in expired if r not in fixed),
-        *checks.time_reasons(person, start, end),
+        *checks.time_reasons(person, start, end, person.stops),
         *checks.max_travel_reasons(person, minutes, policy),
         *checks.window_reasons(work, start, end),
         *checks.capacity_reasons(work, start),
@@ -131,6 +132,7 @@ class Search:
     has_absences: bool = True
     has_breaks: bool = True
     has_travel_limit: bool = True
+    has_weeks: bool = True
 
     def first(self) -> Found | None:
         """The first gap: in working time if there is one, else with overtime where the policy lets people be
@@ -167,6 +169,8 @@ class Search:
             facts["bound"] = "none_fits"
         elif code == codes.CAPACITY:
             facts["reserved"] = max(reserved for _begin, _end, reserved in self.work.full)
+        elif code == codes.OVERTIME_WEEK:
+            facts["most"] = max(week.most for week in self.person.weeks) // 60
         elif code == codes.MAX_TRAVEL:
             facts = {"minutes": minutes, "most": checks.most_minutes(self.person, self.policy)}
         elif code == codes.TRAVEL:
@@ -185,6 +189,9 @@ class Search:
         if self.work.full:
             search = replace(search, work=replace(search.work, full=()))
             yield codes.CAPACITY, search
+        if self.person.weeks:
+            search = replace(search, has_weeks=False)
+            yield codes.OVERTIME_WEEK, search
         if self.person.breaks:
             search = replace(search, has_breaks=False)
             yield codes.BREAK, search
@@ -202,7 +209,9 @@ class Search:
 
     def _bare(self) -> Search:
         open_work = Work(self.work.id, self.work.seconds, self.work.place)
-        return replace(self, work=open_work, has_stops=False, has_absences=False, has_breaks=False)
+        return replace(
+            self, work=open_work, has_stops=False, has_absences=False, has_breaks=False, has_weeks=False
+        )
 
     def _first(self, overtime: int) -> Found | None:
         work, person = self.work, self.person
@@ -214,7 +223,7 @@ class Search:
         absences: Sequence[Span] = person.absences if self.has_absences else ()
         with_breaks = self.has_breaks and self.policy.verdict(codes.BREAK) != ALLOW
         roads = self.policy.roads
-        for begin, finish, shift_end in with_overtime(person.shifts, overtime):
+        for begin, finish, shift_end in with_overtime(person, overtime, has_weeks=self.has_weeks):
             if finish - work.seconds < not_before:
                 continue
             if begin > latest:
@@ -305,15 +314,6 @@ def _with_room(opens: list[Span], full: Sequence[Full]) -> list[Span]:
         parts = [part for a, b in opens for part in ((a, min(b, begin - 1)), (max(a, end), b))]
         opens = [(a, b) for a, b in parts if a <= b]
     return opens
-
-
-def with_overtime(shifts: Sequence[Span], overtime: int) -> Iterator[tuple[int, int, int]]:
-    """(begin, end with overtime, end) of each shift; overtime stops where the next shift begins."""
-    for index, (begin, end) in enumerate(shifts):
-        finish = end + overtime
-        if overtime and index + 1 < len(shifts):
-            finish = min(finish, shifts[index + 1][0])
-        yield begin, max(finish, end), end
 
 
 def whole_minute(at: int) -> int:

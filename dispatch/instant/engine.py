@@ -15,7 +15,7 @@ from dispatch.instant import arrays, layout, passes
 from dispatch.instant.people import Crowd
 from dispatch.instant.places import Trips
 from dispatch.instant.tables import Kind
-from dispatch.instant.world import ALL, BARE, NEVER, NO_BREAKS, NO_STOPS, Given, Question, Starts, World
+from dispatch.instant.world import ALL, BARE, NEVER, NO_STOPS, Given, Question, Starts, World
 from dispatch.policy import ALLOW, BLOCK, CONFIRM, Policy
 
 Ints = NDArray[np.int64]
@@ -70,7 +70,9 @@ def _ladder(world: World, ask: Question) -> Iterator[tuple[str, Question, Kind, 
         work = replace(work, full=())
         ask = replace(ask, work=work)
         yield codes.CAPACITY, ask, ALL, None
-    yield codes.BREAK, ask, NO_BREAKS, world.crowd.has_breaks
+    kind = replace(ALL, has_weeks=False)
+    yield codes.OVERTIME_WEEK, ask, kind, world.crowd.has_weeks
+    yield codes.BREAK, ask, replace(kind, has_breaks=False), world.crowd.has_breaks
     yield codes.OVERLAP, ask, NO_STOPS, None
     yield codes.ABSENCE, ask, BARE, None
     if work.hours is not None:

@@ -29,6 +29,7 @@ class Crowd:
         self.costs: Floats = np.array(money, np.float64).reshape(-1, 3).T
         self.last_given = self._ints(lambda p: p.last_given)
         self.has_breaks = self._ints(lambda p: len(p.breaks)) > 0
+        self.has_weeks = self._ints(lambda p: len(p.weeks)) > 0
         self._is_active = self._ints(lambda p: p.is_active) > 0
         self._levels, self._held_until = self._skills()
         self._has_inactive = not self._is_active.all()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dispatch.evaluator import FOREVER, Person
 from dispatch.evaluator.gaps import Gap, gaps
-from dispatch.evaluator.search import with_overtime
+from dispatch.evaluator.weeks import with_overtime
 from dispatch.instant.places import points_of
 from dispatch.travel import ESTIMATE, Estimate, Point
 
@@ -46,6 +46,7 @@ class Kind:
     has_stops: bool = True
     has_absences: bool = True
     has_breaks: bool = True
+    has_weeks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def block_of(person: Person, kind: Kind, estimate: Estimate = ESTIMATE) -> Ints:
 def _gaps(person: Person, kind: Kind, overtime: int, estimate: Estimate) -> Iterator[Gap]:
     stops = person.stops if kind.has_stops else ()
     absences = person.absences if kind.has_absences else ()
-    for begin, finish, end in with_overtime(person.shifts, overtime):
+    for begin, finish, end in with_overtime(person, overtime, has_weeks=kind.has_weeks):
         yield from gaps(
             person,
             (begin, finish),

@@ -30,8 +30,8 @@ Floats = NDArray[np.float64]
 NEVER = FOREVER
 ALL = Kind()
 NO_BREAKS = Kind(has_breaks=False)
-NO_STOPS = Kind(has_stops=False, has_breaks=False)
-BARE = Kind(has_stops=False, has_absences=False, has_breaks=False)
+NO_STOPS = Kind(has_stops=False, has_breaks=False, has_weeks=False)
+BARE = Kind(has_stops=False, has_absences=False, has_breaks=False, has_weeks=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,8 @@ class World:
 
     def table(self, kind: Kind) -> Table:
         """The rows of a kind."""
+        if not self.crowd.has_weeks.any():
+            kind = replace(kind, has_weeks=True)
         if kind not in self._tables:
             if kind not in self._blocks:
                 self._blocks[kind] = [block_of(person, kind, self.estimate) for person in self.crowd.people]

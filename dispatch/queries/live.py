@@ -174,6 +174,9 @@ def _renewed(
     """The same engineers, those read anew of whom something differs; None where all have to be."""
     people = {change.engineer_id for change in differing if not change.is_plan}
     plans = ({change.engineer_id for change in differing} - people) & kept.numbers.keys()
+    # A visit outside of this world may be one of a week that limits overtime in it.
+    limited = {pk for pk in plans if kept.world.crowd.people[kept.numbers[pk]].weeks}
+    people, plans = people | limited, plans - limited
     if 0 in people or len(people) > MOST_READ_ALONE or any(change.is_edge for change in differing):
         return None
     numbers, world = kept.numbers, kept.world

@@ -30,6 +30,7 @@ from dispatch.queries.reading import (
     stops_of,
 )
 from dispatch.queries.roads import roads_of
+from dispatch.queries.weeks import A_WEEK, tell_weeks
 from dispatch.ranking import Answer, rank
 from dispatch.travel import ESTIMATE, Roads, point_of
 from workforce import queries as workforce
@@ -66,7 +67,7 @@ def load_world(
     customers, and how many of the parts lie in whose van. `policy` None reads the one in force; what
     a routing service said is not read with it: see `queries.roads.knowing`."""
     begin, end = from_at - _MARGIN, until + _MARGIN
-    engineers = workforce.engineers_to_plan(engineer_ids, since=begin)
+    engineers = workforce.engineers_to_plan(engineer_ids, since=begin - A_WEEK)
     if engineer_ids is None:
         engineers = engineers.filter(is_active=True)
     found = list(engineers)
@@ -74,6 +75,7 @@ def load_world(
     knowledge = knowledge_of(ids, site_ids, part_ids)
     stops = stops_of(ids, begin, end)
     people = [_person(engineer, begin, end, stops[engineer.pk]) for engineer in found]
+    tell_weeks(zip(people, found, strict=True), begin, end)
     for person in people:
         knowledge.tell(person)
     return World(people, from_at, until, policy or policy_in_force())

@@ -93,6 +93,19 @@ _STOPS = f"""
 """  # noqa: S608  our own names
 _STOPS_OF_ONE = Statement(_STOPS.format(whose="= %s"))
 _STOPS_OF_MANY = _STOPS.format(whose="= ANY(%s)")
+_BESIDE = f"""
+    SELECT engineer_id, starts, ends FROM (
+      SELECT v.engineer_id, v.start_at, v.end_at,
+        floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.arrived_at, v.start_at)
+          ELSE v.start_at END))::bigint AS starts,
+        floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.ended_at, v.end_at)
+          ELSE v.end_at END))::bigint AS ends
+      FROM dispatch_visit v
+      WHERE v.tenant_id = %s AND v.engineer_id = ANY(%s) AND v.start_at < %s AND v.end_at > %s
+        AND v.status IN ({named((*OCCUPYING, *ENDED))})
+    ) seen
+    WHERE NOT (start_at < %s AND end_at > %s AND starts >= extract(epoch FROM %s) AND ends <= extract(epoch FROM %s))
+"""  # noqa: S608  our own names
 _LIKINGS = """
     SELECT p.engineer_id, p.customer_id, p.liking, 0, 0, 0::bigint FROM dispatch_engineerpreference p
     WHERE p.tenant_id = %s {whose}
@@ -233,6 +246,16 @@ def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> d
         name = WorkOrder.reference_of(number)
         found[engineer_id].append(Stop(visit_id, name, start, finish, place, is_over))
     return found
+
+
+def times_beside(
+    engineer_ids: Collection[int], between: tuple[datetime, datetime], seen: tuple[datetime, datetime]
+) -> list[tuple[int, int, int]]:
+    """(engineer id, start, end in seconds) of visits between two instants but those that lie whole in what is
+    `seen` already (`stops_of`)."""
+    begin, end = seen
+    values = [active_tenant_id(), list(engineer_ids), between[1], between[0], end, begin, begin, end]
+    return [(engineer_id, start, finish) for engineer_id, start, finish in _asked(_BESIDE, *values)]
 
 
 def capacity_rules() -> list[Rule]:

@@ -14,8 +14,9 @@ from core.errors import Conflict
 from dispatch import events, queries
 from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder
+from dispatch.policy import ALLOW, OVERTIME
 from dispatch.queries.facts import Occasion
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_overtime, take_turn_at_parts
 from dispatch.services.choosing import choose, walk
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits
 from dispatch.services.judging import is_taken, save_planned
@@ -62,7 +63,7 @@ def auto_dispatch(
         withdraw_offers(waiting, reason=str(RuleEvent(event).label), actor=actor, at=at)
     book = Rulebook.of(event, at, rule_id=rule_id, guards=actor.kind != "member")
     book.look_back([work_order_id])
-    ground = Ground(at, book.days, {work_order.site_id}, _parts_in_turn([work_order]))
+    ground = _ground_in_turn([work_order], book.days, at)
     return _settle(lambda: choose(work_order, book, ground, occasion, at), ground, actor, at)
 
 
@@ -86,7 +87,7 @@ def go_on(*, run: DispatchRun, after: str, actor: Actor, at: datetime) -> Dispat
     is_waiting = work_order.status == WorkOrderStatus.UNSCHEDULED or visit is not None
     if rule is None or not is_waiting:
         return None
-    ground = Ground(at, rule.horizon_days, {work_order.site_id}, _parts_in_turn([work_order]))
+    ground = _ground_in_turn([work_order], rule.horizon_days, at)
 
     def following() -> Choice:
         choice = walk(work_order, rule, ground, first=step, occasion=occasion, at=at)
@@ -200,8 +201,18 @@ def dispatch_new_work(*, work_order_ids: Collection[int], actor: Actor, at: date
     return [*runs, *(auto_dispatch(work_order_id=pk, actor=actor, at=at) for pk in sorted(ids))]
 
 
+def _ground_in_turn(work_orders: Sequence[WorkOrder], days: int, at: datetime) -> Ground:
+    """The world for them, once it is our turn at the parts that they may take, and at overtime that is limited by the
+    week: before anything is planned that others wait for."""
+    ground = Ground(at, days, {order.site_id for order in work_orders}, _parts_in_turn(work_orders))
+    if ground.policy.verdict(OVERTIME) == ALLOW and take_turn_at_overtime(
+        ground.policy, ground.world.crowd.people
+    ):
+        ground.forget()
+    return ground
+
+
 def _parts_in_turn(work_orders: Sequence[WorkOrder]) -> set[int]:
-    """The parts that they may take, once it is our turn at them: before anything is planned that others wait for."""
     part_ids = queries.part_ids_of(work_orders)
     take_turn_at_parts(part_ids)
     return part_ids
@@ -253,8 +264,7 @@ def _dispatch_each(
     acted on any that `is_new`."""
     guards = actor.kind != "member" and not is_new
     book = Rulebook.of(occasion.event, at, rule_id=rule_id, guards=guards)
-    sites = {work_order.site_id for work_order in waiting}
-    ground = Ground(at, book.days, sites, _parts_in_turn(waiting))
+    ground = _ground_in_turn(waiting, book.days, at)
     runs: list[DispatchRun] = []
     for first in range(0, len(waiting), CHUNK):
         chunk = waiting[first : first + CHUNK]

@@ -20,7 +20,7 @@ from dispatch.models import ConsentRequest, Visit
 from dispatch.queries.consents import Option, answer_by, options_of
 from dispatch.queries.crews import likings
 from dispatch.queries.planning import part_ids_of, work_of
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.queries.windows import alternatives, who_comes, window_around
 from dispatch.services.consenting import CHOICES, close_consent, judge_in, make_consent, promise
 from dispatch.services.crews import no_crew
@@ -252,7 +252,10 @@ def _book(consent: ConsentRequest, option: Option, *, actor: Actor, at: datetime
         check_movable(other)
         other.work_order = visit.work_order
     take_turn_at_parts(part_ids_of([visit.work_order]))
-    verdicts = {verdict.person.id: verdict for verdict in who_comes(visit, option, at, reason)}
+    found = who_comes(visit, option, at, reason)
+    if take_turn_at_weeks(found):
+        found = who_comes(visit, option, at, reason)
+    verdicts = {verdict.person.id: verdict for verdict in found}
     if len(verdicts) < len(crew):
         raise NoWindowLeft(
             _("Somebody else took that time meanwhile. Choose another one, or keep your appointment.")

@@ -18,7 +18,7 @@ from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import load_world, part_ids_of, seconds
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import (
     CannotSchedule,
@@ -94,8 +94,21 @@ def judge_crew(
 ) -> list[Verdict]:
     """The evaluator's verdicts on each, in the order given. Raises `CannotSchedule` when they are no crew for the
     work, `NotFound` for an unknown engineer."""
+    take_turn_at_parts(part_ids_of([work_order]))
+    verdicts = _judged(work_order, engineer_ids, start_at, end_at, at)
+    return (
+        _judged(work_order, engineer_ids, start_at, end_at, at) if take_turn_at_weeks(verdicts) else verdicts
+    )
+
+
+def _judged(
+    work_order: WorkOrder,
+    engineer_ids: Collection[int],
+    start_at: datetime,
+    end_at: datetime,
+    at: datetime,
+) -> list[Verdict]:
     part_ids = part_ids_of([work_order])
-    take_turn_at_parts(part_ids)
     world = load_world(start_at, end_at, engineer_ids=engineer_ids, part_ids=part_ids)
     found = [world.person(engineer_id) for engineer_id in dict.fromkeys(engineer_ids)]
     people = [person for person in found if person is not None]

@@ -21,7 +21,7 @@ from dispatch.queries.capacity import with_room
 from dispatch.queries.live import engineer_at
 from dispatch.queries.planning import in_force_for, load_world, seconds, span_of, work_of
 from dispatch.queries.stints import has_earlier_stint
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
 from dispatch.stints import longest_stint
 from tenants.rows import insert_row
@@ -60,26 +60,28 @@ def judge(
     policy, rules = in_force_for(work_order)
     work = work_at(work_order, start_at, end_at, ignoring)
     take_turn_at_parts(work.parts)
-    person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
-    if person is None:
-        raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
     policy = queries.knowing(policy, [work.place])
-    return evaluator.evaluate_as_told(
-        person,
-        with_room(
-            work,
-            policy,
-            (start_at, end_at),
-            at=at,
-            ignoring=[ignoring] if ignoring else (),
-            minutes=int((end_at - start_at).total_seconds()) // 60,
-            rules=rules,
-        ),
-        seconds(start_at),
-        end=seconds(end_at),
-        ignoring=ignoring,
-        policy=policy,
+    work = with_room(
+        work,
+        policy,
+        (start_at, end_at),
+        at=at,
+        ignoring=[ignoring] if ignoring else (),
+        minutes=int((end_at - start_at).total_seconds()) // 60,
+        rules=rules,
     )
+
+    def verdict() -> Verdict:
+        person = engineer_at(engineer_id, start_at, end_at, part_ids=list(work.parts))
+        if person is None:
+            raise NotFound(_("Engineer %(id)s: not found.") % {"id": engineer_id})
+        span = seconds(start_at), seconds(end_at)
+        return evaluator.evaluate_as_told(
+            person, work, span[0], end=span[1], ignoring=ignoring, policy=policy
+        )
+
+    found = verdict()
+    return verdict() if take_turn_at_weeks([found]) else found
 
 
 def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> datetime:

@@ -23,7 +23,7 @@ from dispatch.policy import CAPACITY, CONFIRM, Policy
 from dispatch.queries.capacity import with_room
 from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.planning import instant, load_world, seconds, work_of
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
@@ -82,6 +82,8 @@ def _booked(
     """Look, write, and look again when somebody was faster. All visits of a crew, or none."""
     for _attempt in range(TRIES):
         verdicts = _best(work_order, window, at, reason)
+        if not isinstance(verdicts, _Kept) and take_turn_at_weeks(verdicts):
+            verdicts = _best(work_order, window, at, reason)
         if isinstance(verdicts, _Kept):
             raise _kept_back(work_order, window, verdicts)
         if not verdicts:

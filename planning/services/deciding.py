@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,7 +24,7 @@ from dispatch.policy import Policy
 from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
 from dispatch.queries.roads import knowing_sites
-from dispatch.queries.turns import take_turn_at_parts
+from dispatch.queries.turns import take_turn_at_overtime, take_turn_at_parts
 from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.services import Placement
 from journal import services as journal
@@ -205,9 +206,17 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
     sites = {row.order.site_id for row in placing}
     parts = part_ids_of(row.order for row in placing)
     take_turn_at_parts(parts)
-    world = load_world(
-        run.from_at, run.until, engineer_ids=[i for i in ids if i], site_ids=sites, part_ids=parts
+    read = partial(
+        load_world,
+        run.from_at,
+        run.until,
+        engineer_ids=[i for i in ids if i],
+        site_ids=sites,
+        part_ids=parts,
     )
+    world = read()
+    if take_turn_at_overtime(world.policy, world.people):
+        world = read()
     policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
     walls = {p.id: [s for s in p.stops if s.visit_id not in touched] for p in world.people}

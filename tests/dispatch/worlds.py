@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from dispatch.evaluator import FOREVER, Break, Claim, Person, Span, Stop, Work
-from dispatch.evaluator.model import Full
+from dispatch.evaluator.model import Full, Week
 from dispatch.policy import CHOICES, VERDICTS, Policy
 from dispatch.travel import ESTIMATE, Estimate, Point, Roads, Table, key_of
 
@@ -52,12 +52,21 @@ def _person(rng: Random, number: int, days: int) -> Person:
         last_given=rng.randint(0, 50),
         site_last={1: rng.randint(1, 99)} if rng.random() < 0.3 else {},
         promised={part: _claims(claims) for part in PARTS if claims.random() < 0.4},
+        weeks=_weeks(claims, days) if claims.random() < 0.5 else (),
     )
 
 
 def _claims(rng: Random) -> tuple[Claim, ...]:
     """Planned visits that count on a part, those of the work that is asked about (1) too."""
     return tuple(Claim(work_id, f"WO-{work_id}", rng.randint(1, 2)) for work_id in rng.sample((1, 2, 3), 2))
+
+
+def _weeks(rng: Random, days: int) -> tuple[Week, ...]:
+    """Weeks that begin and end in the midst of the days, with some overtime of each worked already."""
+    cut = rng.randint(0, days) * DAY
+    spans = ((-DAY, cut), (cut, (days + 2) * DAY))
+    most = rng.choice((0, HOUR, 2 * HOUR, 4 * HOUR))
+    return tuple(Week(a, b, most, rng.choice((0, 0, 1800))) for a, b in spans)
 
 
 def random_work(rng: Random, days: int) -> Work:

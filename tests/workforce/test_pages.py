@@ -64,12 +64,12 @@ def test_costs_are_typed_in_major_units_and_shown_to_few(
     acme: Company, signed_in: SignIn, tom: Engineer
 ) -> None:
     body = {"hour_cost_minor": "4200", "km_cost_minor": "60", "overtime_minutes": "90"}
-    body |= {"overtime_percent": "150", "max_travel_minutes": ""}
+    body |= {"overtime_percent": "150", "max_travel_minutes": "", "overtime_week_minutes": "300"}
     dora, page = signed_in(acme.dora), f"{T}engineers/{tom.pk}/"
     assert dora.post(f"{page}costs/", body).status_code == 303
     with tenant_active(acme.tenant.pk):
         tom.refresh_from_db()
-        assert (tom.overtime_percent, tom.max_travel_minutes) == (150, None)
+        assert (tom.overtime_percent, tom.max_travel_minutes, tom.overtime_week_minutes) == (150, None, 300)
         assert tom.hour_cost_minor >= 4200
     assert dora.post(f"{page}costs/", {**body, "overtime_percent": "50"}).status_code == 422
     assert 'id="costs"' in dora.get(page).content.decode()

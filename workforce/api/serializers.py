@@ -105,7 +105,7 @@ class EngineerSerializer(serializers.ModelSerializer[Engineer]):
         model = Engineer
         fields = ["id", "name", "phone", "email", "is_active", "time_zone", "home_latitude"]
         fields += ["home_longitude", "provider", "max_travel_minutes", "overtime_minutes"]
-        fields += ["overtime_percent", "hour_cost_minor", "km_cost_minor"]
+        fields += ["overtime_week_minutes", "overtime_percent", "hour_cost_minor", "km_cost_minor"]
         fields += ["skills", "territories", "shifts", "updated_at"]
         read_only_fields = ["id", "updated_at"]
 

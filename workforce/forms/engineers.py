@@ -65,12 +65,19 @@ class CostsForm(forms.Form):
     overtime_minutes = forms.IntegerField(
         label=gettext_lazy("Overtime a shift at most, in minutes"), min_value=0, max_value=720
     )
+    overtime_week_minutes = forms.IntegerField(
+        label=gettext_lazy("Overtime a week at most, in minutes"),
+        help_text=gettext_lazy("Empty: no limit by week."),
+        min_value=0,
+        max_value=5040,
+        required=False,
+    )
     overtime_percent = forms.IntegerField(
         label=gettext_lazy("Overtime pay, in per cent"), min_value=100, max_value=500
     )
 
     def __init__(self, data: Any = None, *, engineer: Engineer, currency: str) -> None:
-        names = ("max_travel_minutes", "overtime_minutes", "overtime_percent")
+        names = ("max_travel_minutes", "overtime_minutes", "overtime_week_minutes", "overtime_percent")
         initial: dict[str, Any] = {name: getattr(engineer, name) for name in names}
         for name in ("hour_cost_minor", "km_cost_minor"):
             initial[name] = to_major(getattr(engineer, name), currency)

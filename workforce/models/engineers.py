@@ -18,7 +18,8 @@ from workforce.models.providers import Provider
 class Engineer(TenantModel):
     """A person who can be sent. `home_*` is where the day starts, WGS-84.
 
-    Costs are in minor units of the tenant's currency. `max_travel_minutes` None: as the policy says.
+    Costs are in minor units of the tenant's currency. `max_travel_minutes` None: as the policy says;
+    `overtime_week_minutes` None: no limit, of each week from Monday by the engineer's clock.
     """
 
     membership = models.ForeignKey(
@@ -39,6 +40,9 @@ class Engineer(TenantModel):
         _("Travel to one visit at most, in minutes"), null=True, blank=True
     )
     overtime_minutes = models.PositiveSmallIntegerField(_("Overtime a shift at most, in minutes"), default=0)
+    overtime_week_minutes = models.PositiveSmallIntegerField(
+        _("Overtime a week at most, in minutes"), null=True, blank=True
+    )
     overtime_percent = models.PositiveSmallIntegerField(_("Overtime pay, in per cent"), default=125)
     hour_cost_minor = models.BigIntegerField(_("Cost of an hour"), default=0)
     km_cost_minor = models.BigIntegerField(_("Cost of a kilometre"), default=0)
@@ -58,6 +62,10 @@ class Engineer(TenantModel):
                 condition=models.Q(overtime_minutes__lte=720, overtime_percent__range=(100, 500))
                 & models.Q(hour_cost_minor__gte=0, km_cost_minor__gte=0),
                 name="engineer_costs_possible",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(overtime_week_minutes=None) | models.Q(overtime_week_minutes__lte=5040),
+                name="engineer_week_possible",
             ),
         ]
         indexes = [models.Index(fields=["tenant", "updated_at", "id"], name="engineer_updated_idx")]

@@ -22,7 +22,7 @@ from workforce.services.saving import change, check_known, save, touch
 ENGINEER_FIELDS = frozenset(
     {"name", "phone", "email", "home_latitude", "home_longitude", "time_zone", "is_active"}
     | {"membership_id", "provider_id", "max_travel_minutes", "overtime_minutes", "overtime_percent"}
-    | {"hour_cost_minor", "km_cost_minor"}
+    | {"hour_cost_minor", "km_cost_minor", "overtime_week_minutes"}
 )
 
 
@@ -42,13 +42,14 @@ def create_engineer(*, name: str, actor: Actor, at: datetime, **facts: Any) -> E
 
     `facts`: phone, email, home_latitude, home_longitude (WGS-84), time_zone, membership_id, provider_id,
     is_active, max_travel_minutes (None: as the policy says), overtime_minutes (a shift at most),
-    overtime_percent (125: a quarter more), hour_cost_minor and km_cost_minor (minor units).
+    overtime_week_minutes (a week at most, None: no limit), overtime_percent (125: a quarter more),
+    hour_cost_minor and km_cost_minor (minor units).
     """
     actor.require(Permission.WORKFORCE_EDIT)
     check_known(facts, ENGINEER_FIELDS)
     engineer = Engineer(name=name, **facts)
     _check_home(engineer.home_latitude, engineer.home_longitude)
-    _check_limits(engineer.overtime_minutes, engineer.overtime_percent)
+    _check_limits(engineer.overtime_minutes, engineer.overtime_week_minutes, engineer.overtime_percent)
     save(engineer)
     journal.record(actor=actor, verb="created", thing=engineer, at=at)
     return engineer
@@ -65,6 +66,7 @@ def update_engineer(*, engineer_id: int, actor: Actor, at: datetime, **changes: 
     )
     _check_limits(
         changes.get("overtime_minutes", engineer.overtime_minutes),
+        changes.get("overtime_week_minutes", engineer.overtime_week_minutes),
         changes.get("overtime_percent", engineer.overtime_percent),
     )
     change(engineer, changes, ENGINEER_FIELDS, actor, at)
@@ -131,10 +133,13 @@ def _check_home(latitude: float | None, longitude: float | None) -> None:
     check_place(latitude, longitude, ("home_latitude", "home_longitude"))
 
 
-def _check_limits(overtime_minutes: int, overtime_percent: int) -> None:
+def _check_limits(overtime_minutes: int, week_minutes: int | None, overtime_percent: int) -> None:
     if not 0 <= overtime_minutes <= 720:
         text = _("Overtime is at most 720 minutes a shift.")
         raise BadInput(text, errors={"overtime_minutes": [text]})
+    if week_minutes is not None and not 0 <= week_minutes <= 5040:
+        text = _("Overtime is at most 5,040 minutes a week.")
+        raise BadInput(text, errors={"overtime_week_minutes": [text]})
     if not 100 <= overtime_percent <= 500:
         text = _("Overtime is paid from 100 to 500 per cent.")
         raise BadInput(text, errors={"overtime_percent": [text]})
