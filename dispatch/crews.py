@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 from dispatch import evaluator
+from dispatch import policy as codes
 from dispatch.evaluator import Person, Reason, Span, Verdict, Work
 from dispatch.policy import PRODUCT, Policy
 
@@ -34,16 +35,18 @@ def earliest_team(
     between: Span,
     likings: Likings | None = None,
     policy: Policy = PRODUCT,
+    *,
+    may_be_late: bool = False,
 ) -> Team | Reason:
     """The first team for work of a crew between two instants, or the one reason why there is none.
 
     With `crew_cover` "any" the skills may be spread over the team. Pairs that exclude each other never go
-    together; among teams that can, preferred pairs come first, then the least travel.
+    together; among teams that can, preferred pairs come first, then the least travel. A team that would come after
+    the promise counts only where it `may_be_late`, and then after those that would not.
     """
     likings = likings or {}
-    each = replace(work, skills={}) if work.crew_cover == "any" else work
     at, until = between
-    able = [person for person in people if not evaluator.fixed_reasons(person, each, at, policy)]
+    able = [person for person in people if not evaluator.fixed_reasons(person, work, at, policy)]
     if len(able) < work.crew_size:
         return Reason("crew", {"needed": work.crew_size, "able": len(able)})
     most = 0
@@ -51,19 +54,26 @@ def earliest_team(
         starts = sorted(
             verdict.start
             for person in able
-            if (verdict := evaluator.earliest_start(person, each, at, until, policy)).start is not None
+            if (verdict := evaluator.earliest_start(person, work, at, until, policy)).start is not None
         )
         most = max(most, 1 if starts else 0)
         if len(starts) < work.crew_size:
             break
         at = starts[work.crew_size - 1]
-        judged = [evaluator.evaluate(person, each, at, policy=policy) for person in able]
-        free = [verdict for verdict in judged if not verdict.broken]
+        judged = [evaluator.evaluate(person, work, at, policy=policy) for person in able]
+        free = [verdict for verdict in judged if not verdict.broken or (may_be_late and _is_late(verdict))]
         if team := _best(free, work, likings):
             return Team(at, at + work.seconds, team)
         most = max(most, min(len(free), work.crew_size - 1))
         at += STEP
     return Reason("crew", {"needed": work.crew_size, "able": len(able), "at_once": most})
+
+
+def _is_late(verdict: Verdict) -> bool:
+    """Whether coming after the promise is all that is broken."""
+    return all(
+        reason.code == codes.WINDOW and reason.facts["bound"] == "promised_end" for reason in verdict.broken
+    )
 
 
 def check_team(people: Sequence[Person], work: Work, likings: Likings | None = None) -> tuple[Reason, ...]:

@@ -41,11 +41,10 @@ class _Crew:
         # Coming after the promise is better than not at all, as it is to a run.
         asked = asked.without(promised=(asked.work.promised[0], FOREVER))
         self.asked, self.likings = asked, likings
-        self.each = replace(asked.work, skills={}) if asked.work.crew_cover == "any" else asked.work
         self.unable: list[Verdict] = []
         able: list[Person] = []
         for person in people:
-            if fixed := tuple(evaluator.fixed_reasons(person, self.each, asked.from_at, asked.policy)):
+            if fixed := tuple(evaluator.fixed_reasons(person, self.asked.work, asked.from_at, asked.policy)):
                 self.unable.append(Verdict(person, None, None, fixed, policy=asked.policy))
             else:
                 able.append(person)
@@ -108,7 +107,9 @@ class _Crew:
             if tried[code] > TRIED:
                 continue
             for one in relaxing.tries(verdict, self.asked, verdict.person):
-                if not evaluator.fixed_reasons(one.person, self.each, one.asked.from_at, one.asked.policy):
+                if not evaluator.fixed_reasons(
+                    one.person, self.asked.work, one.asked.from_at, one.asked.policy
+                ):
                     yield one
 
     def _busy(self) -> Iterator[Try]:
@@ -149,7 +150,7 @@ class _Crew:
 
     def _alone(self, person: Person) -> Verdict:
         asked = self.asked
-        return evaluator.earliest_start(person, self.each, asked.from_at, asked.until, asked.policy)
+        return evaluator.earliest_start(person, asked.work, asked.from_at, asked.until, asked.policy)
 
     def _code_of(self, person: Person) -> str:
         return next(one.broken[0].code for one in self.unable if one.person.id == person.id)

@@ -92,8 +92,7 @@ def _next_team(
     same = earliest_team([busy[one] for one in last], least, between, likings, policy) if last else team
     if isinstance(same, Team) and same.start < team.start + HALF_A_DAY:
         team = same
-    each = replace(left, skills={}) if left.crew_cover == "any" else left
-    length = min(longest_stint(verdict.person, each, team.start, policy) for verdict in team.verdicts)
+    length = min(longest_stint(verdict.person, left, team.start, policy) for verdict in team.verdicts)
     return replace(team, end=team.start + length)
 
 

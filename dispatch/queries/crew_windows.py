@@ -51,6 +51,5 @@ def team_in(
 
 def nearest(people: Sequence[Person], work: Work, at: int, policy: Policy) -> list[Person]:
     """Those who may go at all and live nearest to the work."""
-    each = replace(work, skills={}) if work.crew_cover == "any" else work
-    able = [person for person in people if not evaluator.fixed_reasons(person, each, at, policy)]
+    able = [person for person in people if not evaluator.fixed_reasons(person, work, at, policy)]
     return sorted(able, key=lambda one: (policy.roads.trip(one.home, work.place)[0], one.id))[:NEAR_PEOPLE]

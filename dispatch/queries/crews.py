@@ -60,12 +60,13 @@ def team_among(
     instead_of: Visit | None = None,
     kept: Reserves | None = None,
     asked_at: datetime | None = None,
+    may_be_late: bool = False,
 ) -> Team | Reason:
     """The first crew of these people for the work, or why there is none.
 
     `instead_of` is a visit of a crew whose engineer cannot come: that one is left out, and the others' visits
     of the same crew stand in nobody's way. `kept`: the reserves, where they are known already; else
-    what is kept at `asked_at` counts (None: at `at`).
+    what is kept at `asked_at` counts (None: at `at`). `may_be_late`: as `earliest_team` has it.
     """
     gone = set()
     if instead_of is not None:
@@ -84,4 +85,5 @@ def team_among(
         if kept
         else with_room(work, policy, (at, until), at=asked_at or at, ignoring=gone)
     )
-    return earliest_team(free, work, (seconds(at), seconds(until)), pairs, policy)
+    between = seconds(at), seconds(until)
+    return earliest_team(free, work, between, pairs, policy, may_be_late=may_be_late)

@@ -130,7 +130,8 @@ def _choose(
 
 
 def _crew(work_order: WorkOrder, between: Span, at: datetime) -> _Plan | Answer:
-    """The first team that can come at once; in stints, where the work may be split and has to be."""
+    """The first team that can come at once; in stints, where the work may be split and has to be; else the first that
+    would come after the promise."""
     parts = queries.part_ids_of([work_order])
     people = queries.load_world(*between, site_ids=[work_order.site_id], part_ids=parts).people
     team = queries.team_among(people, work_order, *between, asked_at=at)
@@ -140,7 +141,10 @@ def _crew(work_order: WorkOrder, between: Span, at: datetime) -> _Plan | Answer:
         if not isinstance(found, Reason) and found[0].start >= seconds(between[1]):
             found = Reason(codes.WINDOW)
     if isinstance(found, Reason):
-        return Answer((), (), ((found, ()),))
+        late = queries.team_among(people, work_order, *between, asked_at=at, may_be_late=True)
+        if isinstance(late, Reason):
+            return Answer((), (), ((found, ()),))
+        found = (late,)
     lead = replace(found[0].verdicts[0], then=tuple(stint.verdicts[0] for stint in found[1:]))
     stints = tuple(
         Stint(tuple(one.person.id for one in stint.verdicts), instant(stint.start), instant(stint.end))

@@ -25,8 +25,8 @@ from tests.dispatch.test_api import post
 from tests.dispatch.test_concurrency import _without_the_constraint as without_the_constraint
 from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
 from tests.factories.inventory import make_part, make_stock, make_van
-from tests.factories.workforce import make_engineer
-from workforce.models import Absence, CapacityRule
+from tests.factories.workforce import make_engineer, make_skill
+from workforce.models import Absence, CapacityRule, Provider, ProviderSkill
 
 Program = Callable[..., Client]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -197,6 +197,52 @@ def test_a_crew_is_planned_whole_or_not(in_acme: Company, api: Client) -> None:
     assert sorted(told["crew"]) == ["Ann", "Bob"]
     third = dispatch(api, make_work_order(crew_size=3)).json()
     assert (third["visit"], third["excluded"][0]["code"]) == (None, "crew")
+
+
+@pytest.mark.parametrize("crew_cover", ["all", "any"])
+def test_a_crew_that_can_only_come_late_needs_a_reason(
+    in_acme: Company, api: Client, crew_cover: str
+) -> None:
+    for name in ("Ann", "Bob"):
+        make_visit(AT, engineer=make_engineer(name), minutes=120)
+    work_order = make_work_order(crew_size=2, crew_cover=crew_cover, promised_end_at=AT + HOUR)
+    refused = dispatch(api, work_order)
+    assert (refused.status_code, refused.json()["code"]) == (409, "rule_broken")
+    assert refused.json()["facts"]["can_be_forced"]
+    assert refused.json()["facts"]["reasons"][0]["bound"] == "promised_end"
+    assert not work_order.visits.exists()
+    taken = dispatch(api, work_order, override_reason="The customer knows")
+    assert taken.status_code == 201
+    assert sorted(taken.json()["crew"]) == ["Ann", "Bob"]
+    assert {visit.reason["override"] for visit in work_order.visits.all()} == {"The customer knows"}
+
+
+def test_a_crew_that_can_come_in_time_goes_before_one_that_is_nearer_and_late(
+    in_acme: Company, api: Client
+) -> None:
+    for name in ("Ann", "Bob"):
+        make_visit(AT, engineer=make_engineer(name, home_latitude=35.69), minutes=120)
+    for name in ("Cleo", "Dan"):
+        make_engineer(name, home_latitude=35.60)
+    told = dispatch(api, make_work_order(crew_size=2, promised_end_at=AT + HOUR)).json()
+    assert sorted(told["crew"]) == ["Cleo", "Dan"]
+
+
+def test_a_crew_of_a_provider_keeps_to_its_scope_also_where_skills_are_spread(
+    in_acme: Company, api: Client
+) -> None:
+    gas, power = make_skill("gas"), make_skill("power")
+    provider = Provider.objects.create(name="Partner")
+    ProviderSkill.objects.create(provider=provider, skill=gas)
+    make_engineer("Ann", skills={"gas": 3})
+    make_engineer("Bob", skills={"power": 3}, home_latitude=35.60)
+    make_engineer("Cleo", skills={"power": 3}, provider=provider)
+    work_order = make_work_order(
+        work_type=make_work_type(skills={gas.code: 1, power.code: 1}), crew_size=2, crew_cover="any"
+    )
+    told = dispatch(api, work_order)
+    assert told.status_code == 201, told.content
+    assert sorted(told.json()["crew"]) == ["Ann", "Bob"]
 
 
 @pytest.mark.parametrize("crew_size", [1, 2])
