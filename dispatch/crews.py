@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from dispatch import evaluator
-from dispatch import policy as codes
 from dispatch.evaluator import Person, Reason, Span, Verdict, Work
 from dispatch.policy import PRODUCT, Policy
 
@@ -61,19 +60,12 @@ def earliest_team(
             break
         at = starts[work.crew_size - 1]
         judged = [evaluator.evaluate(person, work, at, policy=policy) for person in able]
-        free = [verdict for verdict in judged if not verdict.broken or (may_be_late and _is_late(verdict))]
+        free = [verdict for verdict in judged if not verdict.broken or (may_be_late and verdict.is_only_late)]
         if team := _best(free, work, likings):
             return Team(at, at + work.seconds, team)
         most = max(most, min(len(free), work.crew_size - 1))
         at += STEP
     return Reason("crew", {"needed": work.crew_size, "able": len(able), "at_once": most})
-
-
-def _is_late(verdict: Verdict) -> bool:
-    """Whether coming after the promise is all that is broken."""
-    return all(
-        reason.code == codes.WINDOW and reason.facts["bound"] == "promised_end" for reason in verdict.broken
-    )
 
 
 def check_team(people: Sequence[Person], work: Work, likings: Likings | None = None) -> tuple[Reason, ...]:

@@ -50,6 +50,12 @@ def on_visit_scheduled(events: Sequence[VisitScheduled]) -> None:
     services.meet_planned_visits(visit_ids=_visits(events), actor=AUTO, at=now())
 
 
+@on_many(VisitScheduled)
+def on_visit_scheduled_before_others(events: Sequence[VisitScheduled]) -> None:
+    """Engineers may come from elsewhere to the next one that was sent, in a transaction of its own."""
+    services.await_arrivals(visit_ids=_visits(events), actor=AUTO, at=now())
+
+
 @on_many(VisitSent)
 def on_visit_sent(events: Sequence[VisitSent]) -> None:
     """Rules may wait for engineers to be late."""
@@ -67,6 +73,12 @@ def on_visit_moved(events: Sequence[VisitMoved]) -> None:
 def on_visit_cancelled(event: VisitCancelled) -> None:
     """Rules may plan the work again."""
     services.meet_cancelled_visit(visit_id=event.visit_id, actor=AUTO, at=now())
+
+
+@on_many(VisitCancelled)
+def on_visit_cancelled_before_others(events: Sequence[VisitCancelled]) -> None:
+    """Its engineer may come from elsewhere to the next one."""
+    services.await_arrivals(visit_ids=_visits(events), actor=AUTO, at=now())
 
 
 @on(VisitCompleted)

@@ -155,8 +155,8 @@ def answer(verdicts: Sequence[Verdict], work: Work, from_at: int, strategy: str 
     open_ones = scored([v for v in verdicts if v.start is not None], work, from_at)
     order = ORDERS[strategy]
     ranked = sorted(open_ones, key=lambda s: (*order(s, work), s.verdict.person.id))
-    clean = [s for s in ranked if only_late(s.verdict)]
-    forced = [s for s in ranked if not only_late(s.verdict)]
+    clean = [s for s in ranked if s.verdict.is_only_late]
+    forced = [s for s in ranked if not s.verdict.is_only_late]
     least = min((s.verdict.travel_minutes for s in clean), default=0)
     return Answer(
         tuple(candidate(s, work, least) for s in clean),
@@ -220,14 +220,6 @@ def knows(person: Person, work: Work) -> float:
     if person.sites.get(work.site_id, 0):
         return 1.0
     return KNOWS_CUSTOMER if work.customer_id in person.last_customers else 0.0
-
-
-def only_late(verdict: Verdict) -> bool:
-    """Whether nothing is broken but the end of the promise."""
-    return all(
-        reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
-        for reason in verdict.broken
-    )
 
 
 def candidate(found: Scored, work: Work, least_travel: int) -> Candidate:

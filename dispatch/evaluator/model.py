@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dispatch.policy import BLOCK, PRODUCT, Policy
+from dispatch.policy import BLOCK, PRODUCT, WINDOW, Policy
 from dispatch.travel import ESTIMATED, Point
 
 Span = tuple[int, int]
@@ -213,6 +213,11 @@ class Verdict:
     def can_be_forced(self) -> bool:
         """Whether a reason is enough to plan this against the rules."""
         return self.start is not None and not self.blocked
+
+    @property
+    def is_only_late(self) -> bool:
+        """Whether nothing is broken but the end of the promise."""
+        return all(r.code == WINDOW and r.facts.get("bound") == "promised_end" for r in self.broken)
 
     def told(self) -> list[dict[str, Any]]:
         """Every broken rule with what the policy makes of it: "block" or "confirm"."""

@@ -153,6 +153,12 @@ def tray() -> QuerySet[WorkOrder]:
     )
 
 
+def urgency(work_order: WorkOrder) -> tuple[bool, float, int, int]:
+    """The order of `tray`, for work that was read in another."""
+    promised = work_order.promised_end_at
+    return promised is None, promised.timestamp() if promised else 0, work_order.priority, work_order.pk
+
+
 def visits() -> QuerySet[Visit]:
     """Visits with what a list shows."""
     return Visit.objects.select_related(
@@ -222,7 +228,16 @@ def dispatch_rules() -> QuerySet[DispatchRule]:
 
 def get_rule(rule_id: int) -> DispatchRule:
     """One rule. Raises `NotFound`."""
-    found = DispatchRule.objects.filter(pk=rule_id).first()
+    return _rule_in(DispatchRule.objects.all(), rule_id)
+
+
+def rule_for_update(rule_id: int) -> DispatchRule:
+    """One rule, locked, so that runs and timers that name it may still be written. Raises `NotFound`."""
+    return _rule_in(DispatchRule.objects.select_for_update(no_key=True), rule_id)
+
+
+def _rule_in(rules: QuerySet[DispatchRule], rule_id: int) -> DispatchRule:
+    found = rules.filter(pk=rule_id).first()
     if found is None:
         raise NotFound(_("Rule %(id)s: not found.") % {"id": rule_id})
     return found

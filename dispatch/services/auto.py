@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.enums import Permission
 from core.errors import Conflict
@@ -191,8 +192,11 @@ def dispatch_new_work(*, work_order_ids: Collection[int], actor: Actor, at: date
     left out. Written together, one such batch of the company after the other."""
     actor.require(Permission.VISIT_PLAN)
     _take_turns()
-    fresh = queries.tray().filter(pk__in=work_order_ids, runs=None)
-    waiting = list(fresh.select_for_update(of=("self",)))
+    runs_of = DispatchRun.objects.filter(work_order=OuterRef("pk"))
+    given = queries.tray().filter(pk__in=work_order_ids).annotate(has_run=Exists(runs_of))
+    # Locked in the order of ids, as by all who lock several; planned in the order of urgency.
+    held = list(given.order_by("id").select_for_update(of=("self",)))
+    waiting = sorted((order for order in held if not order.has_run), key=queries.urgency)
     offered = Offer.objects.filter(work_order__in=waiting, status=OfferStatus.OFFERED)
     ids = set(offered.values_list("work_order_id", flat=True))
     alone = [work_order for work_order in waiting if work_order.pk not in ids]

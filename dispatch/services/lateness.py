@@ -14,6 +14,7 @@ from dispatch import queries
 from dispatch.enums import RuleEvent, TimerKind
 from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, Visit
 from dispatch.outlook import Outlook
+from dispatch.services.arming import forget_timers, hold_work
 from dispatch.services.auto import fire
 from dispatch.services.choosing import NOT_YET_THERE
 from tenants.actors import Actor
@@ -30,18 +31,17 @@ def await_arrivals(
     *, visit_ids: Collection[int], actor: Actor, at: datetime, left: Collection[Place] = ()
 ) -> None:
     """Set the timers of rules that act when the engineers of these visits will be late, and anew those of the visits
-    that the same engineers go to next, and those whom visits `left`."""
+    that the same engineers go to next, and those whom visits `left`. In a transaction of its own: see `arming`."""
     actor.require(Permission.VISIT_PLAN)
     rules = list(queries.dispatch_rules().filter(event=RuleEvent.ENGINEER_LATE, is_enabled=True))
     if rules:
         ids = {*visit_ids, *_next_ones(visit_ids, left)}
-        _arm_all(_still_awaited(Visit.objects.filter(pk__in=ids)), rules)
+        _arm_all(Visit.objects.filter(pk__in=ids), rules)
 
 
 def await_all_arrivals(rule: DispatchRule, at: datetime) -> None:
     """Set the timers of one rule for every visit that was sent and at which nobody is late by it already."""
-    coming = Visit.objects.filter(start_at__gt=at - _allowed(rule))
-    _arm_all(_still_awaited(coming), [rule])
+    _arm_all(Visit.objects.filter(start_at__gt=at - _allowed(rule)), [rule])
 
 
 def _next_ones(visit_ids: Collection[int], left: Collection[Place]) -> list[int]:
@@ -60,23 +60,20 @@ def _next_ones(visit_ids: Collection[int], left: Collection[Place]) -> list[int]
     return list(waiting.order_by().values_list("visit_id", flat=True).distinct())
 
 
-def _still_awaited(visits: QuerySet[Visit]) -> list[Visit]:
-    return list(visits.filter(status__in=NOT_YET_THERE, arrived_at=None).order_by("id"))
-
-
-def _arm_all(visits: Sequence[Visit], rules: Collection[DispatchRule]) -> None:
-    """Set the timers of these rules for visits anew, but not where a rule has been told already."""
-    for first in range(0, len(visits), AT_ONCE):
-        _arm(visits[first : first + AT_ONCE], rules)
+def _arm_all(visits: QuerySet[Visit], rules: Collection[DispatchRule]) -> None:
+    """Set the timers of these rules anew for visits at which somebody is still awaited, but not where a rule has been
+    told already."""
+    awaited = visits.filter(status__in=NOT_YET_THERE, arrived_at=None).order_by("id")
+    hold_work(awaited.order_by().values_list("work_order_id", flat=True))
+    found = list(awaited)
+    forget_timers(DispatchTimer.objects.filter(visit__in=[visit.pk for visit in found], rule__in=rules))
+    for first in range(0, len(found), AT_ONCE):
+        _arm(found[first : first + AT_ONCE], rules)
 
 
 def _arm(visits: Sequence[Visit], rules: Collection[DispatchRule]) -> None:
     known = queries.outlooks(visits)
     told = _told([visit.work_order_id for visit in visits])
-    # Whoever sets timers of the same visits at this moment takes the same order.
-    old = DispatchTimer.objects.select_for_update().filter(visit__in=visits, rule__in=rules, done_at=None)
-    ids = list(old.order_by("id").values_list("pk", flat=True))
-    DispatchTimer.objects.filter(pk__in=ids).delete()
     DispatchTimer.objects.bulk_create(
         (
             DispatchTimer(

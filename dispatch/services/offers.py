@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from core import formats
 from core.errors import BadInput, Conflict, IllegalTransition, NotFound
-from dispatch import evaluator, events, queries
+from dispatch import events, queries
 from dispatch.enums import OfferKind, OfferStatus, RuleEvent, RunOutcome, VisitStatus, WorkOrderStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import DispatchRun, Offer, Visit, WorkOrder
@@ -213,11 +213,7 @@ def _replaced(offer: Offer, work_order: WorkOrder) -> Visit | None:
 
 def _check_possible(work_order: WorkOrder, verdict: Verdict) -> None:
     """Late beats never: an arrival after the promise is let pass, every other broken rule is told."""
-    is_only_late = all(
-        reason.code == evaluator.WINDOW and reason.facts.get("bound") == "promised_end"
-        for reason in verdict.broken
-    )
-    if not is_only_late:
+    if not verdict.is_only_late:
         check_verdict(work_order, verdict, "")
 
 

@@ -15,7 +15,6 @@ from dispatch.enums import OfferStatus, RuleEvent, RunOutcome, VisitStatus, Work
 from dispatch.models import DispatchRule, DispatchRun, Offer, Visit, WorkOrder, WorkOrderPart
 from dispatch.rules import OCCUPYING
 from dispatch.services.auto import dispatch_new_work, fire
-from dispatch.services.lateness import await_arrivals
 from dispatch.services.offers import withdraw_needless_offers
 from dispatch.services.timers import await_shares
 from dispatch.services.waiting import follow_tickets
@@ -50,8 +49,7 @@ def meet_planned_visits(*, visit_ids: Collection[int], actor: Actor, at: datetim
 
 @transaction.atomic
 def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> DispatchRun | None:
-    """Tell the rules that a visit was called off, when its work waits again; its engineer may come from elsewhere to
-    the next one."""
+    """Tell the rules that a visit was called off, when its work waits again."""
     actor.require(Permission.VISIT_PLAN)
     visit = queries.visits().filter(pk=visit_id).first()
     if visit is None:
@@ -67,8 +65,6 @@ def meet_cancelled_visit(*, visit_id: int, actor: Actor, at: datetime) -> Dispat
     if run is None or run.outcome != RunOutcome.ASSIGNED:
         await_shares(work_order_ids=[visit.work_order_id], actor=actor, at=at)
     withdraw_needless_offers(work_order_id=visit.work_order_id, actor=actor, at=at)
-    # Timers are locked after the work order, as by everything that plans.
-    await_arrivals(visit_ids=[visit.pk], actor=actor, at=at)
     return run
 
 

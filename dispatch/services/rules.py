@@ -65,9 +65,7 @@ def create_rule(*, name: str, actor: Actor, at: datetime, **facts: Any) -> Dispa
 @transaction.atomic
 def update_rule(*, rule_id: int, actor: Actor, at: datetime, **changes: Any) -> DispatchRule:
     """Change a rule. Its version grows, and every run says which version it was."""
-    rule = DispatchRule.objects.select_for_update().filter(pk=rule_id).first()
-    if rule is None:
-        raise NotFound(_("Rule %(id)s: not found.") % {"id": rule_id})
+    rule = queries.rule_for_update(rule_id)
     actor.require(Permission.RULE_EDIT, rule)
     told = apply(rule, changes, FIELDS)
     if not told:
@@ -93,7 +91,7 @@ def set_rule_enabled(*, rule_id: int, is_enabled: bool, actor: Actor, at: dateti
 def move_rule(*, rule_id: int, by: int, actor: Actor, at: datetime) -> DispatchRule:
     """Let a rule be tried earlier (`by` -1) or later (1) than its neighbour; at the end nothing changes."""
     actor.require(Permission.RULE_EDIT)
-    rules = list(queries.dispatch_rules().select_for_update())
+    rules = list(queries.dispatch_rules().select_for_update(no_key=True))
     place = next((index for index, rule in enumerate(rules) if rule.pk == rule_id), None)
     if place is None:
         raise NotFound(_("Rule %(id)s: not found.") % {"id": rule_id})

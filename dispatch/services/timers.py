@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, time
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.enums import Permission
@@ -16,6 +16,7 @@ from dispatch import queries
 from dispatch.enums import RuleEvent, TimerKind, WorkOrderStatus
 from dispatch.models import DispatchRule, DispatchRun, DispatchTimer, WorkOrder
 from dispatch.occurrences import next_occurrence
+from dispatch.services.arming import forget_timers, hold_work
 from dispatch.services.auto import auto_dispatch_open, fire
 from dispatch.services.consents import expire_consent
 from dispatch.services.lateness import await_all_arrivals, look_whether_late
@@ -55,7 +56,7 @@ def fire_due_timers(*, limit: int = 200) -> int:
 
 
 def _carry_out(timer_id: int, at: datetime) -> None:
-    # The work order is locked before its timers, as everything that plans does.
+    # The work order is locked before its timers, as everything that plans does; a rule before its own.
     about = DispatchTimer.objects.filter(pk=timer_id).annotate(
         about_id=Coalesce(
             "work_order_id",
@@ -64,8 +65,11 @@ def _carry_out(timer_id: int, at: datetime) -> None:
             "consent__visit__work_order_id",
         )
     )
-    if work_order_id := about.values_list("about_id", flat=True).first():
+    work_order_id, rule_id = about.values_list("about_id", "rule_id").first() or (None, None)
+    if work_order_id:
         queries.work_order_for_update(work_order_id)
+    elif rule_id:
+        queries.rule_for_update(rule_id)
     waiting = DispatchTimer.objects.select_for_update(of=("self",)).select_related(
         "rule", "visit", "work_order"
     )
@@ -98,8 +102,7 @@ def _rule_runs(timer: DispatchTimer, at: datetime) -> None:
     elif rule.event == RuleEvent.SLA_SHARE and timer.work_order is not None:
         _share_reached(timer, rule, timer.work_order, at)
     elif rule.event == RuleEvent.SLA_SHARE:
-        waiting = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
-        _arm_shares(waiting, [rule])
+        _arm_shares(WorkOrder.objects.all(), [rule])
     elif rule.event == RuleEvent.ENGINEER_LATE:
         await_all_arrivals(rule, at)
 
@@ -135,7 +138,7 @@ _ACTS = {
 
 def arm_rule(rule: DispatchRule, at: datetime) -> None:
     """Let the clock wait for what this rule waits for, and for nothing it no longer does."""
-    DispatchTimer.objects.filter(rule=rule, done_at=None).delete()
+    forget_timers(DispatchTimer.objects.filter(rule=rule))
     if not rule.is_enabled:
         return
     if rule.event == RuleEvent.SCHEDULE:
@@ -162,20 +165,23 @@ def await_shares(
     if not rules:
         return
     chosen = Q(pk__in=work_order_ids) | Q(ticket_id__in=ticket_ids)
-    _arm_shares(WorkOrder.objects.filter(chosen, status=WorkOrderStatus.UNSCHEDULED), rules)
+    _arm_shares(WorkOrder.objects.filter(chosen), rules)
 
 
 def _enabled(event: str) -> list[DispatchRule]:
     return list(queries.dispatch_rules().filter(event=event, is_enabled=True))
 
 
-def _arm_shares(work_orders: Iterable[WorkOrder], rules: list[DispatchRule]) -> None:
+def _arm_shares(work_orders: QuerySet[WorkOrder], rules: list[DispatchRule]) -> None:
     ids = [rule.pk for rule in rules]
     acted = DispatchRun.objects.filter(rule_id__in=ids, event=RuleEvent.SLA_SHARE)
-    for work_order in work_orders:
+    waiting = work_orders.filter(status=WorkOrderStatus.UNSCHEDULED).order_by("id")
+    hold_work(waiting.values_list("pk", flat=True))
+    found = list(waiting)
+    forget_timers(DispatchTimer.objects.filter(work_order__in=found, rule_id__in=ids))
+    for work_order in found:
         fired = set(acted.filter(work_order=work_order).values_list("rule_id", flat=True))
         dues = {rule: _share_at(work_order, rule) for rule in rules if rule.pk not in fired}
-        DispatchTimer.objects.filter(work_order=work_order, rule_id__in=ids, done_at=None).delete()
         DispatchTimer.objects.bulk_create(
             DispatchTimer(kind=TimerKind.RULE_RUNS, rule=rule, work_order=work_order, due_at=due)
             for rule, due in dues.items()

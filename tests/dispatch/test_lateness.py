@@ -116,6 +116,35 @@ def test_who_is_still_at_the_visit_before_is_late_from_there(
     assert f"still at {before.work_order}, {travel} min of travel: arrives 13:20 instead of 13:00" in page
 
 
+def test_drafts_before_a_visit_that_was_sent_say_from_where_the_engineer_comes(
+    rule: DispatchRule, late: Engineer
+) -> None:
+    visit = sent(late, FAR)
+    deliver_all()
+    assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR)
+    place = make_place(latitude=35.50, longitude=139.90)
+    act: dict[str, Any] = {"actor": SYSTEM, "at": AT, "override_reason": "test"}
+    draft = services.schedule_visit(
+        work_order_id=make_work_order(site=place).pk, engineer_id=late.pk, start_at=START - 3 * HOUR, **act
+    )
+    deliver_all()
+    from_there = (place.latitude, place.longitude)
+    assert due(visit) == START + 20 * MINUTE - minutes(from_there, FAR), "a draft was planned before it"
+    services.move_visit(
+        visit_id=draft.pk,
+        engineer_id=late.pk,
+        start_at=START + 3 * HOUR,
+        version=draft.version,
+        **act,
+    )
+    deliver_all()
+    assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR), "it was moved behind it"
+    draft.refresh_from_db()
+    services.send_visit(visit_id=draft.pk, actor=SYSTEM, at=AT)
+    deliver_all()
+    assert due(draft) == START + 3 * HOUR + 20 * MINUTE - minutes(FAR, from_there), "published"
+
+
 def test_the_planned_end_of_the_visit_before_counts_while_it_runs(
     rule: DispatchRule, late: Engineer, at_time: Any
 ) -> None:
@@ -216,7 +245,7 @@ def test_a_visit_before_that_is_called_off_is_no_way_any_more(
     visit = sent(late, FAR)
     assert due(visit) == START + 20 * MINUTE - minutes(NEAR, FAR)
     services.cancel_visit(visit_id=before.pk, reason="rain", actor=in_acme.dora.actor, at=AT)
-    services.meet_cancelled_visit(visit_id=before.pk, actor=SYSTEM, at=AT)
+    deliver_all()
     assert due(visit) == START + 20 * MINUTE - minutes(HOME, FAR)
 
 

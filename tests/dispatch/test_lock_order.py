@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 
 from dispatch import queries, services
 from dispatch.enums import VisitStatus
-from dispatch.models import DispatchTimer, Visit, WorkOrder
+from dispatch.models import DispatchRun, DispatchTimer, Visit, WorkOrder
 from dispatch.queries.live import forget
 from dispatch.queries.turns import take_turn_at_parts
 from dispatch.services import timers
@@ -36,17 +36,20 @@ def fresh() -> None:
 
 
 def beside(
-    company: Company, work_order: WorkOrder, first: Callable[[], object], then: Callable[[], object]
+    company: Company,
+    held_one: WorkOrder | DispatchTimer,
+    first: Callable[[], object],
+    then: Callable[[], object],
 ) -> None:
-    """Do `first`, which comes to wait for the work order, while somebody holds that and then does the other.
-    Raises what either raises."""
+    """Do `first`, which comes to wait for a work order (or a timer), while somebody holds that and then does the
+    other. Raises what either raises."""
     problems: list[Exception] = []
     held = threading.Event()
 
     def hold() -> None:
         try:
             with tenant_active(company.tenant.pk), transaction.atomic():
-                queries.work_order_for_update(work_order.pk)
+                lock(held_one)
                 held.set()
                 _wait_for_another()
                 then()
@@ -74,6 +77,10 @@ def beside(
         raise problems[0]
 
 
+def lock(row: WorkOrder | DispatchTimer) -> None:
+    type(row).objects.select_for_update().get(pk=row.pk)
+
+
 def _wait_for_another() -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until:
@@ -82,7 +89,7 @@ def _wait_for_another() -> None:
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.02)
-    raise AssertionError("Nobody came to wait for the work order.")
+    raise AssertionError("Nobody came to wait.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,3 +156,90 @@ def test_the_other_order_ends_in_a_deadlock(acme: Company) -> None:
 
     with pytest.raises(OperationalError, match="deadlock detected"):
         beside(acme, order, wrong_way_round, lambda: take_turn_at_parts([1]))
+
+
+def _sent(start_hours: int, **facts: object) -> Visit:
+    facts.setdefault("engineer", make_engineer(hours=("00:00", "23:59")))
+    return make_visit(AT + start_hours * HOUR, status=VisitStatus.DISPATCHED, sent_at=AT, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_sets_a_timer_anew_waits_for_whoever_moves_the_visit(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_rule(event="engineer_late", event_facts={"minutes": 20})
+        visit = _sent(4)
+        services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
+        before = DispatchTimer.objects.get(visit=visit).due_at
+
+    def move() -> None:
+        services.move_visit(
+            visit_id=visit.pk,
+            engineer_id=visit.engineer_id,
+            start_at=AT + 6 * HOUR,
+            version=visit.version,
+            actor=SYSTEM,
+            at=AT,
+        )
+
+    beside(
+        acme,
+        visit.work_order,
+        lambda: services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT),
+        move,
+    )
+    with tenant_active(acme.tenant.pk):
+        assert DispatchTimer.objects.get(visit=visit).due_at == before + 2 * HOUR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_timers_are_taken_off_in_the_order_in_which_they_are_set(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        rule = make_rule(event="engineer_late", event_facts={"minutes": 20})
+        for visit in reversed([_sent(4), _sent(5)]):
+            services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
+        first, second = DispatchTimer.objects.order_by("id")
+        # It lies behind the other one now, by place and by each index: a statement without order comes to it last.
+        DispatchTimer.objects.filter(pk=first.pk).update(due_at=first.due_at + HOUR)
+
+    def change() -> None:
+        services.update_rule(rule_id=rule.pk, event_facts={"minutes": 30}, actor=acme.dora.actor, at=AT)
+
+    beside(acme, first, change, lambda: lock(second))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_is_changed_while_its_timer_writes_what_came_of_it(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        rule = make_rule(event="engineer_late", event_facts={"minutes": 20})
+        visit = _sent(4)
+        services.await_arrivals(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
+        timer = DispatchTimer.objects.get(visit=visit)
+
+    def change() -> None:
+        services.update_rule(rule_id=rule.pk, event_facts={"minutes": 30}, actor=acme.dora.actor, at=AT)
+
+    def write() -> None:
+        DispatchRun.objects.create(work_order=visit.work_order, rule=rule, outcome="nobody", at=AT)
+
+    beside(acme, timer, change, write)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["plan", "await"])
+def test_new_work_is_locked_in_the_order_of_its_numbers(acme: Company, act: str) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_rule(
+            event="work_created" if act == "plan" else "sla_share",
+            event_facts={"percent": 70} if act == "await" else {},
+        )
+        make_engineer()
+        later, urgent = make_work_order(priority=3), make_work_order(priority=1)
+
+    def together() -> None:
+        ids = [urgent.pk, later.pk]
+        if act == "plan":
+            services.meet_new_work(work_order_ids=ids, actor=SYSTEM, at=AT)
+        else:
+            services.await_shares(work_order_ids=ids, actor=SYSTEM, at=AT)
+
+    beside(acme, later, together, lambda: lock(urgent))

@@ -246,9 +246,7 @@ def _goes_on(verdict: evaluator.Verdict, one: Task, found: Plan, policy: Policy)
     others = replace(who, stops=list(who.stops))
     others.add(Stop(0, "new", start, end, one.work.place))
     return all(
-        ranking.only_late(
-            evaluator.evaluate(others, o.task.work, o.start, ignoring=stop_id(o.task), policy=policy)
-        )
+        evaluator.evaluate(others, o.task.work, o.start, ignoring=stop_id(o.task), policy=policy).is_only_late
         for o in found.placed
         if o.person_id == who.id
     )
@@ -266,7 +264,7 @@ def test_no_work_is_left_over_that_somebody_could_do(seed: int) -> None:
     for row in found.placed:
         who = people[row.person_id - 1]
         verdict = evaluator.evaluate(who, row.task.work, row.start, ignoring=stop_id(row.task), policy=policy)
-        assert ranking.only_late(verdict), "accepted without one row overtaken"
+        assert verdict.is_only_late, "accepted without one row overtaken"
 
 
 @pytest.mark.parametrize("seed", range(25))
