@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,15 @@ LASTING = frozenset(
     {codes.SKILL, codes.CERTIFICATE, codes.INACTIVE, codes.EXCLUDED, codes.PROVIDER_SCOPE, codes.TERRITORY}
 )
 """Rules that no other time would keep."""
+TOLD = ("skill_id", "has", "part_id", "promised", "held_until")
+"""What is told of an engineer with a rule: those of whom the same is told are one group."""
+OWN_NUMBERS: Mapping[str, Mapping[str, Any]] = {
+    codes.OVERLAP: {},
+    codes.MAX_TRAVEL: {},
+    codes.OVERTIME_WEEK: {},
+    codes.TRAVEL: {"side": "far"},
+}
+"""Rules of which one engineer's numbers (visits, minutes) are told and of several only these facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,19 +277,22 @@ def _minuses(verdict: Verdict, work: Work) -> Iterable[Reason]:
 def grouped(
     verdicts: Iterable[Verdict], work: Work, from_at: int
 ) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
-    """Who found no time, by the first rule that hinders them: what a dispatcher can change before what nobody
-    can, the largest group first."""
+    """Who found no time, by the first rule that hinders them and what is told of it: what a dispatcher can change
+    before what nobody can, the largest group first."""
     groups: dict[tuple[Any, ...], tuple[Reason, list[Person]]] = {}
     for verdict in verdicts:
         reason = verdict.broken[0]
-        key = (reason.code, reason.facts.get("skill_id"), reason.facts.get("part_id"))
+        key = (reason.code, *(str(reason.facts.get(name)) for name in TOLD))
         groups.setdefault(key, (reason, []))[1].append(verdict.person)
     ordered = sorted(groups.values(), key=lambda group: (group[0].code in LASTING, -len(group[1])))
     return tuple((of_group(reason, people, work, from_at), tuple(people)) for reason, people in ordered)
 
 
-def of_group(reason: Reason, people: Iterable[Person], work: Work, from_at: int) -> Reason:
-    """What is told of everybody in a group: the first one's reason, with the longest shift among them all."""
+def of_group(reason: Reason, people: Collection[Person], work: Work, from_at: int) -> Reason:
+    """What is told of everybody in a group: the first one's reason, with the longest shift among them all, and of
+    several without numbers that are each one's own."""
+    if reason.code in OWN_NUMBERS:
+        return reason if len(people) == 1 else Reason(reason.code, OWN_NUMBERS[reason.code])
     if reason.code != codes.SHIFT or "left_minutes" in reason.facts:
         return reason
     return Reason(reason.code, too_long_for(people, work, from_at))

@@ -229,7 +229,9 @@ def _overlap(facts: Facts) -> str:
     if "work_order" in facts:
         times = {"from": _clock(facts["from"]), "to": _clock(facts["to"])}
         return _("%(work_order)s is planned %(from)s–%(to)s") % {**facts, **times}
-    visits = int(facts.get("visits", 0))
+    if "visits" not in facts:
+        return _("no gap beside the visits planned")
+    visits = int(facts["visits"])
     return ngettext("no gap beside %(n)s visit", "no gap beside %(n)s visits", visits) % {"n": visits}
 
 
@@ -250,6 +252,8 @@ def _travel(facts: Facts) -> str:
     if facts.get("side") == "after":
         return _("%(work_order)s could not be reached in time, by %(minutes)s min") % facts
     if facts.get("side") == "far":
+        if "minutes" not in facts:
+            return _("too far away")
         return _("too far away, %(time)s of travel") % {"time": _duration(facts["minutes"])}
     return _("arrives %(minutes)s min late from %(work_order)s") % facts
 
@@ -285,6 +289,8 @@ def _parts(facts: Facts) -> str:
 
 
 def _max_travel(facts: Facts) -> str:
+    if "minutes" not in facts:
+        return _("farther than the longest trip allowed")
     return _("%(time)s of travel, %(most)s at most") % {
         "time": _duration(facts["minutes"]),
         "most": _duration(facts["most"]),
@@ -292,6 +298,8 @@ def _max_travel(facts: Facts) -> str:
 
 
 def _overtime_week(facts: Facts) -> str:
+    if "most" not in facts:
+        return _("no overtime left that week")
     most = _duration(facts["most"])
     if minutes := facts.get("minutes"):
         told = {"over": _duration(minutes), "most": most}

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from core.moments import DayField
 from planning.enums import RunKind
 from workforce import queries as workforce
@@ -50,6 +51,15 @@ class AskForm(forms.Form):
                 _("Nobody plans so far ahead: let the plan begin within a year ahead of now.")
             )
         return day
+
+    def clean(self) -> dict[str, Any]:
+        """A day that has passed is refused where it was typed, unless the days after it reach beyond today."""
+        given: dict[str, Any] = super().clean() or {}
+        day, days = given.get("day"), given.get("days")
+        if day and days and day + timedelta(days=days) <= self.today:
+            text = _("%(day)s has passed. Plan from today on.") % {"day": formats.local_date(day)}
+            self.add_error("day", text)
+        return given
 
     def facts(self) -> dict[str, Any]:
         """What the service takes: whole days in the company's zone."""

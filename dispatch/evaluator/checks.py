@@ -36,13 +36,13 @@ def _fixed(person: Person, work: Work, at: int) -> Iterable[Reason]:
         yield Reason(codes.EXCLUDED, {"customer_id": work.customer_id})
     for part_id, needed in work.parts.items():
         if person.spare(part_id, work.id) < needed:
-            yield _parts_reason(person, work, part_id)
+            yield parts_reason(person, work, part_id)
     if work.same_engineer and person.id != work.same_engineer:
         facts = {"engineer_id": work.same_engineer, "work_order": work.waits_for}
         yield Reason(codes.DEPENDENCY, facts)
 
 
-def _parts_reason(person: Person, work: Work, part_id: int) -> Reason:
+def parts_reason(person: Person, work: Work, part_id: int) -> Reason:
     """Too few of a part in the van; where it is other work that counts on them, which."""
     has, needed = float(person.parts.get(part_id, 0)), float(work.parts[part_id])
     facts: dict[str, Any] = {"part_id": part_id, "needed": needed, "has": has}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -240,13 +240,45 @@ def _excluded(found: Found) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
         elif mask.any():
             groups[key] = mask, is_fixed
     told = []
-    for key, (mask, is_fixed) in groups.items():
+    parts = [
+        (key, part, is_fixed) for key, (mask, is_fixed) in groups.items() for part in _alike(found, key, mask)
+    ]
+    for key, mask, is_fixed in parts:
         rows = mask.nonzero()[0].tolist()
         group = tuple([people[row] for row in rows])
         reason = _reason(group[0], key, is_fixed, found.ask)
         told.append((rows[0], ranking.of_group(reason, group, found.ask.work, found.ask.from_at), group))
     ordered = sorted(told, key=lambda group: (group[1].code in ranking.LASTING, -len(group[2]), group[0]))
     return tuple((reason, who) for _first, reason, who in ordered)
+
+
+def _alike(found: Found, key: tuple[str, int], mask: Bools) -> Iterator[Bools]:
+    """Those of a group of whom the same is told: the level that they have, when it ended, what is in the van."""
+    (code, thing), crowd = key, found.world.crowd
+    if code == codes.SKILL:
+        values = crowd.level(thing)
+    elif code == codes.CERTIFICATE:
+        values = crowd.held_until(thing)
+    elif code == codes.PARTS:
+        values = _vans(found, thing)
+    else:
+        yield mask
+        return
+    told = np.unique(values[mask])
+    for value in told.tolist():
+        yield mask & (values == value) if len(told) > 1 else mask
+
+
+def _vans(found: Found, part_id: int) -> Ints:
+    """A number for each engineer, the same where the same is told of a part in the van."""
+    crowd, work = found.world.crowd, found.ask.work
+    numbers = np.zeros(crowd.count, np.int64)
+    seen: dict[str, int] = {"": 0}
+    for index in crowd.special:
+        if crowd.people[index].parts.get(part_id):
+            told = str(checks.parts_reason(crowd.people[index], work, part_id).facts)
+            numbers[index] = seen.setdefault(told, len(seen))
+    return numbers
 
 
 def _reason(person: Person, key: tuple[str, int], is_fixed: bool, ask: Question) -> Reason:

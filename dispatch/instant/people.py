@@ -73,6 +73,10 @@ class Crowd:
         """Each engineer's level of a skill; 0 without."""
         return self._levels.get(skill_id, np.zeros(self.count, np.int64))
 
+    def held_until(self, skill_id: int) -> Ints:
+        """The last second at which each engineer's certificate for a skill holds."""
+        return self._held_until[skill_id]
+
     def _lack(self, skill_id: int, level: int) -> Bools:
         key = skill_id, level
         if key not in self._lacking:

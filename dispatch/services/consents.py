@@ -187,7 +187,8 @@ def _wish(
     that go with it; `ids` are the engineers who would go."""
     visit = crew[0]
     if when <= at:
-        raise BadInput(_("The time wished is over. Choose a later one."))
+        text = _("%(time)s is over. Choose a later time.") % {"time": formats.local_datetime(when)}
+        raise BadInput(text, errors={"start_at": [text]})
     window = window_around(visit.work_order, when)
     verdicts = [judge_in(one, who, when, window, at=at) for one, who in matched(crew, ids)]
     for verdict in verdicts:

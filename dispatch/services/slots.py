@@ -181,6 +181,8 @@ def _who(people: Sequence[Person], work: Work, between: Span, policy: Policy) ->
 
 def _check_window(start_at: datetime, end_at: datetime, at: datetime) -> None:
     if not start_at < end_at <= start_at + LONGEST_WINDOW:
-        raise BadInput(_("The window must end after it begins, within a day."))
+        text = _("The window must end after it begins, within a day.")
+        raise BadInput(text, errors={"end_at": [text]})
     if end_at <= at:
-        raise BadInput(_("The window is over. Ask for the windows again."))
+        text = _("The window is over. Ask for the windows again.")
+        raise BadInput(text, errors={"end_at": [text]})

@@ -93,7 +93,8 @@ def _check_span(from_at: datetime, until: datetime, at: datetime) -> None:
     if until <= from_at:
         problem = _("The plan must end after it begins.")
     elif until <= at:
-        problem = _("%(until)s is over. Plan from now on.") % {"until": formats.local_datetime(until)}
+        problem = _("The time to plan has passed: it ended on %(until)s. Plan from now on.")
+        problem %= {"until": formats.local_datetime(until)}
     elif until - from_at > timedelta(days=MOST_DAYS):
         problem = _("A run plans %(n)s days at most.") % {"n": MOST_DAYS}
     elif until - at > FARTHEST + timedelta(days=MOST_DAYS):

@@ -12,6 +12,7 @@ from dispatch import services
 from dispatch.models import Visit
 from dispatch.services import Stint
 from tests.cast import AT, Company
+from tests.factories.consents import make_appointment
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer
 
@@ -74,8 +75,9 @@ def test_a_visit_is_not_moved_into_the_past_either(in_acme: Company) -> None:
     visit = make_visit(AT + 30 * HOUR, engineer=make_engineer(hours=("00:00", "23:59")))
     move: dict[str, Any] = {"visit_id": visit.pk, "engineer_id": visit.engineer_id, "version": visit.version}
     move |= {"actor": in_acme.dora.actor, "at": AT + 20 * HOUR}
-    with pytest.raises(BadInput, match="is over"):
+    with pytest.raises(BadInput, match="is over") as refused:
         services.move_visit(start_at=AT + HOUR, **move, override_reason="Because")
+    assert refused.value.errors == {"start_at": [refused.value.message]}
     with pytest.raises(services.CannotSchedule, match="is over"):
         services.move_visit(start_at=AT + 18 * HOUR, **move)
 
@@ -101,3 +103,16 @@ def test_a_crew_is_held_to_the_same(in_acme: Company) -> None:
             actor=in_acme.dora.actor,
             at=AT,
         )
+
+
+def test_a_time_that_has_passed_is_told_at_its_field(in_acme: Company) -> None:
+    act: dict[str, Any] = {"actor": in_acme.dora.actor, "at": AT + 20 * HOUR}
+    with pytest.raises(BadInput, match="The window is over") as booked:
+        services.book_slot(
+            work_order_id=make_work_order().pk, start_at=AT + HOUR, end_at=AT + 3 * HOUR, **act
+        )
+    assert booked.value.errors == {"end_at": [booked.value.message]}
+    visit = make_appointment()
+    with pytest.raises(BadInput, match=r"is over\. Choose a later time\.") as wished:
+        services.ask_consent(visit_id=visit.pk, start_at=AT + HOUR, **act)
+    assert wished.value.errors == {"start_at": [wished.value.message]}
