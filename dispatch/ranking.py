@@ -279,13 +279,17 @@ def grouped(
 ) -> tuple[tuple[Reason, tuple[Person, ...]], ...]:
     """Who found no time, by the first rule that hinders them and what is told of it: what a dispatcher can change
     before what nobody can, the largest group first."""
-    groups: dict[tuple[Any, ...], tuple[Reason, list[Person]]] = {}
+    groups: dict[tuple[str, ...], tuple[Reason, list[Person]]] = {}
     for verdict in verdicts:
         reason = verdict.broken[0]
-        key = (reason.code, *(str(reason.facts.get(name)) for name in TOLD))
-        groups.setdefault(key, (reason, []))[1].append(verdict.person)
+        groups.setdefault(told_of(reason), (reason, []))[1].append(verdict.person)
     ordered = sorted(groups.values(), key=lambda group: (group[0].code in LASTING, -len(group[1])))
     return tuple((of_group(reason, people, work, from_at), tuple(people)) for reason, people in ordered)
+
+
+def told_of(reason: Reason) -> tuple[str, ...]:
+    """What is the same of all in one group."""
+    return reason.code, *(str(reason.facts.get(name)) for name in TOLD)
 
 
 def of_group(reason: Reason, people: Collection[Person], work: Work, from_at: int) -> Reason:

@@ -204,10 +204,6 @@ def _certificate(facts: Facts) -> str:
     return _("certificate for %(skill)s ended %(day)s") % {**facts, "day": _day(facts["held_until"])}
 
 
-def _territory(facts: Facts) -> str:
-    return _("%(area)s is outside the territory") % facts
-
-
 def _shift(facts: Facts) -> str:
     if minutes := facts.get("over_minutes"):
         return _("%(minutes)s min overtime") % {"minutes": minutes}
@@ -340,12 +336,6 @@ def _dependency(facts: Facts) -> str:
     return _("waits for %(work_order)s, which is not planned") % {"work_order": work}
 
 
-def _capacity(facts: Facts) -> str:
-    if facts.get("reserved"):
-        return _("the time left that day is kept for urgent work")
-    return _("the day is full")
-
-
 def _moment(at: Any) -> str:
     return formats.local_datetime(datetime.fromtimestamp(int(at), UTC))
 
@@ -362,7 +352,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "asked_before": lambda _facts: _("was asked before, or is the one who is late"),
     "skill": _skill,
     "certificate": _certificate,
-    "territory": _territory,
+    "territory": lambda f: _("%(area)s is outside the territory") % f,
     "shift": _shift,
     "absence": _absence,
     "overlap": _overlap,
@@ -378,7 +368,9 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "provider_scope": _provider_scope,
     "crew": _crew,
     "dependency": _dependency,
-    "capacity": _capacity,
+    "capacity": lambda f: (
+        _("the time left that day is kept for urgent work") if f.get("reserved") else _("the day is full")
+    ),
     "preferred": lambda _facts: _("the customer asked for this engineer"),
     "knows_customer": lambda _facts: _("was at this customer before"),
     "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": _duration(f["minutes"])},

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dispatch import policy as codes
 from dispatch.evaluator import Reason, Span, Work
+from dispatch.ranking import told_of
 from planning.days import Placed, Task, start_window
 from planning.judging import fits, is_lateness
 from planning.ranked import Ranked
@@ -23,10 +24,10 @@ def why_left(
     asked = replace(task, work=work)
     if not fits(asked, between):
         return (Reason(codes.WINDOW, {"bound": "none_fits"}),)
-    counts: dict[str, tuple[Reason, set[int]]] = {}
+    counts: dict[tuple[str, ...], tuple[Reason, set[int]]] = {}
 
     def add(reason: Reason, who: Iterable[int]) -> None:
-        counts.setdefault(reason.code, (reason, set()))[1].update(who)
+        counts.setdefault(told_of(reason), (reason, set()))[1].update(who)
 
     answer = ranked.ask(work, between)
     for reason, people in answer.excluded:
@@ -37,9 +38,10 @@ def why_left(
     for one in answer.candidates:
         # Only the way on, to the visit after it, is too long.
         add(Reason(codes.TRAVEL, {"side": "after"}), (one.verdict.person.id,))
-    if codes.OVERLAP in counts:
-        reason, who = counts[codes.OVERLAP]
-        counts[codes.OVERLAP] = (_taken(asked, between, placed, who) or reason, who)
+    busy = told_of(Reason(codes.OVERLAP))
+    if busy in counts:
+        reason, who = counts[busy]
+        counts[busy] = (_taken(asked, between, placed, who) or reason, who)
     ranked_by = sorted(counts.values(), key=lambda pair: -len(pair[1]))
     told = tuple(Reason(one.code, {**one.facts, "people": len(who)}) for one, who in ranked_by)
     return told or (Reason("nobody"),)
