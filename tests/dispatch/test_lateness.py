@@ -128,7 +128,7 @@ def test_drafts_before_a_visit_that_was_sent_say_from_where_the_engineer_comes(
         work_order_id=make_work_order(site=place).pk, engineer_id=late.pk, start_at=START - 3 * HOUR, **act
     )
     deliver_all()
-    from_there = (place.latitude, place.longitude)
+    from_there = (35.50, 139.90)
     assert due(visit) == START + 20 * MINUTE - minutes(from_there, FAR), "a draft was planned before it"
     services.move_visit(
         visit_id=draft.pk,

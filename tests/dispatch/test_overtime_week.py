@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from dispatch.models import DispatchPolicy, Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.live import forget
 from dispatch.queries.planning import load_world
+from dispatch.queries.turns import take_turn_at_overtime
 from dispatch.ranking import rank
 from dispatch.relaxing import Asked, explain
 from dispatch.services import auto, judging
@@ -133,7 +135,7 @@ def test_days_of_one_run_share_the_week_in_their_order() -> None:
     assert sorted(one.start // D for one in unlimited.placed) == [0, 1, 2, 3]
 
 
-def engineer(**facts: object) -> Engineer:
+def engineer(**facts: Any) -> Engineer:
     """From eight to ten every day in Tokyo, where it is nine on a Monday."""
     return make_engineer(hours=("08:00", "10:00"), overtime_minutes=120, **facts)
 
@@ -168,7 +170,7 @@ def test_who_has_none_left_that_week_is_told_to_everybody(
     visit = make_visit(AT + 3 * DAY, engineer=tom, minutes=120)
     work_order = order(180)
     tuesday = AT + 23 * HOUR
-    act = {
+    act: dict[str, Any] = {
         "work_order_id": work_order.pk,
         "engineer_id": tom.pk,
         "start_at": tuesday,
@@ -229,7 +231,8 @@ def _race(company: Company) -> list[list[str]]:
                     )
                 told[number][mine] = "planned"
             except services.CannotSchedule as refusal:
-                told[number][mine] = refusal.facts["reasons"][-1]["code"]
+                reasons: Any = refusal.facts["reasons"]
+                told[number][mine] = reasons[-1]["code"]
         connection.close()
 
     threads = [threading.Thread(target=plan, args=(mine,)) for mine in range(2)]
@@ -254,11 +257,13 @@ def test_without_turns_both_use_it_up(acme: Company, monkeypatch: pytest.MonkeyP
 def test_rules_take_their_turn_only_where_somebody_is_limited(
     in_acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns = []
-    known = auto.take_turn_at_overtime
-    monkeypatch.setattr(
-        auto, "take_turn_at_overtime", lambda *asked: turns.append(known(*asked)) or turns[-1]
-    )
+    turns: list[bool] = []
+
+    def take_turn(policy: Policy, people: Sequence[Person]) -> bool:
+        turns.append(take_turn_at_overtime(policy, people))
+        return turns[-1]
+
+    monkeypatch.setattr(auto, "take_turn_at_overtime", take_turn)
     make_rule()
     engineer()
     services.auto_dispatch(work_order_id=order().pk, actor=SYSTEM, at=AT)
@@ -271,7 +276,7 @@ def test_rules_take_their_turn_only_where_somebody_is_limited(
 
 def test_the_limit_is_a_number_of_minutes_or_nothing(in_acme: Company) -> None:
     tom = engineer()
-    act = {"engineer_id": tom.pk, "actor": SYSTEM, "at": AT}
+    act: dict[str, Any] = {"engineer_id": tom.pk, "actor": SYSTEM, "at": AT}
     workforce.update_engineer(overtime_week_minutes=300, **act)
     assert Engineer.objects.get().overtime_week_minutes == 300
     with pytest.raises(BadInput, match="5,040"):
