@@ -31,7 +31,9 @@ def three(acme: Company) -> list[Ticket]:
 
 
 def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.querySelector?.('p')?.textContent.trim() ?? ''"))
+    """The subject in the row that has the focus, without the number before it."""
+    told = page.evaluate("document.activeElement.querySelector?.('p')?.textContent.trim() ?? ''")
+    return str(told).partition(" · ")[2]
 
 
 def test_the_queue_is_worked_without_a_mouse(
