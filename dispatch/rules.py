@@ -134,8 +134,8 @@ def span_taken(
     status: str, planned: tuple[datetime, datetime], taps: Taps, *, travel_minutes: int, at: datetime
 ) -> tuple[datetime, datetime]:
     """From when to when a visit takes the engineer's time, as far as is known at `at`, without the trip: as planned
-    until it begins; then from the arrival, for who is on the road the expected one, until it ended, or until now
-    where it takes longer than planned."""
+    until it begins; then from the arrival, for who is on the road the expected one, as long as planned, until now where
+    it takes longer, or until it ended."""
     start, end = planned
     if status == V.TRAVELLING:
         left = taps.travel_started_at
@@ -144,7 +144,7 @@ def span_taken(
         return arrives, arrives + (end - start)
     if status in UNDER_WAY:
         begun = taps.arrived_at or start
-        return begun, max(begun, end, at)
+        return begun, max(begun + (end - start), at)
     if status in ENDED and taps.ended_at is not None:
         begun = taps.arrived_at or min(start, taps.ended_at)
         return begun, max(begun, taps.ended_at)

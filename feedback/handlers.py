@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dispatch.events import ConsentAsked, VisitCancelled, VisitCompleted, VisitMoved, VisitSent
+from dispatch.events import (
+    ConsentAsked,
+    VisitCancelled,
+    VisitCompleted,
+    VisitMoved,
+    VisitProgressed,
+    VisitSent,
+)
+from dispatch.rules import UNDER_WAY
 from feedback import services
 from journal.registry import on, on_many
 from tenants.actors import Actor
@@ -33,6 +41,16 @@ def on_visit_cancelled(events: Sequence[VisitCancelled]) -> None:
 def _tell_changes(events: Sequence[VisitMoved] | Sequence[VisitCancelled]) -> None:
     visit_ids = {event.visit_id for event in events}
     services.tell_changes(visit_ids=visit_ids, actor=Actor.system("invitations"), at=events[-1].occurred_at)
+
+
+@on_many(VisitProgressed)
+def on_visit_progressed(events: Sequence[VisitProgressed]) -> None:
+    """Tell nobody of another time once somebody is on the way."""
+    begun = {event.visit_id for event in events if event.status in UNDER_WAY}
+    if begun:
+        services.take_back_changes(
+            visit_ids=begun, actor=Actor.system("invitations"), at=events[-1].occurred_at
+        )
 
 
 @on(VisitCompleted)

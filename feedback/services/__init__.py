@@ -8,7 +8,7 @@ from feedback.services.invitations import (
     revoke_link,
 )
 from feedback.services.responses import finish_recovery, record_response, record_response_for
-from feedback.services.telling import invite_to_track, tell_changes
+from feedback.services.telling import invite_to_track, take_back_changes, tell_changes
 
 __all__ = [
     "answer_question",
@@ -20,5 +20,6 @@ __all__ = [
     "record_response",
     "record_response_for",
     "revoke_link",
+    "take_back_changes",
     "tell_changes",
 ]

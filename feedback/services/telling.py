@@ -19,6 +19,7 @@ from channels.models import OutboundMessage
 from dispatch import queries as dispatch
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
+from dispatch.rules import MOVABLE
 from feedback import letters, links, permissions, queries, rules
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink, VisitLetter
@@ -61,6 +62,14 @@ def tell_changes(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> N
         return
     made = _tracking_links([one for one in visits if one.status != VisitStatus.CANCELLED], actor, at)
     _tell(visits, known, made, actor, at)
+
+
+@transaction.atomic
+def take_back_changes(*, visit_ids: Collection[int], actor: Actor, at: datetime) -> None:
+    """Take back letters about another time that still wait, of visits to which somebody is on the way or has come."""
+    begun = {visit.pk for visit in _locked(visit_ids) if visit.status not in MOVABLE}
+    changes = {pk: told for pk, told in queries.letters_about(begun).items() if len(told) > 1}
+    _forget_waiting(changes, actor, at)
 
 
 def _locked(visit_ids: Collection[int]) -> list[Visit]:

@@ -116,6 +116,17 @@ def test_several_moves_before_it_is_sent_are_one_letter_and_none_when_undone(in_
     assert AuditEntry.objects.filter(verb="recalled").count() == 3
 
 
+def test_once_somebody_is_on_the_way_no_other_time_is_told(in_acme: Company) -> None:
+    visit = make_told()
+    move(visit, TEN + 3 * HOUR)
+    assert OutboundMessage.objects.count() == 2
+    for status in (VisitStatus.ACCEPTED, VisitStatus.TRAVELLING):
+        Visit.objects.filter(pk=visit.pk).update(status=status)
+    services.take_back_changes(visit_ids=[visit.pk], actor=SYSTEM, at=AT)
+    (first,) = visit.letters.all()
+    assert OutboundMessage.objects.get().pk == first.message_id
+
+
 def test_what_is_being_sent_is_not_taken_back_and_the_next_change_is_another_letter(in_acme: Company) -> None:
     visit = make_told()
     move(visit, TEN + 2 * HOUR)
