@@ -146,8 +146,9 @@ def span_taken(
         begun = taps.arrived_at or start
         return begun, max(begun + (end - start), at)
     if status in ENDED and taps.ended_at is not None:
-        begun = taps.arrived_at or min(start, taps.ended_at)
-        return begun, max(begun, taps.ended_at)
+        if taps.arrived_at is None:
+            return min(start, taps.ended_at), min(end, taps.ended_at)
+        return taps.arrived_at, max(taps.arrived_at, taps.ended_at)
     return planned
 
 

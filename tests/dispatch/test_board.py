@@ -52,6 +52,7 @@ PLANNED = TEN, TEN + HOUR
         (VisitStatus.DONE, Taps(arrived_at=NOON, ended_at=NOON + HOUR), NOON + 3 * HOUR, (NOON, NOON + HOUR)),
         (VisitStatus.DONE, Taps(), NOON, PLANNED),
         (VisitStatus.NO_SHOW, Taps(ended_at=TEN + 15 * MINUTE), NOON, (TEN, TEN + 15 * MINUTE)),
+        (VisitStatus.NO_SHOW, Taps(ended_at=TEN + 23 * HOUR), TEN + 24 * HOUR, PLANNED),
         (VisitStatus.NO_SHOW, Taps(ended_at=TEN - HOUR), NOON, (TEN - HOUR, TEN - HOUR)),
     ],
 )
