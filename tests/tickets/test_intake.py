@@ -1,10 +1,9 @@
-"""From messages to tickets: e-mail files, replies, forgeries, and the public form."""
+"""From messages to tickets: e-mail files, replies, forgeries."""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from channels import services as channels
 from channels.enums import InboundStatus
 from channels.models import InboundMessage, OutboundMessage
 from channels.services import message_id_of
 from core.errors import BadInput
-from customers.models import Contact, Customer
+from customers.models import Customer
 from journal import services as journal
 from tenants.active import tenant_active
 from tests.cast import AT, Company
@@ -30,8 +28,6 @@ from tickets import services
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import Intake
-from tickets.views import requests
-from tickets.wording import progress_of
 
 EMAILS = Path(__file__).parents[2] / ".." / "shared" / "data" / "emails"
 
@@ -287,149 +283,3 @@ def test_every_sample_mail_is_taken_in_and_none_is_lost(acme: Company) -> None:
     again = ingest(EMAILS)
     assert again["messages"] == sum(again[name] for name in SIX) == len(files)
     assert (again["tickets_opened"], again["lost"]) == (0, 0)
-
-
-FORM = {"name": "Cleo", "email": "cleo@home.example", "subject": "No heat", "body": "Since morning"}
-
-
-def test_the_public_form_gives_a_number_without_sign_in(acme: Company, client: Client) -> None:
-    page = client.get("/c/acme/request/?lang=ja")
-    assert page.status_code == 200
-    answer = client.post("/c/acme/request/", FORM, follow=True)
-    assert "T-1" in answer.content.decode()
-    with tenant_active(acme.tenant.pk):
-        ticket = Ticket.objects.get()
-        assert ticket.channel == "web"
-        assert Contact.objects.get().email == "cleo@home.example"
-
-
-def test_a_double_click_is_one_request(acme: Company, client: Client) -> None:
-    for _ in range(2):
-        client.post("/c/acme/request/", {**FORM, "idempotency_key": "k1"})
-    with tenant_active(acme.tenant.pk):
-        assert Ticket.objects.count() == 1
-        assert OutboundMessage.objects.count() == 1
-
-
-def test_the_form_says_that_one_of_two_ways_is_enough(acme: Company, client: Client) -> None:
-    page = client.get("/c/acme/request/").content.decode()
-    for label in ("E-mail", "Phone"):
-        assert f'{label} <span class="optional">(one of these two)</span>' in page
-
-
-def test_a_request_is_confirmed_by_mail_in_its_language(acme: Company, client: Client) -> None:
-    client.get("/c/acme/request/?lang=ja")
-    answer = client.post("/c/acme/request/", FORM, follow=True)
-    assert answer.context["is_mailed"]
-    with tenant_active(acme.tenant.pk):
-        letter = OutboundMessage.objects.get()
-        assert (letter.recipient, letter.language, letter.is_automatic) == ("cleo@home.example", "ja", True)
-        assert "T-1" in letter.subject and "T-1" in letter.body
-        for typed in (FORM["name"], FORM["subject"], FORM["body"]):
-            assert typed not in letter.subject + letter.body, "nobody may send words of their own through us"
-    found = re.search(r"/c/acme/request/thanks/\?f=\S+", letter.body)
-    assert found is not None
-    page = Client().get(found.group() + "&lang=en").content.decode()
-    assert "T-1" in page and "We have it." in page and FORM["subject"] not in page
-    assert client.get("/c/acme/request/thanks/?f=forged").status_code == 404
-    assert client.get(found.group().replace("/acme/", "/globex/")).status_code == 404
-
-
-def test_without_an_address_nothing_is_mailed(acme: Company, client: Client) -> None:
-    answer = client.post("/c/acme/request/", {**FORM, "email": "", "phone": "03 1234 5678"}, follow=True)
-    assert not answer.context["is_mailed"] and "See how far it is" in answer.content.decode()
-    with tenant_active(acme.tenant.pk):
-        assert not OutboundMessage.objects.exists()
-
-
-def test_the_form_cannot_flood_a_strangers_mailbox(acme: Company, client: Client) -> None:
-    for number in range(5):
-        facts = {**FORM, "subject": f"n{number}", "email": "Cleo@home.example" if number else FORM["email"]}
-        answer = client.post("/c/acme/request/", facts, REMOTE_ADDR=f"10.0.0.{number}")
-        assert answer.status_code == 303
-        assert ("mailed" in answer.headers["Location"]) == (number < 3)
-    with tenant_active(acme.tenant.pk):
-        assert (Ticket.objects.count(), OutboundMessage.objects.count()) == (5, 3)
-
-
-@pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"status": "new"}, "We have it. Somebody looks at it soon."),
-        (
-            {"status": "waiting", "waiting_for": "visit", "visit_at": AT + timedelta(days=1)},
-            "Somebody comes on",
-        ),
-        ({"status": "waiting", "waiting_for": "visit", "visit_at": AT - timedelta(hours=1)}, "Our engineer"),
-        ({"status": "waiting", "waiting_for": "customer"}, "We asked you something"),
-        ({"status": "waiting", "waiting_for": "parts"}, "We wait for parts."),
-        ({"status": "waiting", "waiting_for": "provider"}, "A partner company"),
-        ({"status": "open", "owner_id": 1}, "We are working on it."),
-        ({"status": "resolved"}, "It is done."),
-    ],
-)
-def test_whoever_asked_reads_how_far_it_is(facts: dict[str, Any], said: str) -> None:
-    assert progress_of(Ticket(tenant_id=1, **facts), AT).startswith(said)
-
-
-def test_the_form_says_what_is_missing(acme: Company, client: Client) -> None:
-    answer = client.post("/c/acme/request/", {"name": "Cleo", "subject": "x", "body": "y"})
-    assert answer.status_code == 422
-    assert "phone number" in answer.content.decode()
-
-
-def test_a_machine_in_the_trap_opens_nothing(acme: Company, client: Client) -> None:
-    answer = client.post("/c/acme/request/", {**FORM, "website": "http://spam"})
-    assert answer.status_code == 303
-    with tenant_active(acme.tenant.pk):
-        assert not Ticket.objects.exists()
-
-
-def test_a_flood_is_stopped_for_one_address_only(acme: Company, globex: Company, client: Client) -> None:
-    for number in range(10):
-        assert client.post("/c/acme/request/", {**FORM, "subject": f"n{number}"}).status_code == 303
-    refused = client.post("/c/acme/request/", {**FORM, "subject": "more"})
-    assert refused.status_code == 429
-    assert refused.headers["Retry-After"]
-    other = client.post("/c/acme/request/", {**FORM, "subject": "x"}, REMOTE_ADDR="10.0.0.9")
-    assert other.status_code == 303
-    assert client.post("/c/globex/request/", FORM).status_code == 303
-
-
-def test_a_company_flooded_from_everywhere_is_shielded_and_others_are_not(
-    acme: Company, globex: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(requests, "PER_TENANT", 3)
-    answers = [
-        Client(REMOTE_ADDR=f"203.0.113.{n}")
-        .post("/c/acme/request/", {**FORM, "subject": f"n{n}"})
-        .status_code
-        for n in range(4)
-    ]
-    assert answers == [303, 303, 303, 429]
-    assert Client().post("/c/globex/request/", FORM).status_code == 303
-
-
-def test_who_is_too_loud_uses_up_nobody_elses_share(
-    acme: Company, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(requests, "PER_ADDRESS", 2)
-    monkeypatch.setattr(requests, "PER_TENANT", 5)
-    answers = [client.post("/c/acme/request/", {**FORM, "body": f"{n}"}).status_code for n in range(20)]
-    assert answers == [303] * 2 + [429] * 18
-    assert client.post("/c/acme/request/", FORM, REMOTE_ADDR="203.0.113.7").status_code == 303
-
-
-def test_emoji_and_mixed_scripts_in_a_name_reach_the_desk(acme: Company, client: Client) -> None:
-    name = "🧯 Zoë 👩🏽‍🔧 עדי 青木"
-    assert client.post("/c/acme/request/", {**FORM, "name": name}).status_code == 303
-    with tenant_active(acme.tenant.pk):
-        ticket = Ticket.objects.select_related("contact", "customer").get()
-    assert ticket.contact is not None
-    assert (ticket.contact.name, str(ticket.customer)) == (name, name)
-    client.force_login(acme.sora.user)
-    assert name in client.get(f"/t/acme/tickets/{ticket.pk}/").content.decode()
-
-
-def test_a_thanks_code_of_nobody_is_not_found(acme: Company, client: Client) -> None:
-    assert client.get("/c/acme/request/thanks/?r=forged").status_code == 404

@@ -30,7 +30,7 @@ from tickets.models import Ticket, TicketMessage
 from tickets.queries.chat import find_ticket_of_chat
 from tickets.queries.messaging import find_open_conversation
 from tickets.services.answers import SENT_KEY
-from tickets.services.confirming import confirm_request
+from tickets.services.confirming import CONFIRMED_KEY, confirm_request
 from tickets.services.conversation import receive_reply
 from tickets.services.opening import open_ticket
 
@@ -214,13 +214,22 @@ def _find_answered(message: InboundMessage) -> Ticket | None:
 
 
 def _ticket_of_ours(references: list[str]) -> Ticket | None:
+    """The ticket of an answer, or of the confirmation that a request came."""
     sent = channels.find_ours(references)
-    prefix = SENT_KEY.format(pk="")
-    if sent is None or not sent.key.startswith(prefix):
+    if sent is None:
         return None
-    number = int(sent.key[len(prefix) :].partition(":")[0])
-    found = TicketMessage.objects.select_related("ticket").filter(pk=number).first()
+    if (ticket_id := _named_in(sent.key, CONFIRMED_KEY)) is not None:
+        return Ticket.objects.filter(pk=ticket_id).first()
+    if (message_id := _named_in(sent.key, SENT_KEY)) is None:
+        return None
+    found = TicketMessage.objects.select_related("ticket").filter(pk=message_id).first()
     return found.ticket if found else None
+
+
+def _named_in(key: str, pattern: str) -> int | None:
+    """The number that stands in a message's key where its pattern says so."""
+    prefix = pattern.format(pk="")
+    return int(key[len(prefix) :].partition(":")[0]) if key.startswith(prefix) else None
 
 
 def _ticket_of_theirs(references: list[str]) -> Ticket | None:
