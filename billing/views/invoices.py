@@ -131,12 +131,13 @@ def invoice_reverse(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 def invoice_print(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """The paper, in the customer's language and the company's time zone."""
     invoice = queries.get_invoice(pk)
-    paid = invoice.paid_minor  # type: ignore[attr-defined]
+    payments = list(invoice.payments.all())
+    paid = sum(one.amount_minor for one in payments)
     with translation.override(invoice.language), timezone.override(request.tenant.zone):
         context = {
             "paid_minor": paid,
             "rest_minor": invoice.total_minor - paid,
-            "paid_on": max((one.received_on for one in invoice.payments.all()), default=None),
+            "paid_on": max((one.received_on for one in payments), default=None),
             "invoice": invoice,
             "lines": _lines(invoice),
             "company": request.tenant,

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -158,9 +159,9 @@ def test_the_other_order_ends_in_a_deadlock(acme: Company) -> None:
         beside(acme, order, wrong_way_round, lambda: take_turn_at_parts([1]))
 
 
-def _sent(start_hours: int, **facts: object) -> Visit:
+def _sent(start_hours: int, **facts: Any) -> Visit:
     facts.setdefault("engineer", make_engineer(hours=("00:00", "23:59")))
-    return make_visit(AT + start_hours * HOUR, status=VisitStatus.DISPATCHED, sent_at=AT, **facts)  # type: ignore[arg-type]
+    return make_visit(AT + start_hours * HOUR, status=VisitStatus.DISPATCHED, sent_at=AT, **facts)
 
 
 @pytest.mark.django_db(transaction=True)
