@@ -51,8 +51,10 @@ def make_venv() -> None:
         return
     python = find_python()
     say("Making .venv with " + python + " …")
-    with_pip = not run([python, "-c", "import ensurepip"])
-    if not with_pip and run([python, "-m", "pip", "--version"]):
+    # A pip of the system's serves as well, and making one for `.venv` takes seconds.
+    system_pip = run([python, "-m", "pip", "--python", python, "--version"]) == 0
+    with_pip = not system_pip and run([python, "-c", "import ensurepip"]) == 0
+    if not with_pip and not system_pip:
         stop(
             python + " can make no virtual environment: its modules ensurepip and pip are missing.\n"
             "On Debian: apt-get install python3.11-venv\n"
@@ -65,8 +67,12 @@ def make_venv() -> None:
 
 
 def install(lock: str) -> None:
-    """Install with uv, which is fast; with pip where uv cannot reach what pip can."""
-    pip_install = [*pip(), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+    """Install with uv, which is fast; with pip where uv cannot reach what pip can.
+
+    Nothing is compiled ahead: most of it is never imported, and what is, is kept by the process that first does.
+    """
+    options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-compile"]
+    pip_install = [*pip(), "install", *options, "-r"]
     if run([*pip_install, TOOLS], show=True):
         stop("uv could not be installed; pip's reason stands above. Mend it and run the command again.")
     uv_install = [
@@ -74,7 +80,6 @@ def install(lock: str) -> None:
         "pip",
         "install",
         "--quiet",
-        "--compile-bytecode",
         "--require-hashes",
     ]
     if run([*uv_install, "--python", str(PYTHON), "-r", lock], show=True, env=uv_environment()) == 0:

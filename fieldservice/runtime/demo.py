@@ -71,12 +71,16 @@ def _supervisor(port: int) -> Supervisor:
 def _run(supervisor: Supervisor, port: int) -> None:
     servers.database("owner"), servers.redis_url()
     say("PostgreSQL and Valkey run." if servers.EMBEDDED else "Using DATABASE_URL and REDIS_URL.")
-    seeded = _bring_up_to_date(supervisor)
+    _migrate(supervisor)
     if supervisor.stopping:
         return
     host, base = ports.HOST, data()
+    # They take seconds to start, which they may do while the data is written.
     supervisor.start(commands.web(host=host, port=port))
     supervisor.start(commands.live(host=host, port=supervisor.facts["live_port"]))
+    seeded = _seed(supervisor)
+    if supervisor.stopping:
+        return
     _wait_until_ready(supervisor, port)
     supervisor.start(commands.worker())
     supervisor.start(commands.timers())
@@ -96,19 +100,22 @@ def _run(supervisor: Supervisor, port: int) -> None:
         time.sleep(0.2)
 
 
-def _bring_up_to_date(supervisor: Supervisor) -> dict[str, Any]:
-    """Migrate and seed unless the database itself says that both were done; return what the seed told."""
-    told = data() / "seed.json"
-    note, seeded = state.read(), read_json(told)
+def _migrate(supervisor: Supervisor) -> None:
+    """Bring the schema up to date unless the database itself says that it is."""
+    note = state.read()
     if note.get("schema") == schema.fingerprint():
         say("The database is up to date.")
-    else:
-        supervisor.run(commands.migrate())
-        if supervisor.stopping:
-            return {}
-        note["schema"] = schema.fingerprint()
-        state.write(note)
+        return
+    supervisor.run(commands.migrate())
+    if not supervisor.stopping:
+        state.write({**note, "schema": schema.fingerprint()})
         say("The database is migrated.")
+
+
+def _seed(supervisor: Supervisor) -> dict[str, Any]:
+    """What the seed told: now, or when the demo started first on this database."""
+    told = data() / "seed.json"
+    note, seeded = state.read(), read_json(told)
     if note.get("seeded") and seeded:
         return dict(seeded)
     printed = supervisor.run(commands.seed())

@@ -47,8 +47,10 @@ def keep(cluster: Cluster) -> None:
     while True:
         leases.wait_until_alone(cluster)
         time.sleep(LINGER_SECONDS)
-        alone = leases.alone(cluster, wait=0)
-        if alone is None:
+        # A removed directory must not come back by our looking.
+        is_removed = not leases.users_lock(cluster).exists()
+        alone = None if is_removed else leases.alone(cluster, wait=0)
+        if alone is None and not is_removed:
             continue
         stop(cluster)
         # Somebody may have removed the directory by which a server is found.
@@ -57,7 +59,8 @@ def keep(cluster: Cluster) -> None:
                 os.kill(process["pid"], signal.SIGINT)
         # In this order: whoever joins next finds no keeper, and starts one.
         lock.close()
-        alone.close()
+        if alone:
+            alone.close()
         return
 
 
