@@ -21,10 +21,11 @@ from channels import services as channels
 from core.clock import now
 from core.spans import whole_days
 from customers import services as customers
-from customers.models import Customer, Site
+from customers.models import Customer
 from delivery import services as delivery
 from dispatch import services as dispatch
 from dispatch.enums import Strategy
+from fieldservice.demo.days import weekly_hours
 from inventory import services as inventory
 from inventory.enums import LocationKind
 from notices import services as notices
@@ -316,22 +317,22 @@ def _add_customers(facts: dict[str, Any], at: datetime) -> None:
                 actor=SEED,
                 at=at,
             )
+        if (hours := weekly_hours(one["hours"])) is not None:
+            weekly = {day: [span] for day, span in hours.items()}
+            customers.set_site_hours(site_id=site.pk, weekly=weekly, actor=SEED, at=at)
 
 
 def _add_likings(facts: dict[str, Any], at: datetime) -> None:
-    """One customer has an engineer of their own; the site of another may be visited by day only."""
+    """One customer has an engineer of their own."""
     customer, engineer, reason = facts["workforce"]["preferred"]
-    known, sites = Customer.objects.order_by("pk"), Site.objects.order_by("pk")
     dispatch.set_preference(
-        customer_id=known[customer].pk,
+        customer_id=Customer.objects.order_by("pk")[customer].pk,
         engineer_id=active_engineers().order_by("pk")[engineer].pk,
         liking=Liking.PREFERRED,
         reason=reason,
         actor=SEED,
         at=at,
     )
-    by_day = {day: [(time(7), time(20))] for day in range(7)}
-    customers.set_site_hours(site_id=sites[customer + 1].pk, weekly=by_day, actor=SEED, at=at)
 
 
 def _add_roster(founding: Founding, at: datetime) -> None:

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from PIL import Image, ImageDraw
 
-from channels.enums import Channel
+from channels.enums import Channel, OutboundStatus
+from channels.models import OutboundMessage
 from customers.models import Asset
 from delivery import queries as evidence
 from delivery import services as delivery
@@ -26,6 +28,7 @@ from feedback import services as feedback
 from feedback.enums import LinkPurpose, RatingReason
 from feedback.links import code_of
 from feedback.models import CustomerLink
+from fieldservice.demo.days import Job
 from inventory.queries import stock_at, van_of
 from tenants.actors import Actor
 from tickets import services as tickets
@@ -33,8 +36,8 @@ from tickets.models import Ticket
 from workforce.models import Engineer, EngineerSkill
 
 REPEATS = timedelta(days=30)
-AGAIN, LATE, UNANSWERED = 0.2, 0.08, 0.08
-"""How often the same trouble comes back, somebody comes after the promise, and nobody answers in time."""
+AGAIN = 0.1
+"""How often the same trouble comes back."""
 
 Facts = dict[str, Any]
 Dice = random.Random
@@ -51,7 +54,10 @@ def _engineer_of(visit: Visit) -> Actor:
 
 def ask(facts: Facts, dice: Dice, *, at: datetime, codes: Collection[str] = ()) -> Ticket:
     """A customer asks for something (one of these topics), by one channel or another."""
-    asset, code = _trouble(dice, facts, at, codes)
+    return _ask(facts, dice, *_trouble(dice, facts, at, codes), at=at)
+
+
+def _ask(facts: Facts, dice: Dice, asset: Asset, code: str, *, at: datetime) -> Ticket:
     subject, description = next(one[1:] for one in facts["requests"] if one[0] == code)
     site = asset.site
     work_type = WorkType.objects.select_related("topic").get(topic__code=code)
@@ -72,7 +78,7 @@ def ask(facts: Facts, dice: Dice, *, at: datetime, codes: Collection[str] = ()) 
 
 
 def _trouble(dice: Dice, facts: Facts, at: datetime, codes: Collection[str]) -> tuple[Asset, str]:
-    """An asset and the topic that it has trouble with: one in five times what was done there in the weeks before."""
+    """An asset and the topic that it has trouble with: one in ten times what was done there in the weeks before."""
     since = Visit.objects.filter(
         status=VisitStatus.DONE, ended_at__gt=at - REPEATS, ended_at__lt=at, work_order__asset__isnull=False
     )
@@ -223,16 +229,6 @@ def able_engineers(order: WorkOrder) -> list[int]:
     return list(able.values_list("id", flat=True))
 
 
-def _asked_before(facts: Facts, dice: Dice, arrived_at: datetime) -> tuple[Ticket, timedelta]:
-    """A ticket opened so that an arrival at this instant keeps its promise, mostly; and until when we answer."""
-    code = dice.choice([one[0] for one in facts["requests"]])
-    priority = next(one["topic"][2] for one in facts["work_types"] if one["topic"][0] == code)
-    response, arrival = next(one[3:5] for one in facts["policies"] if one[1] == priority and not one[2])
-    share = dice.uniform(1.02, 1.3) if dice.random() < LATE else dice.uniform(0.35, 0.95)
-    opened = arrived_at - timedelta(minutes=arrival * share)
-    return ask(facts, dice, at=opened, codes=[code]), timedelta(minutes=response)
-
-
 def by_hand(facts: Facts, dice: Dice, *, start_at: datetime, at: datetime) -> Visit:
     """Work that can wait, planned by hand in a hurry: whoever of those able lives farthest away goes."""
     ticket = ask(facts, dice, at=at, codes=can_wait(facts))
@@ -266,41 +262,57 @@ def can_wait(facts: Facts) -> list[str]:
     return [topic for code, topic in topics.items() if code not in facts["at_once"]]
 
 
-def past_visit(facts: Facts, dice: Dice, *, arrived_at: datetime) -> Visit:
-    """One whole visit of an earlier day, told with that day's times, by somebody who has the skills.
-
-    The customer asked so long before that whoever came was nearly always there as promised.
-    """
-    ticket, promised = _asked_before(facts, dice, arrived_at)
-    opened = ticket.opened_at
-    gap = arrived_at - opened
+def past_visit(facts: Facts, dice: Dice, job: Job) -> Visit:
+    """One whole visit of the past, told with its times, its evidence and what came of it."""
+    ticket = _ask(facts, dice, _asset_at(job), _code_of(job), at=job.ordered_at)
+    gap = job.set_out_at - job.ordered_at
     tickets.reply_to_ticket(
         ticket_id=ticket.pk,
         body=facts["words"]["reply"],
         actor=by(facts, "service_desk"),
-        at=opened
-        + promised * (dice.uniform(1.1, 2) if dice.random() < UNANSWERED else dice.uniform(0.2, 0.9)),
+        at=job.ordered_at + min(gap * 0.3, timedelta(minutes=dice.randint(4, 14))),
     )
-    order = order_work(facts, ticket, at=opened + gap * 0.1)
-    planned = arrived_at - timedelta(minutes=dice.randint(-12, 10))
+    order = order_work(facts, ticket, at=job.ordered_at + gap * 0.4)
     visit = dispatch.schedule_visit(
         work_order_id=order.pk,
-        engineer_id=dice.choice(able_engineers(order)),
-        start_at=planned,
+        engineer_id=job.engineer.pk,
+        start_at=job.start_at,
         override_reason=facts["words"]["planned"],
         actor=by(facts, "service_desk"),
-        at=opened + gap * 0.15,
+        at=job.ordered_at + gap * 0.5,
     )
-    ended = arrived_at + timedelta(minutes=int(order.duration_minutes * dice.uniform(0.7, 1.2)))
-    taps = [opened + gap * 0.2, opened + gap * 0.3, arrived_at - min(gap * 0.5, timedelta(minutes=25))]
-    for at in [*taps, arrived_at, ended]:
+    for at in (
+        job.ordered_at + gap * 0.6,
+        job.ordered_at + gap * 0.8,
+        job.set_out_at,
+        job.arrived_at,
+        job.ended_at,
+    ):
         visit.refresh_from_db()
         advance(visit, dice, at=at)
     tickets.resolve_ticket(
         ticket_id=ticket.pk,
         resolution=facts["words"]["done"],
         actor=by(facts, "service_desk"),
-        at=ended + timedelta(minutes=15),
+        at=job.ended_at + timedelta(minutes=5),
     )
     visit.refresh_from_db()
     return visit
+
+
+def _asset_at(job: Job) -> Asset:
+    """What the visit was about: the first thing of its site."""
+    return Asset.objects.select_related("site__customer").filter(site=job.place.site).order_by("pk")[0]
+
+
+def _code_of(job: Job) -> str:
+    return job.work_type.topic.code if job.work_type.topic else ""
+
+
+def post_at_the_time(visits: Collection[Visit]) -> None:
+    """All letters that wait are about these past visits: they went out then, and nobody gets them now."""
+    waiting = OutboundMessage.objects.filter(status=OutboundStatus.QUEUED)
+    for visit in visits:
+        for purpose, sent_at in ((LinkPurpose.TRACK, visit.sent_at), (LinkPurpose.RATE, visit.ended_at)):
+            waiting.filter(key=f"{purpose}:{visit.pk}").update(created_at=sent_at)
+    waiting.update(status=OutboundStatus.SENT, sent_at=F("created_at"))

@@ -1,4 +1,4 @@
-"""Found the two demo companies, with their last day and what waits now; `simulate_day` tells earlier days."""
+"""Found the two demo companies: four weeks that are done, a day that is under way, and what waits now."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils.translation import override
 
 from accounts import services as accounts
 from accounts.enums import Permission, RoleCode
@@ -22,14 +23,15 @@ from dispatch.models import Visit
 from feedback.enums import LinkPurpose
 from feedback.links import path_of
 from feedback.models import CustomerLink
-from fieldservice.demo import simulator, story
+from fieldservice.demo import archive, days, story
 from fieldservice.demo.seed import COMPANIES, PASSWORD, SEED, email_of, found_company, read_company
 from journal.services import deliver_all
 from tenants.active import tenant_active
 from tenants.models import Tenant
 from tenants.queries import find_tenant
 
-PAST_VISITS = 4
+TOLD_VISITS = 3
+"""The newest visits, told with all their evidence; those before are the archive's."""
 REQUESTS = 6
 WAITING = 8
 BY_HAND = (9, 10, 11, 13, 14)
@@ -62,8 +64,8 @@ def _found(slug: str) -> None:
         return
     at = now()
     with transaction.atomic():
-        tenant = found_company(slug, at=at - simulator.PAST - timedelta(days=2))
-    _tell_the_past(tenant, at)
+        tenant = found_company(slug, at=at - days.PAST - timedelta(days=3))
+    tell_the_past(tenant, at)
 
 
 def _found_beside(slug: str) -> subprocess.Popen[bytes]:
@@ -71,20 +73,22 @@ def _found_beside(slug: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "manage.py", "seed_demo", "--only", slug], cwd=settings.BASE_DIR)  # noqa: S603
 
 
-def _tell_the_past(tenant: Tenant, at: datetime) -> None:
-    """The last day in full, then what waits now: auto-dispatch plans it."""
+def tell_the_past(tenant: Tenant, at: datetime) -> None:
+    """Four weeks and today's shifts, the newest visits in full, then what waits now: auto-dispatch plans it."""
     facts, dice = read_company(tenant.slug), random.Random(tenant.slug)  # noqa: S311  the same demo every time
-    with tenant_active(tenant.pk):
-        visits = [
-            story.past_visit(facts, dice, arrived_at=at - timedelta(hours=3 + 4 * turn, minutes=20))
-            for turn in range(PAST_VISITS)
-        ]
+    with tenant_active(tenant.pk), override(facts["language"]):
+        jobs = days.days_until(tenant, facts, dice, at)
+        told = days.newest_done(jobs, TOLD_VISITS, at)
+        with transaction.atomic():
+            archive.write(tenant, facts, dice, [job for job in jobs if job not in told], at)
+        visits = [story.past_visit(facts, dice, job) for job in told]
     deliver_all()
     with tenant_active(tenant.pk):
-        for visit in visits[: PAST_VISITS // 2]:
-            story.rate(visit, facts, dice, at=(visit.ended_at or at) + timedelta(minutes=20))
+        story.post_at_the_time(visits)
+        for visit in visits[1:]:
+            story.rate(visit, facts, dice, at=min((visit.ended_at or at) + timedelta(minutes=20), at))
         ready = [one.work_order_id for one in settlement.standings() if one.state == "ready"]
-        for work_order_id in ready[: PAST_VISITS // 2]:
+        for work_order_id in ready[1:]:
             billing.issue_invoice(
                 work_order_id=work_order_id, actor=story.by(facts, "settlement_clerk"), at=at
             )
