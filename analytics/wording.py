@@ -133,7 +133,7 @@ def _target(tile: Tile) -> str:
     if tile.target is None:
         return ""
     digits = 2 if tile.kpi == Kpi.SATISFACTION else 0
-    unit = "" if tile.kpi == Kpi.SATISFACTION else " %"
+    unit = "" if tile.kpi == Kpi.SATISFACTION else "\u00a0%"
     return _("Target %(target)s") % {"target": f"{number_format(tile.target, digits)}{unit}"}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from core.intervals import Interval
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
-from dispatch.rules import UNDER_WAY
+from dispatch.rules import OCCUPYING, UNDER_WAY
 from dispatch.travel import ESTIMATED, Roads, point_of
 from workforce.models import Engineer
 
@@ -72,10 +72,10 @@ class Block:
 
     @property
     def marks(self) -> frozenset[str]:
-        """Under which of the board's counts it falls."""
+        """Under which of the board's counts it falls: of what somebody may still do something about."""
         found = {
             "late": self.late_minutes > 0 and self.visit.status in _NOT_STARTED,
-            "broken": self.broken > 0,
+            "broken": self.broken > 0 and self.visit.status in OCCUPYING,
             "behind": self.behind_minutes > 0,
             "drafts": self.visit.look_code == "draft",
         }

@@ -203,12 +203,13 @@ setInterval(() => {
   }
 }, 30_000);
 
-/* ---------- A long day opens at the chosen visit, at now, or before the first day shift ---------- */
+/* ---------- A long day opens at the chosen visit, at the first one counted, at now, or before the first day shift ---------- */
 
 const lanes = document.querySelector(".lanes");
 const span = lanes?.querySelector(".span");
 if (span && span.scrollWidth > lanes.clientWidth) {
-  const chosen = span.querySelector(".visit.is-selected");
+  const counted = location.search.includes("only=") ? ".visit:not(.aside)" : null;
+  const chosen = span.querySelector(".visit.is-selected") ?? (counted && span.querySelector(counted));
   const line = span.querySelector("[data-now]");
   const head = span.querySelector(".sort").offsetWidth;
   const track = span.querySelector(".track");

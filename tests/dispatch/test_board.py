@@ -170,3 +170,25 @@ def test_the_board_reads_with_a_fixed_number_of_statements(in_acme: Company, sta
             board()
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_broken_rules_are_counted_while_something_can_be_done_about_them(in_acme: Company) -> None:
+    broken: dict[str, Any] = {"reason": {"broken": [{"code": "skill"}]}}
+    over: dict[str, Any] = {"arrived_at": TEN - HOUR, "ended_at": TEN, **broken}
+    make_visit(TEN - HOUR, status=VisitStatus.DONE, **over)
+    assert board().counts["broken"] == 0
+    planned = make_visit(NOON + HOUR, **broken)
+    shown = board(only="broken")
+    assert shown.counts["broken"] == 1
+    marked = [block.visit for lane in shown.lanes for block in lane.blocks if "broken" in block.marks]
+    assert marked == [planned]
+
+
+def test_the_tray_counts_what_it_shows(acme: Company, signed_in: SignedIn) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_work_order()
+    client = signed_in(acme.dora)
+    head = '<h2>Unscheduled <span class="muted">{}</span></h2>'
+    assert head.format(1) in client.get("/t/acme/board/").content.decode()
+    filtered = client.get("/t/acme/board/?only=drafts").content.decode()
+    assert head.format(0) in filtered and "None of these wait to be planned." in filtered
