@@ -38,6 +38,7 @@ MOST_OPEN_TICKETS = 40
 RATED = 0.4
 """How many customers tell what they think."""
 RATES_AFTER, INVOICED_AFTER, SOLVED_AFTER = timedelta(minutes=6), timedelta(minutes=20), timedelta(minutes=4)
+ANSWERED_AFTER = timedelta(minutes=5)
 MOST_WAITING = 14
 """How much work waits for a plan before nobody asks for more of its kind."""
 ASKED_EVERY = timedelta(minutes=4)
@@ -107,6 +108,7 @@ def one_round(slug: str, dice: random.Random, *, pause_seconds: float) -> int:
         lambda: (
             _request(facts, dice) if dice.random() < pause_seconds / ASKED_EVERY.total_seconds() else False
         ),
+        lambda: _answer(facts),
         lambda: _invoice(facts),
         lambda: _rate(facts, dice),
         lambda: _resolve(facts),
@@ -180,6 +182,18 @@ def _request(facts: story.Facts, dice: random.Random) -> bool:
         return False
     waiting = WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED).count()
     story.ask(facts, dice, at=now(), codes=facts["at_once"] if waiting >= MOST_WAITING else ())
+    return True
+
+
+def _answer(facts: story.Facts) -> bool:
+    """The desk answers who has waited for some minutes, mostly before the shortest promise ends."""
+    waiting = Ticket.objects.filter(
+        status__in=ACTIVE, first_response_at=None, opened_at__lt=now() - ANSWERED_AFTER
+    ).exclude(pk__in=_of_people())
+    ticket = waiting.order_by("priority", "opened_at").first()
+    if ticket is None:
+        return False
+    story.answer(ticket, facts, at=now())
     return True
 
 

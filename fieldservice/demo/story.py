@@ -99,6 +99,12 @@ def _trouble(dice: Dice, facts: Facts, at: datetime, codes: Collection[str]) -> 
     return known[pk], code
 
 
+def answer(ticket: Ticket, facts: Facts, *, at: datetime) -> None:
+    """The service desk writes that somebody comes."""
+    actor = by(facts, "service_desk")
+    tickets.reply_to_ticket(ticket_id=ticket.pk, body=facts["words"]["reply"], actor=actor, at=at)
+
+
 def order_work(facts: Facts, ticket: Ticket, *, at: datetime) -> WorkOrder:
     """The service desk turns a ticket into work."""
     work_type = WorkType.objects.get(topic=ticket.topic)
@@ -266,12 +272,7 @@ def past_visit(facts: Facts, dice: Dice, job: Job) -> Visit:
     """One whole visit of the past, told with its times, its evidence and what came of it."""
     ticket = _ask(facts, dice, _asset_at(job), _code_of(job), at=job.ordered_at)
     gap = job.set_out_at - job.ordered_at
-    tickets.reply_to_ticket(
-        ticket_id=ticket.pk,
-        body=facts["words"]["reply"],
-        actor=by(facts, "service_desk"),
-        at=job.ordered_at + min(gap * 0.3, timedelta(minutes=dice.randint(4, 14))),
-    )
+    answer(ticket, facts, at=job.ordered_at + min(gap * 0.3, timedelta(minutes=dice.randint(4, 14))))
     order = order_work(facts, ticket, at=job.ordered_at + gap * 0.4)
     visit = dispatch.schedule_visit(
         work_order_id=order.pk,

@@ -93,7 +93,11 @@ def tell_the_past(tenant: Tenant, at: datetime) -> None:
                 work_order_id=work_order_id, actor=story.by(facts, "settlement_clerk"), at=at
             )
         for turn in range(REQUESTS):
-            story.ask(facts, dice, at=at - timedelta(minutes=3 + 7 * turn))
+            asked_at = at - timedelta(minutes=3 + 7 * turn)
+            ticket = story.ask(facts, dice, at=asked_at)
+            if turn:
+                story.answer(ticket, facts, at=asked_at + timedelta(minutes=6))
+        story.post_at_the_time(())
         _leave_to_the_planner(tenant, facts, dice, at)
     deliver_all()
 
