@@ -117,6 +117,16 @@ def _usual(problem: Problem) -> Tuning:
     return tuning
 
 
+def pace(left: float, rounds: int, chains: float) -> float:
+    """Seconds of steps in the next of `rounds`, of the seconds `left`, where a look for chains took `chains` seconds.
+
+    At least half of a round is steps: on a busy machine a look may take longer than a round has, and a search
+    that then took no steps would be over long before its time.
+    """
+    share = left / rounds
+    return max(share - chains, share / 2)
+
+
 class _Search:
     def __init__(self, problem: Problem, budget: Budget, seed: int, tuning: Tuning, began: float) -> None:
         self.problem, self.arrays = problem, arrays_of(problem)
@@ -188,6 +198,8 @@ class _Search:
         """Look for chains in each walk that leaves work undone, once it has cooled; the best plan so far."""
         if self._heat(self.round, self.budget.rounds)[1] > CHAINS_BELOW or self.watches[0, k.STOPPED]:
             return best
+        if self.budget.steps is None and self._left() < self.chains_seconds:
+            return best
         began = time.monotonic()
         for walk in walks:
             if (walk.route_of >= 0).all():
@@ -254,9 +266,12 @@ class _Search:
     def _steps_of(self, number: int) -> int:
         if self.budget.steps is not None:
             return self.budget.steps
-        left = (self.budget.seconds or 0.0) - (time.monotonic() - self.began) - 0.05
-        share = left / (self.budget.rounds - number) - self.chains_seconds
+        share = pace(self._left(), self.budget.rounds - number, self.chains_seconds)
         return int(self.rate * min(share, 0.25) if number == 0 else self.rate * share)
+
+    def _left(self) -> float:
+        """Seconds until the search is to end, a little kept to tell what it found."""
+        return (self.budget.seconds or 0.0) - (time.monotonic() - self.began) - 0.05
 
     def _learn(self, steps: int, seconds: float) -> None:
         self.steps += steps * len(self.states)

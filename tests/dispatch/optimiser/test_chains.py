@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,26 @@ def test_a_chain_is_as_long_as_is_looked_for(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(chains, "LONGEST", 2)
     _one, walk, _before = improved(full_day())
     assert (walk.route_of < 0).sum() == 1
+
+
+def test_a_look_that_takes_longer_than_a_round_does_not_end_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def improve(_chains: Chains, _walk: Walk, _everywhere: object) -> None:
+        until = time.monotonic() + 0.1
+        while time.monotonic() < until:
+            pass
+
+    monkeypatch.setattr(Chains, "improve", improve)
+    given = full_day()
+    given["orders"][5]["needs"] = [99]
+    found = search.solve(days.problem_of(given), Budget(seconds=1.0, threads=1))
+    assert found.unserved and found.seconds > 0.8
+
+
+def test_half_of_a_round_at_least_is_steps() -> None:
+    assert search.pace(10.0, 10, 0.2) == pytest.approx(0.8)
+    assert search.pace(10.0, 10, 7.0) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
