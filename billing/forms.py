@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.enums import ChargeKind, Payer
 from billing.models import Charge
 from core.fields import MinorField
+from core.forms import PlainForm
 from core.money import to_major
 from dispatch.models import WorkType
 
@@ -20,7 +21,7 @@ LISTED = [
 ]
 
 
-class PriceForm(forms.Form):
+class PriceForm(PlainForm):
     """A list price from a day on."""
 
     kind = forms.ChoiceField(label=_("For"), choices=LISTED)
@@ -43,7 +44,7 @@ class PriceForm(forms.Form):
         self.order_fields(["kind", "work_type", "name", "unit_price_minor", "valid_from"])
 
 
-class ChargeForm(forms.Form):
+class ChargeForm(PlainForm):
     """An override of one charge, with its reason."""
 
     description = forms.CharField(label=_("Text on the invoice"), max_length=300)
@@ -70,7 +71,7 @@ class ChargeForm(forms.Form):
         self.order_fields(["description", "quantity", "unit_price_minor", "payer", "reason"])
 
 
-class PaymentForm(forms.Form):
+class PaymentForm(PlainForm):
     """Money that came in."""
 
     received_on = forms.DateField(
@@ -86,7 +87,7 @@ class PaymentForm(forms.Form):
         self.order_fields(["amount", "received_on", "reference"])
 
 
-class ReverseForm(forms.Form):
+class ReverseForm(PlainForm):
     """Why an invoice is taken back."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300)

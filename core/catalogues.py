@@ -103,7 +103,10 @@ def _sources(root: Path) -> Iterable[Path]:
     """Python of the installed apps that are ours, and all templates but the developers' style page."""
     ours = [root / app for app in settings.INSTALLED_APPS if (root / app).is_dir()]
     python = [
-        path for app in ours for path in app.rglob("*.py") if not {"migrations", "demo"} & set(path.parts)
+        path
+        for app in ours
+        for path in app.rglob("*.py")
+        if not {"migrations", "demo"} & set(path.relative_to(root).parts)
     ]
     templates = [
         path

@@ -9,24 +9,25 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm, PlainModelForm
 from core.spans import DaySpan, read_spans, write_span
 from customers.models import Asset, Contact, Contract, Customer, Site
 
 
-class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
+class CustomerForm(PlainModelForm):
     class Meta:
         model = Customer
         fields = ["name", "tier", "language", "email", "phone", "billing_address"]
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(PlainModelForm):
     class Meta:
         model = Contact
         fields = ["name", "reading", "role", "email", "phone", "language", "prefers"]
         help_texts = {"reading": _("How the name is read, in kana or pinyin.")}
 
 
-class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+class SiteForm(PlainModelForm):
     class Meta:
         model = Site
         fields = [
@@ -51,7 +52,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"access_notes": forms.Textarea(attrs={"rows": 3})}
 
 
-class SiteHoursForm(forms.Form):
+class SiteHoursForm(PlainForm):
     """When a site may be visited, day by day as people write it. When valid, `weekly` is what the service
     takes."""
 
@@ -77,7 +78,7 @@ class SiteHoursForm(forms.Form):
         return self.cleaned_data
 
 
-class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContractForm(PlainModelForm):
     class Meta:
         model = Contract
         fields = ["number", "name", "starts_on", "ends_on", "time_zone"]
@@ -92,7 +93,7 @@ class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
-class AssetForm(forms.ModelForm):  # type: ignore[type-arg]
+class AssetForm(PlainModelForm):
     class Meta:
         model = Asset
         fields = ["name", "model", "serial", "installed_on"]

@@ -9,6 +9,7 @@ from django import forms
 from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm
 from delivery.enums import ItemKind, PhotoKind, SignatureOutcome
 from delivery.models import Checklist
 from delivery.photos import MOST_BYTES
@@ -26,7 +27,7 @@ REASONS = [
 ]
 
 
-class PartForm(forms.Form):
+class PartForm(PlainForm):
     """A part by its code, and how many."""
 
     code = forms.CharField(label=_("Part number"), max_length=60)
@@ -44,7 +45,7 @@ class PartForm(forms.Form):
         return part
 
 
-class StepperForm(forms.Form):
+class StepperForm(PlainForm):
     """One more or one less of a part."""
 
     part = forms.ModelChoiceField(queryset=Part.objects.none())
@@ -54,7 +55,7 @@ class StepperForm(forms.Form):
         self.fields["part"].queryset = stock.parts()  # type: ignore[attr-defined]
 
 
-class PhotoForm(forms.Form):
+class PhotoForm(PlainForm):
     """A picture and when it was taken."""
 
     photo = forms.FileField(label=_("Photo"), allow_empty_file=True)
@@ -70,7 +71,7 @@ class PhotoForm(forms.Form):
         return photo
 
 
-class SignForm(forms.Form):
+class SignForm(PlainForm):
     """The customer's name with a drawing, or why nothing is drawn."""
 
     signer_name = forms.CharField(
@@ -87,7 +88,7 @@ class SignForm(forms.Form):
     )
 
 
-class NoSignatureForm(forms.Form):
+class NoSignatureForm(PlainForm):
     """Why nobody signs."""
 
     outcome = forms.ChoiceField(
@@ -98,7 +99,7 @@ class NoSignatureForm(forms.Form):
     reason = forms.CharField(label=_("In a few words"), max_length=300)
 
 
-class FinishForm(forms.Form):
+class FinishForm(PlainForm):
     """What the office should know, and why another visit is needed, if one is."""
 
     remarks = forms.CharField(
@@ -115,7 +116,7 @@ class FinishForm(forms.Form):
     )
 
 
-class GiveUpForm(forms.Form):
+class GiveUpForm(PlainForm):
     """Why the work could not be completed."""
 
     why = forms.ChoiceField(label=_("What is in the way?"), choices=REASONS, widget=forms.RadioSelect)
@@ -146,19 +147,19 @@ class GiveUpForm(forms.Form):
         return f"{word}: {detail}" if detail else word
 
 
-class NoShowForm(forms.Form):
+class NoShowForm(PlainForm):
     """What the dispatcher was told of a visit where nobody was."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class DelayForm(forms.Form):
+class DelayForm(PlainForm):
     """By how many minutes the engineer will be late."""
 
     minutes = forms.TypedChoiceField(coerce=int, choices=[(n, n) for n in DELAYS])
 
 
-class ChecklistForm(forms.Form):
+class ChecklistForm(PlainForm):
     """What the procedure is called; `after_version` is the version its writer saw."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -179,7 +180,7 @@ def _limit(label: Any) -> forms.DecimalField:
     )
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """One step. A step without words is left out; steps go by their number."""
 
     position = forms.IntegerField(

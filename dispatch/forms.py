@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm, PlainModelForm
 from core.moments import InstantField
 from customers import queries as customers
 from customers.models import Site
@@ -51,7 +52,7 @@ class CrewChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         )
 
 
-class PlanForm(forms.Form):
+class PlanForm(PlainForm):
     """Who goes and when; a reason when a rule is broken on purpose."""
 
     engineer = EngineerChoice()
@@ -68,7 +69,7 @@ class PlanForm(forms.Form):
         }
 
 
-class CrewForm(forms.Form):
+class CrewForm(PlainForm):
     """Who goes together and when; a reason when a rule is broken on purpose."""
 
     engineers = CrewChoice()
@@ -97,7 +98,7 @@ class WishForm(PlanForm):
     agreed_how = forms.CharField(label=_("How the customer agreed"), required=False, max_length=500)
 
 
-class LockForm(forms.Form):
+class LockForm(PlainForm):
     """How firmly a visit is promised; `version` is the one the reader saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -105,7 +106,7 @@ class LockForm(forms.Form):
     reason = forms.CharField(label=_("Reason, when it is released"), required=False, max_length=200)
 
 
-class LinkForm(forms.Form):
+class LinkForm(PlainForm):
     """Which work goes first, by its number, and how this work hangs on it."""
 
     first = forms.CharField(
@@ -136,13 +137,13 @@ class LinkForm(forms.Form):
         }
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PlainForm):
     """Why something is called off."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(PlainForm):
     """Whom a provider sends for offered work, and when."""
 
     engineer = forms.ModelChoiceField(queryset=Engineer.objects.none(), label=_("Engineer"))
@@ -159,13 +160,13 @@ class AcceptForm(forms.Form):
         return {"engineer_id": engineer.pk, "start_at": self.cleaned_data["start_at"]}
 
 
-class DeclineForm(forms.Form):
+class DeclineForm(PlainForm):
     """Why offered work is not taken."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
 
-class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkOrderForm(PlainModelForm):
     """What must be done, where and until when."""
 
     site = forms.ModelChoiceField(
@@ -214,7 +215,7 @@ class WorkOrderForm(forms.ModelForm):  # type: ignore[type-arg]
         return facts
 
 
-class TicketWorkForm(forms.Form):
+class TicketWorkForm(PlainForm):
     """Turn a ticket into field work; a ticket without a site asks where."""
 
     work_type = forms.ModelChoiceField(queryset=queries.active_work_types(), label=_("Work type"))
@@ -226,7 +227,16 @@ class TicketWorkForm(forms.Form):
         if ticket.site_id is not None:
             del self.fields["site"], self.fields["address"]
         elif ticket.customer_id is not None:
-            self.fields["site"].queryset = customers.sites_of(ticket.customer_id)  # type: ignore[attr-defined]
+            sites = customers.sites_of(ticket.customer_id)
+            self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+            self._propose_place(ticket, list(sites[:2]))
+
+    def _propose_place(self, ticket: Ticket, sites: list[Site]) -> None:
+        """The customer's only site; of one without any, the address that is known of them."""
+        if len(sites) == 1:
+            self.initial.setdefault("site", sites[0].pk)
+        elif not sites and ticket.customer is not None:
+            self.initial.setdefault("address", ticket.customer.billing_address)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -246,7 +256,7 @@ class TicketWorkForm(forms.Form):
         return work_type.pk
 
 
-class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkTypeForm(PlainModelForm):
     """A kind of work, with a level for every skill of the company (0: not needed)."""
 
     topic = forms.ModelChoiceField(
@@ -313,7 +323,7 @@ class WorkTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         return facts
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(PlainForm):
     """How a tenant plans: a verdict for each rule, a weight for each objective, limits."""
 
     note = forms.CharField(label=_("What changed"), max_length=300, required=False)
@@ -354,7 +364,7 @@ class PolicyForm(forms.Form):
         }
 
 
-class TravelForm(forms.Form):
+class TravelForm(PlainForm):
     """Who is asked for travel times, and where."""
 
     source = forms.ChoiceField(label=_("Travel times from"), choices=TravelSource.choices)

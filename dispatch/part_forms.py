@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import PlainForm
 from inventory.models import Part
 
 MOST = Decimal(100_000)
@@ -63,7 +64,7 @@ def as_lines(parts: Mapping[str, Decimal]) -> str:
     return "\n".join(f"{code} {quantity.normalize():f}" for code, quantity in parts.items())
 
 
-class ExpectedPartsForm(forms.Form):
+class ExpectedPartsForm(PlainForm):
     """All the parts that a work order is expected to take."""
 
     parts = PartLinesField()

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm, PlainModelForm
 from core.moments import DayField
 from core.spans import as_whole_days, whole_days
 from tickets.enums import Priority
@@ -26,7 +27,7 @@ def _time() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
-class AbsenceForm(forms.Form):
+class AbsenceForm(PlainForm):
     """When an engineer cannot be sent, in their own zone: whole days, or from a time to a time."""
 
     first_on = DayField(label=_("First day"), widget=_date())
@@ -78,7 +79,7 @@ class AbsenceForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("start_at", "end_at", "reason")}
 
 
-class PreferenceForm(forms.Form):
+class PreferenceForm(PlainForm):
     """Which engineer a customer wants to see, or never."""
 
     engineer = forms.ModelChoiceField(label=_("Engineer"), queryset=workforce.active_engineers())
@@ -91,7 +92,7 @@ class PreferenceForm(forms.Form):
         return {"engineer_id": facts.pop("engineer").pk, **facts}
 
 
-class CapacityRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class CapacityRuleForm(PlainModelForm):
     """What share of a territory's time is kept free, and how much may be planned a day."""
 
     weekday = forms.TypedChoiceField(

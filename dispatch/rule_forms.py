@@ -8,6 +8,7 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm, PlainModelForm
 from customers.enums import CustomerTier
 from dispatch import queries
 from dispatch.enums import RuleEvent, RunOutcome, Strategy
@@ -26,7 +27,7 @@ _OFFERS = (Strategy.OFFER_POOL, Strategy.OFFER_PROVIDER, Strategy.OPTIMISE_LATER
 AROUND_THE_CLOCK = 0
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(PlainModelForm):
     """When and if; `StepForm`s say how. `facts` is what the services take, the steps left out."""
 
     event = forms.ChoiceField(label=_("This happens"), choices=RuleEvent.choices)
@@ -133,7 +134,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return {}
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """One way to find somebody, and how long an answer may take."""
 
     strategy = forms.ChoiceField(label=_("Choose by"), required=False)
@@ -197,7 +198,7 @@ def steps_of(rows: Any) -> list[dict[str, Any]]:
     return [found for form in rows if (found := form.step())]
 
 
-class RunFilterForm(forms.Form):
+class RunFilterForm(PlainForm):
     """Which lines of the run log are shown."""
 
     rule = forms.ModelChoiceField(queryset=queries.dispatch_rules(), required=False)

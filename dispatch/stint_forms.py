@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm
 from core.moments import InstantField
 from dispatch.forms import CrewChoice, EngineerChoice, instant_input
 from dispatch.services import Stint
 from dispatch.stints import MOST_STINTS
 
 
-class StintsForm(forms.Form):
+class StintsForm(PlainForm):
     """The stints of work that takes several days: who, from when, for how many minutes; one row for each. With
     `is_crew` several go in each."""
 

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.forms import PlainForm
 from core.money import exponent, to_major, to_minor
 from inventory import queries
 from inventory.enums import LocationKind, PartUnit
@@ -17,7 +18,7 @@ from workforce import queries as workforce
 from workforce.models import Engineer
 
 
-class PartForm(forms.Form):
+class PartForm(PlainForm):
     """A part of the catalogue. The price is typed in major units and cleaned to `price_minor`."""
 
     code = forms.CharField(label=_("Code"), max_length=60)
@@ -50,7 +51,7 @@ class PartForm(forms.Form):
         return {"price_minor": to_minor(values.pop("price"), self.currency), **values}
 
 
-class MovementForm(forms.Form):
+class MovementForm(PlainForm):
     """Part, place and how many: the common part of the stock forms."""
 
     part = forms.ModelChoiceField(label=_("Part"), queryset=Part.objects.none())
@@ -91,7 +92,7 @@ class CountForm(MovementForm):
     quantity = forms.DecimalField(label=_("Counted"), min_value=0, max_digits=9, decimal_places=3)
 
 
-class MinimumForm(forms.Form):
+class MinimumForm(PlainForm):
     """Below how many a part runs low at a place."""
 
     location = forms.ModelChoiceField(
@@ -104,7 +105,7 @@ class MinimumForm(forms.Form):
         self.fields["location"].queryset = queries.locations()  # type: ignore[attr-defined]
 
 
-class LocationForm(forms.Form):
+class LocationForm(PlainForm):
     """A store, a branch or a van."""
 
     name = forms.CharField(label=_("Name"), max_length=120)

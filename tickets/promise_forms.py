@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.enums import Channel
 from core.calendars import WEEKDAYS
 from core.formats import country_name
+from core.forms import PlainForm, PlainModelForm
 from core.moments import InstantField
 from customers.enums import CustomerTier
 from customers.models import Contract
@@ -49,7 +50,7 @@ _LINE_WORDS = {
 }
 
 
-class CalendarForm(forms.Form):
+class CalendarForm(PlainForm):
     """A calendar with its hours. `facts` gives what the services take."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -115,13 +116,13 @@ def _calendar_initial(calendar: BusinessCalendar) -> dict[str, Any]:
     }
 
 
-class CalendarFileForm(forms.Form):
+class CalendarFileForm(PlainForm):
     """An iCalendar file of closed days."""
 
     file = forms.FileField(label=_("iCalendar file"))
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+class PolicyForm(PlainModelForm):
     """Whom a policy is for: what stays empty fits all."""
 
     kind = forms.ChoiceField(label=_("Kind"), required=False)
@@ -154,7 +155,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         return values | {"contract_id": contract.pk if contract else None}
 
 
-class ItemForm(forms.Form):
+class ItemForm(PlainForm):
     """One promise of a policy. An empty target leaves it out."""
 
     kpi = forms.ChoiceField(label=_("Measures"), choices=SlaKpi.choices)
@@ -251,7 +252,7 @@ def _moment(label: Any, *, required: bool = False) -> InstantField:
     return InstantField(label=label, required=required, widget=widget)
 
 
-class TrialForm(forms.Form):
+class TrialForm(PlainForm):
     """A made-up history to try promises on, in the company's zone."""
 
     start = _moment(_("Begins"), required=True)

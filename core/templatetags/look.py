@@ -179,11 +179,16 @@ def _described_by(bound: BoundField, has_hint: bool) -> str:
     return " ".join(ids)
 
 
+def _unless_told(label: object, text: str) -> object:
+    """The field's name, unless the text names it."""
+    return "" if str(label) in text else label
+
+
 @register.inclusion_tag("_errors.html")
 def error_summary(form: BaseForm) -> dict[str, object]:
     """What is wrong in the form, each line a link to its field; nothing when the form has no errors."""
     lines = [
-        {"id": form[name].id_for_label, "label": form[name].label, "text": text}
+        {"id": form[name].id_for_label, "label": _unless_told(form[name].label, str(text)), "text": text}
         for name, errors in form.errors.items()
         if name in form.fields
         for text in errors

@@ -24,6 +24,9 @@ from dispatch.views.board import crew_beside, to_board
 from dispatch.views.consents import consent_url
 from tenants.http import TenantRequest
 
+ABOUT_THE_TIME = ("rule_broken", "overlap")
+"""Refusals that another time may mend: they stand at the time, and the box on top leads there."""
+
 
 @permitted(Permission.VISIT_PLAN)
 @require_POST
@@ -169,7 +172,10 @@ def told_in(form: Form, refusal: Refusal) -> int:
     may decide anew about what is there now. What is not theirs to do or see stays a page of its own."""
     if isinstance(refusal, NotAllowed | NotFound):
         raise refusal
-    tell(form, refusal)
+    if refusal.problem_code in ABOUT_THE_TIME and "start_at" in form.fields:
+        form.add_error("start_at", refusal.message)
+    else:
+        tell(form, refusal)
     if refusal.problem_code == "stale" and "version" in form.fields:
         form.data = dict(form.data.items()) | {"version": refusal.facts["version"]}
     return 422 if isinstance(refusal, services.CannotSchedule) else refusal.status

@@ -122,3 +122,12 @@ def test_compiling_writes_only_what_is_older(product: Path) -> None:
     assert not catalogues.compile_catalogue("ja")
     os.utime(made, (0, 0))
     assert catalogues.compile_catalogue("ja")
+
+
+def test_only_folders_of_the_product_are_left_out(tmp_path: Path) -> None:
+    root = tmp_path / "demo" / "migrations"
+    for folder, text in (("tickets", "Told"), ("tickets/migrations", "Not told")):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder / "texts.py").write_text(f'_("{text}")')
+    (root / "templates").mkdir()
+    assert [message.id for message in catalogues.collect(root) if message.id] == ["Told"]

@@ -106,9 +106,9 @@ def test_what_another_published_meanwhile_is_not_overwritten(
     [
         (_page(BLANK), "needs at least one step"),
         (_page({**PRESSURE, "minimum": "9", "maximum": "1"}), "lower limit is above"),
-        (_page({**PRESSURE, "minimum": "much"}), "Enter a number"),
-        (_page({**SWITCH, "kind": "dance"}), "dance"),
-        (_page(SWITCH, name=""), "This field is required"),
+        (_page({**PRESSURE, "minimum": "much"}), "“Least” is not a number. Write it such as 12.5."),
+        (_page({**SWITCH, "kind": "dance"}), "What was chosen for “Answer” is not in the list any more."),
+        (_page(SWITCH, name=""), "“Name” is empty. Please fill it in."),
         ({"name": "Tune", "after_version": 0}, "ManagementForm"),
     ],
 )

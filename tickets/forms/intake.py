@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import AddressInput
+from core.forms import PlainForm
 from customers.models import Asset
 from tickets.enums import (
     Priority,
@@ -18,7 +19,7 @@ from tickets.forms.fields import choice
 from tickets.models import Topic
 
 
-class CallForm(forms.Form):
+class CallForm(PlainForm):
     """What was said on the phone. `customer_id` narrows the equipment to one customer's."""
 
     body = forms.CharField(
@@ -60,14 +61,14 @@ class CallForm(forms.Form):
         return {**found, "began_at": began}
 
 
-class SenderForm(forms.Form):
+class SenderForm(PlainForm):
     """Who sent a message that names nobody."""
 
     sender_name = forms.CharField(label=_("Name"), max_length=120, required=False)
     sender_address = AddressInput(label=_("E-mail"), required=False)
 
 
-class RequestForm(forms.Form):
+class RequestForm(PlainForm):
     """The public request form. `website` is a trap: people never see it."""
 
     name = forms.CharField(label=_("Your name"), max_length=120)
@@ -87,7 +88,7 @@ class RequestForm(forms.Form):
         return values
 
 
-class AssetRequestForm(forms.Form):
+class AssetRequestForm(PlainForm):
     """What is wrong with the equipment whose code was scanned. `ticket` adds to an open report of it."""
 
     body = forms.CharField(

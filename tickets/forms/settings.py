@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries as accounts
+from core.forms import PlainForm
 from tickets.enums import (
     EscalationAct,
     EscalationMoment,
@@ -18,7 +19,7 @@ from tickets.enums import (
 from tickets.models import SlaPolicy
 
 
-class SubStateForm(forms.Form):
+class SubStateForm(PlainForm):
     """How a label is called and ordered."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -26,7 +27,7 @@ class SubStateForm(forms.Form):
     is_active = forms.BooleanField(label=_("Offered"), required=False, initial=True)
 
 
-class NewSubStateForm(forms.Form):
+class NewSubStateForm(PlainForm):
     """A new label of one state."""
 
     status = forms.ChoiceField(
@@ -38,7 +39,7 @@ class NewSubStateForm(forms.Form):
     position = forms.IntegerField(label=_("Position"), min_value=0, max_value=1_000, initial=0)
 
 
-class EscalationForm(forms.Form):
+class EscalationForm(PlainForm):
     """One act of a policy. `facts()` is what `add_escalation` takes."""
 
     item_code = forms.ChoiceField(label=_("Promise"), required=False)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import members
 from channels.enums import Channel
+from core.forms import PlainForm
 from customers.models import Asset, Contact, Customer, Site
 from tickets.enums import (
     Priority,
@@ -19,7 +20,7 @@ from tickets.forms.fields import choice
 from tickets.models import SubState, Topic
 
 
-class TicketForm(forms.Form):
+class TicketForm(PlainForm):
     """A new ticket. `customer_id` narrows contact, site and asset to one customer's."""
 
     subject = forms.CharField(label=_("Subject"), max_length=300)
@@ -73,7 +74,7 @@ class TicketForm(forms.Form):
         return found
 
 
-class TriageForm(forms.Form):
+class TriageForm(PlainForm):
     """Correct what a ticket is about."""
 
     priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int)
@@ -102,7 +103,7 @@ class TriageForm(forms.Form):
         return found
 
 
-class LabelForm(forms.Form):
+class LabelForm(PlainForm):
     """A label of the ticket's state, or none."""
 
     sub_state = choice(_("Label"))
@@ -113,7 +114,7 @@ class LabelForm(forms.Form):
         fields["sub_state"].queryset = SubState.objects.filter(is_active=True)
 
 
-class WaitForm(forms.Form):
+class WaitForm(PlainForm):
     """For whom a ticket waits, and until when."""
 
     waiting_for = forms.ChoiceField(label=_("Waiting for"), choices=WaitingFor.choices)
@@ -125,7 +126,7 @@ class WaitForm(forms.Form):
     )
 
 
-class ResolveForm(forms.Form):
+class ResolveForm(PlainForm):
     """What solved it."""
 
     resolution = forms.CharField(
@@ -133,7 +134,7 @@ class ResolveForm(forms.Form):
     )
 
 
-class ReopenForm(forms.Form):
+class ReopenForm(PlainForm):
     """Why it is not solved."""
 
     reason = forms.CharField(label=_("Why"), max_length=500)

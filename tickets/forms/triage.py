@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm
 from tickets.forms.fields import NumberField, choice
 from tickets.models import Ticket
 
 
-class MergeForm(forms.Form):
+class MergeForm(PlainForm):
     """In which ticket it goes on."""
 
     target = NumberField(label=_("Goes on in"))
@@ -20,7 +21,7 @@ class MergeForm(forms.Form):
     across_customers = forms.BooleanField(label=_("Also when the customers differ"), required=False)
 
 
-class SplitForm(forms.Form):
+class SplitForm(PlainForm):
     """Which messages become a ticket of their own."""
 
     message_ids = forms.TypedMultipleChoiceField(label=_("Messages"), coerce=int, choices=())
@@ -35,7 +36,7 @@ class SplitForm(forms.Form):
         ]
 
 
-class NotSameForm(forms.Form):
+class NotSameForm(PlainForm):
     """Which ticket is about something else."""
 
     other = choice(_("Ticket"))
@@ -46,7 +47,7 @@ class NotSameForm(forms.Form):
         fields["other"].queryset, fields["other"].required = Ticket.objects.all(), True
 
 
-class SuggestionForm(forms.Form):
+class SuggestionForm(PlainForm):
     """Which suggestion is right."""
 
     what = forms.ChoiceField(choices=[("topic", ""), ("asset", ""), ("priority", "")])

@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm
 from tenants.enums import Language
 from tickets.forms.fields import choice
 from tickets.models import Topic
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(PlainForm):
     """Words to the customer, or among us."""
 
     body = forms.CharField(label=_("Reply"), max_length=200_000)
@@ -21,7 +22,7 @@ class ReplyForm(forms.Form):
     canned = forms.IntegerField(required=False, min_value=1)
 
 
-class CannedReplyForm(forms.Form):
+class CannedReplyForm(PlainForm):
     """Words said often."""
 
     title = forms.CharField(label=_("Title"), max_length=120)

@@ -33,7 +33,7 @@ def ticket_create(request: TenantRequest, slug: str) -> HttpResponse:
         request.POST or None,
         customer_id=customer_id,
         initial={
-            "channel": Channel.PHONE if is_call else Channel.EMAIL,
+            "channel": Channel.PHONE,
             "customer": customer_id,
             "contact": contact.pk if contact else None,
         },

@@ -9,11 +9,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import PlainModelForm
 from workforce import queries
 from workforce.models import Crew, Engineer, Provider, Skill, Territory
 
 
-class SkillForm(forms.ModelForm):  # type: ignore[type-arg]
+class SkillForm(PlainModelForm):
     """Something engineers can be able to do."""
 
     class Meta:
@@ -21,7 +22,7 @@ class SkillForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["code", "name"]
 
 
-class TerritoryForm(forms.ModelForm):  # type: ignore[type-arg]
+class TerritoryForm(PlainModelForm):
     """A named set of areas."""
 
     areas = forms.CharField(
@@ -49,7 +50,7 @@ class TerritoryEditForm(TerritoryForm):
         super().__init__(data, instance=instance, initial={"areas": ", ".join(instance.areas)})
 
 
-class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProviderForm(PlainModelForm):
     """A provider, its terms, and the scope of the work it may be given. Its code is given once."""
 
     class Meta:
@@ -94,7 +95,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
-class CrewForm(forms.ModelForm):  # type: ignore[type-arg]
+class CrewForm(PlainModelForm):
     """A crew with its engineers and who leads. Its code is given once."""
 
     members = forms.ModelMultipleChoiceField(

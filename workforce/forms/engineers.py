@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import queries as accounts
 from core.fields import MinorField
+from core.forms import PlainForm, PlainModelForm
 from core.money import to_major
 from workforce import queries
 from workforce.enums import Liking
@@ -19,7 +20,7 @@ from workforce.models import Engineer, Skill
 from workforce.services import Held
 
 
-class EngineerForm(forms.ModelForm):  # type: ignore[type-arg]
+class EngineerForm(PlainModelForm):
     """Who the engineer is, where the day starts, and which member they sign in as."""
 
     membership = forms.ModelChoiceField(
@@ -52,7 +53,7 @@ class EngineerForm(forms.ModelForm):  # type: ignore[type-arg]
         return facts
 
 
-class CostsForm(forms.Form):
+class CostsForm(PlainForm):
     """What the engineer costs, and how far and how long they may be sent. Amounts are in major units."""
 
     max_travel_minutes = forms.IntegerField(
@@ -88,7 +89,7 @@ class CostsForm(forms.Form):
         self.order_fields([*words, *names])
 
 
-class SkillsForm(forms.Form):
+class SkillsForm(PlainForm):
     """Every skill of the company with a level (0: does not have it), and the certificate's number and last
     day; those that the engineer has come first."""
 
@@ -134,7 +135,7 @@ class SkillsForm(forms.Form):
         return found
 
 
-class TerritoriesForm(forms.Form):
+class TerritoriesForm(PlainForm):
     """Which territories the engineer covers."""
 
     territories = forms.ModelMultipleChoiceField(
@@ -149,7 +150,7 @@ class TerritoriesForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class PairForm(forms.Form):
+class PairForm(PlainForm):
     """Whom the engineer goes well with, or never."""
 
     liking = forms.ChoiceField(label=gettext_lazy("Together"), choices=Liking.choices)

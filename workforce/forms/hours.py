@@ -11,13 +11,14 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import PlainForm
 from core.moments import DayField
 from core.spans import SEPARATORS, DaySpan, read_spans, write_span
 from workforce import queries, rules
 from workforce.models import Engineer
 
 
-class WeekForm(forms.Form):
+class WeekForm(PlainForm):
     """Hours and breaks of each weekday as people write them: 9:00–12:00, 13–17:30; and 45 min 11:30–14:00.
 
     When valid, `weekly` and `breaks` are what `set_shifts` takes.
@@ -84,7 +85,7 @@ class WeekForm(forms.Form):
             self.add_error(f"breaks_{day}", wrong % {"text": rules.pause_words(pause, _("min"))})
 
 
-class ExtraShiftForm(forms.Form):
+class ExtraShiftForm(PlainForm):
     """Working time on one day beside the week, in the engineer's own zone."""
 
     day = DayField(
