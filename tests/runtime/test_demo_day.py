@@ -24,6 +24,7 @@ from fieldservice.demo.seed import found_company, read_company
 from fieldservice.management.commands import seed_demo
 from tenants.active import tenant_active
 from tenants.models import Tenant
+from tickets.models import Ticket
 from workforce.models import Engineer
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +131,9 @@ def test_letters_about_the_past_went_out_then() -> None:
         waiting = VisitLetter.objects.filter(message__status=OutboundStatus.QUEUED)
         assert all(letter.visit.start_at > at for letter in waiting.select_related("visit"))
         queued = OutboundMessage.objects.filter(status=OutboundStatus.QUEUED)
-        assert not queued.filter(key__startswith="rate:").exists()
+        assert set(queued.values_list("pk", flat=True)) == set(waiting.values_list("message", flat=True))
+        unanswered = Ticket.objects.filter(first_response_at=None, opened_at__lt=at - timedelta(minutes=10))
+        assert not unanswered.exists()
         sent = OutboundMessage.objects.filter(status=OutboundStatus.SENT, key__startswith="rate:")
         assert sent.count() == seed_demo.TOLD_VISITS
         assert all(message.sent_at and message.sent_at < at for message in sent)

@@ -97,19 +97,23 @@ def tell_the_past(tenant: Tenant, at: datetime) -> None:
             ticket = story.ask(facts, dice, at=asked_at)
             if turn:
                 story.answer(ticket, facts, at=asked_at + timedelta(minutes=6))
-        story.post_at_the_time(())
         _leave_to_the_planner(tenant, facts, dice, at)
+        story.post_at_the_time(())
     deliver_all()
 
 
 def _leave_to_the_planner(tenant: Tenant, facts: story.Facts, dice: random.Random, at: datetime) -> None:
     """What a run over tomorrow finds to do: work that waits, and visits planned by hand on long roads."""
     for turn in range(WAITING):
-        story.ask(facts, dice, at=at - timedelta(minutes=90 + 11 * turn), codes=story.can_wait(facts))
+        asked_at = at - timedelta(minutes=90 + 11 * turn)
+        ticket = story.ask(facts, dice, at=asked_at, codes=story.can_wait(facts))
+        story.answer(ticket, facts, at=asked_at + timedelta(minutes=17))
     tomorrow = at.astimezone(tenant.zone).date() + timedelta(days=1)
     for hour in BY_HAND:
         start_at = datetime.combine(tomorrow, time(hour), tenant.zone)
-        story.by_hand(facts, dice, start_at=start_at, at=at - timedelta(minutes=50))
+        visit = story.by_hand(facts, dice, start_at=start_at, at=at - timedelta(minutes=50))
+        if visit.work_order.ticket is not None:
+            story.answer(visit.work_order.ticket, facts, at=at - timedelta(minutes=45))
 
 
 def _summary() -> dict[str, Any]:
