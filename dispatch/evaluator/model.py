@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dispatch.policy import BLOCK, PRODUCT, WINDOW, Policy
@@ -88,13 +88,22 @@ class Claim(NamedTuple):
 
 class Week(NamedTuple):
     """How many seconds of overtime an engineer may work between two instants. The visits that lie in `seen` stand in
-    `Person.stops`; `worked` is the overtime of all others."""
+    `Person.stops`; `beside` has the others: (visit id, seconds of overtime)."""
 
     begin: int
     end: int
     most: int
-    worked: int = 0
+    beside: tuple[tuple[int, int], ...] = ()
     seen: Span = (0, FOREVER)
+
+    @property
+    def worked(self) -> int:
+        """Seconds of overtime of the visits that do not stand in the plan."""
+        return sum(seconds for _visit_id, seconds in self.beside)
+
+    def without(self, visit_ids: Collection[int]) -> Week:
+        """The week as if these visits were not planned."""
+        return self._replace(beside=tuple(one for one in self.beside if one[0] not in visit_ids))
 
 
 @dataclass(slots=True)
@@ -138,6 +147,20 @@ class Person:
     site_last: Mapping[int, int] = field(default_factory=dict)
     promised: Mapping[int, tuple[Claim, ...]] = field(default_factory=dict)
     weeks: tuple[Week, ...] = ()
+
+    def has_any(self, visit_ids: Collection[int]) -> bool:
+        """Whether any of these visits stands in the plan, or counts in a week beside it."""
+        return any(stop.visit_id in visit_ids for stop in self.stops) or any(
+            visit_id in visit_ids for week in self.weeks for visit_id, _seconds in week.beside
+        )
+
+    def without(self, visit_ids: Collection[int]) -> Person:
+        """The engineer as if these visits were not planned."""
+        return replace(
+            self,
+            stops=[stop for stop in self.stops if stop.visit_id not in visit_ids],
+            weeks=tuple(week.without(visit_ids) for week in self.weeks),
+        )
 
     def add(self, stop: Stop) -> None:
         """Plan another visit in memory."""

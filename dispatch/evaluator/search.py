@@ -32,13 +32,14 @@ def evaluate(
     """Judge one engineer at one time: every broken rule, not only the first. `ignoring` is a visit being
     moved."""
     end = start + work.seconds if end is None else end
-    stops = [s for s in person.stops if s.visit_id != ignoring] if ignoring else person.stops
+    others = person.without([ignoring]) if ignoring else person
+    stops = others.stops
     before = _last_before(stops, start)
     origin, ready = _origin(person, before, start)
     minutes, km = policy.roads.trip(origin, work.place)
     found: list[Reason] = [
         *checks.fixed_reasons(person, work, start, policy),
-        *checks.time_reasons(person, start, end, stops),
+        *checks.time_reasons(others, start, end, stops),
         *checks.break_reasons(person, stops, work, (start, end), policy.roads),
         *(checks.overlap_reason(s) for s in stops if not s.is_over and s.start < end and s.end > start),
         *checks.travel_reasons(stops, before, work, (start, end), ready + minutes * 60, roads=policy.roads),

@@ -114,9 +114,9 @@ class World:
     def without(self, visit_ids: Collection[int]) -> World:
         """The world as if these visits were not planned."""
         freed = {
-            number: replace(person, stops=[stop for stop in person.stops if stop.visit_id not in visit_ids])
+            number: person.without(visit_ids)
             for number, person in enumerate(self.crowd.people if visit_ids else ())
-            if any(stop.visit_id in visit_ids for stop in person.stops)
+            if person.has_any(visit_ids)
         }
         return self.replaced(freed) if freed else self
 

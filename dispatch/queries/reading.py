@@ -21,7 +21,7 @@ from django.db import connection, models
 from customers.models import SiteHours
 from dispatch.capacity import Rule
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Claim, Person, Stop
+from dispatch.evaluator import Claim, Person, Span, Stop
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from dispatch.rules import OCCUPYING
 from inventory import queries as inventory
@@ -94,8 +94,8 @@ _STOPS = f"""
 _STOPS_OF_ONE = Statement(_STOPS.format(whose="= %s"))
 _STOPS_OF_MANY = _STOPS.format(whose="= ANY(%s)")
 _BESIDE = f"""
-    SELECT engineer_id, starts, ends FROM (
-      SELECT v.engineer_id, v.start_at, v.end_at,
+    SELECT engineer_id, id, starts, ends FROM (
+      SELECT v.engineer_id, v.id, v.start_at, v.end_at,
         floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.arrived_at, v.start_at)
           ELSE v.start_at END))::bigint AS starts,
         floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.ended_at, v.end_at)
@@ -250,12 +250,12 @@ def stops_of(engineer_ids: Collection[int], begin: datetime, end: datetime) -> d
 
 def times_beside(
     engineer_ids: Collection[int], between: tuple[datetime, datetime], seen: tuple[datetime, datetime]
-) -> list[tuple[int, int, int]]:
-    """(engineer id, start, end in seconds) of visits between two instants but those that lie whole in what is
-    `seen` already (`stops_of`)."""
+) -> list[tuple[int, int, Span]]:
+    """(engineer id, visit id, start and end in seconds) of visits between two instants but those that lie whole in
+    what is `seen` already (`stops_of`)."""
     begin, end = seen
     values = [active_tenant_id(), list(engineer_ids), between[1], between[0], end, begin, begin, end]
-    return [(engineer_id, start, finish) for engineer_id, start, finish in _asked(_BESIDE, *values)]
+    return [(engineer_id, pk, (start, finish)) for engineer_id, pk, start, finish in _asked(_BESIDE, *values)]
 
 
 def capacity_rules() -> list[Rule]:

@@ -29,16 +29,21 @@ def tell_weeks(people: Iterable[tuple[Person, Engineer]], begin: datetime, end: 
     weeks = {person.id: _weeks(_zone(engineer), begin, end) for person, engineer in limited}
     first = min(spans[0][0] for spans in weeks.values())
     last = max(spans[-1][1] for spans in weeks.values())
-    beside: dict[int, list[Span]] = defaultdict(list)
-    for engineer_id, start, finish in times_beside(list(weeks), (first, last), (begin, end)):
-        beside[engineer_id].append((start, finish))
+    beside: dict[int, list[tuple[int, Span]]] = defaultdict(list)
+    for engineer_id, visit_id, span in times_beside(list(weeks), (first, last), (begin, end)):
+        beside[engineer_id].append((visit_id, span))
     seen = int(begin.timestamp()), int(end.timestamp())
     for person, engineer in limited:
         shifts = workforce.shift_intervals(engineer, first - timedelta(days=1), last + timedelta(days=1))
-        worked = overtime_of([(int(a.timestamp()), int(b.timestamp())) for a, b in shifts], beside[person.id])
+        spans = [(int(a.timestamp()), int(b.timestamp())) for a, b in shifts]
+        worked = [
+            (visit_id, at, over)
+            for visit_id, span in beside[person.id]
+            for at, over in overtime_of(spans, [span])
+        ]
         most = (engineer.overtime_week_minutes or 0) * 60
         person.weeks = tuple(
-            Week(a, b, most, sum(over for at, over in worked if a <= at < b), seen)
+            Week(a, b, most, tuple((pk, over) for pk, at, over in worked if a <= at < b), seen)
             for a, b in ((int(a.timestamp()), int(b.timestamp())) for a, b in weeks[person.id])
         )
 

@@ -138,12 +138,7 @@ class Ground:
 
     def without(self, visit_ids: set[int]) -> None:
         """Take visits out of the world, as if they had not been planned."""
-        changed = {}
-        for number, person in enumerate(self.world.crowd.people):
-            left = [stop for stop in person.stops if stop.visit_id not in visit_ids]
-            if len(left) < len(person.stops):
-                changed[number] = replace(person, stops=left)
-        self.loaded = self.world.replaced(changed) if changed else self.world
+        self.loaded = self.world.without(visit_ids)
         self._read_kept(visit_ids)
 
     def remember(self, choice: Choice) -> None:

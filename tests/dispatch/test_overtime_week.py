@@ -20,6 +20,7 @@ from dispatch.evaluator import Person, Stop, Work, earliest_start, evaluate
 from dispatch.evaluator.model import Week
 from dispatch.models import DispatchPolicy, Visit, WorkOrder
 from dispatch.policy import Policy
+from dispatch.queries.candidates import candidates
 from dispatch.queries.live import forget
 from dispatch.queries.planning import load_world
 from dispatch.queries.turns import take_turn_at_overtime
@@ -58,7 +59,7 @@ def shifts(days: int) -> list[tuple[int, int]]:
 
 def person(most: int, *stops: Stop, worked: int = 0) -> Person:
     """Two hours a day, and two hours more; the week ends after the third day."""
-    weeks = (Week(0, 3 * D, most, worked), Week(3 * D, 10 * D, most))
+    weeks = (Week(0, 3 * D, most, ((99, worked),)), Week(3 * D, 10 * D, most))
     return Person(1, "Tom", home=HERE, shifts=shifts(6), overtime=2 * H, stops=list(stops), weeks=weeks)
 
 
@@ -196,6 +197,25 @@ def _allow() -> None:
     DispatchPolicy.objects.create(
         version=3, status="published", verdicts={"overtime": "allow"}, created_at=AT, published_at=AT
     )
+
+
+def test_a_visit_that_is_moved_by_days_within_its_week_counts_once(
+    in_acme: Company, on_the_day: None
+) -> None:
+    tom = engineer(overtime_week_minutes=60)
+    visit = make_visit(AT - HOUR + 5 * DAY, engineer=tom, minutes=180, work_order=order(180))
+    told = candidates(visit.work_order, AT, days=1, ignoring=visit.pk)
+    assert [one.verdict.person.id for one in told.forceable] == [tom.pk]
+    moved = services.move_visit(
+        visit_id=visit.pk,
+        engineer_id=tom.pk,
+        start_at=AT - HOUR + DAY,
+        version=visit.version,
+        actor=SYSTEM,
+        at=AT,
+        override_reason="The customer insists",
+    )
+    assert [reason["code"] for reason in moved.reason["broken"]] == ["overtime"]
 
 
 @pytest.mark.usefixtures("on_the_day")

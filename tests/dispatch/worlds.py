@@ -66,7 +66,7 @@ def _weeks(rng: Random, days: int) -> tuple[Week, ...]:
     cut = rng.randint(0, days) * DAY
     spans = ((-DAY, cut), (cut, (days + 2) * DAY))
     most = rng.choice((0, HOUR, 2 * HOUR, 4 * HOUR))
-    return tuple(Week(a, b, most, rng.choice((0, 0, 1800))) for a, b in spans)
+    return tuple(Week(a, b, most, ((0, rng.choice((0, 0, 1800))),)) for a, b in spans)
 
 
 def random_work(rng: Random, days: int) -> Work:
