@@ -22,8 +22,8 @@ class Letter:
     body: str
 
 
-def track_letter(visit: Visit, window: Window, *, name: str, company: str, url: str) -> Letter:
-    """When somebody comes, and where to follow it."""
+def track_letter(visit: Visit, window: Window, *, who: str, name: str, company: str, url: str) -> Letter:
+    """When somebody comes (`who`: their names), and where to follow it."""
     facts = {
         "name": name,
         "company": company,
@@ -31,7 +31,7 @@ def track_letter(visit: Visit, window: Window, *, name: str, company: str, url: 
         "start": local_time(window.start_at),
         "end": local_time(window.end_at),
         "work": visit.work_order.subject,
-        "engineer": visit.engineer.name,
+        "engineer": who,
         "url": url,
     }
     subject = _("Your visit on %(day)s, %(start)s–%(end)s") % facts
@@ -44,7 +44,9 @@ def track_letter(visit: Visit, window: Window, *, name: str, company: str, url: 
     return Letter(subject, body % facts)
 
 
-def moved_letter(visit: Visit, before: Window, now: Window, *, name: str, company: str, url: str) -> Letter:
+def moved_letter(
+    visit: Visit, before: Window, now: Window, *, who: str, name: str, company: str, url: str
+) -> Letter:
     """When somebody comes instead of when we said."""
     facts = {
         "name": name,
@@ -52,7 +54,7 @@ def moved_letter(visit: Visit, before: Window, now: Window, *, name: str, compan
         "before": window_words(before.start_at, before.end_at),
         "now": window_words(now.start_at, now.end_at),
         "work": visit.work_order.subject,
-        "engineer": visit.engineer.name,
+        "engineer": who,
         "url": url,
     }
     body = _(
@@ -66,14 +68,14 @@ def moved_letter(visit: Visit, before: Window, now: Window, *, name: str, compan
     return Letter(_("Your visit has moved: %(now)s") % facts, body % facts)
 
 
-def cancelled_letter(visit: Visit, before: Window, *, name: str, company: str) -> Letter:
+def cancelled_letter(visit: Visit, before: Window, *, who: str, name: str, company: str) -> Letter:
     """Nobody comes when we said (`before`)."""
     facts = {
         "name": name,
         "company": company,
         "before": window_words(before.start_at, before.end_at),
         "work": visit.work_order.subject,
-        "engineer": visit.engineer.name,
+        "engineer": who,
     }
     body = _(
         "%(name)s\n\n"

@@ -61,9 +61,10 @@ def living_links(visit_ids: Iterable[int], purpose: str, at: datetime) -> dict[i
 
 
 def letters_about(visit_ids: Iterable[int]) -> dict[int, list[VisitLetter]]:
-    """What customers were told of each of these visits, oldest first."""
+    """The letters about each of these visits with their messages, oldest first."""
     found: dict[int, list[VisitLetter]] = defaultdict(list)
-    for letter in VisitLetter.objects.filter(visit_id__in=list(visit_ids)).order_by("id"):
+    letters = VisitLetter.objects.select_related("message").defer("message__body")
+    for letter in letters.filter(visit_id__in=list(visit_ids)).order_by("id"):
         found[letter.visit_id].append(letter)
     return found
 

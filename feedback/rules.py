@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatch.enums import VisitStatus
-from dispatch.rules import MOVABLE, Window, window_round
+from dispatch.rules import AWAITED, MOVABLE, Window, window_round
 from feedback.enums import Flag, LinkPurpose
 
 V = VisitStatus
@@ -87,14 +88,17 @@ def what_to_tell(known: Known | None, *, status: str, window: Window, at: dateti
     """What a customer who knows this (None: was told nothing) is to be told of a visit that is to be at `window`;
     None for nothing.
 
-    Who can no longer be waiting, a day after the window they know, is not told that nobody comes.
+    Once somebody is on the way, no later time is told: they see it on their page. An earlier one is, for they would
+    not be there. Who can no longer be waiting, a day after the window they know, is not told that nobody comes.
     """
     if known is None:
-        return None if status == V.CANCELLED else Known(window)
+        return Known(window) if status in AWAITED or status == V.PROPOSED else None
     if known.window is None:
         return None
     if status == V.CANCELLED:
         return Known(None) if at < known.window.end_at + TRACK_TIME else None
+    if status == V.TRAVELLING:
+        return Known(window) if window.start_at < known.window.start_at else None
     return Known(window) if status in MOVABLE and window != known.window else None
 
 
@@ -109,3 +113,8 @@ STEPS: dict[str, int] = {
     V.DONE: 3,
 }
 """How far a visit is on the customer's line: booked, on the way, working, done. Others left the line."""
+
+
+def status_together(statuses: Iterable[str]) -> str:
+    """Where visits that go together stand for their customer: as the one that is furthest; called off when all are."""
+    return max(statuses, key=lambda status: (status != V.CANCELLED, STEPS.get(status, -1)))

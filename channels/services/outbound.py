@@ -69,11 +69,16 @@ def _message(one: ToSend, account: ChannelAccount | None, at: datetime) -> Outbo
 
 @transaction.atomic
 def recall_messages(*, message_ids: Collection[int], actor: Actor, at: datetime) -> set[int]:
-    """Take back those that nobody has begun to send: they and what hangs on them are gone. Returns their ids."""
-    waiting = OutboundMessage.objects.select_for_update().filter(
-        pk__in=message_ids, status=OutboundStatus.QUEUED, attempts=0, claimed_at=None
+    """Take back those that nobody is sending now, also those that wait to be tried again: they and what hangs on them
+    are gone. Returns their ids.
+
+    A sender claims a message before it reads it, and lets it go in the transaction that notes the outcome. All that is
+    queued is locked here, so that no sender begins with, or ends with, any of these until the caller's work is done.
+    """
+    queued = OutboundMessage.objects.select_for_update().filter(
+        pk__in=message_ids, status=OutboundStatus.QUEUED
     )
-    found = list(waiting.order_by("pk"))
+    found = [message for message in queued.order_by("pk") if message.claimed_at is None]
     recalled = {message.pk for message in found}
     if found:
         journal.record_many(actor=actor, verb="recalled", things=found, at=at, source="")
