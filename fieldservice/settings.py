@@ -24,8 +24,8 @@ def _flag(name: str, default: bool = False) -> bool:
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
 
-def _count(name: str) -> int:
-    text = os.environ.get(name) or "0"
+def _count(name: str, default: int = 0) -> int:
+    text = os.environ.get(name) or str(default)
     if not (text.isascii() and text.isdecimal()):
         raise ImproperlyConfigured(f"{name} is {text!r}, which is no count: give a number such as 0 or 1.")
     return int(text)
@@ -284,6 +284,8 @@ EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "service@fieldservice.example")
 BASE_URL = os.environ.get("FIELDSERVICE_BASE_URL", "http://127.0.0.1:8000")
+REQUEST_LETTERS_AN_HOUR = _count("REQUEST_LETTERS_AN_HOUR", 60)  # To strangers, for each company.
+REQUEST_LETTERS_A_DAY = _count("REQUEST_LETTERS_A_DAY", 300)
 
 # Networks inside our own that channel accounts may reach all the same, such as 10.0.3.0/24 for a mail server.
 OUTGOING_ALLOW = [network for network in os.environ.get("OUTGOING_ALLOW", "").split(",") if network]

@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "marked_spam": ("ban", pgettext_lazy("audit", "marked as spam")),
     "minimum_set": ("package", pgettext_lazy("audit", "set the minimum stock")),
     "moved": ("arrows-move", pgettext_lazy("audit", "moved")),
+    "not_confirmed": ("mail", pgettext_lazy("audit", "left out the confirmation: enough were sent")),
     "noted": ("note", pgettext_lazy("audit", "wrote a note")),
     "opened": ("inbox", pgettext_lazy("audit", "opened")),
     "part_returned": ("truck-return", pgettext_lazy("audit", "took a part back")),

@@ -26,6 +26,13 @@ ACTIVE = frozenset({S.NEW, S.OPEN, S.WAITING, S.REOPENED})
 """States in which somebody owes the customer something."""
 
 
+def mailbox_of(email: str) -> str:
+    """What stands for all spellings that reach one mailbox: lower case, without what follows a plus sign."""
+    name, at, domain = email.strip().casefold().rpartition("@")
+    plain, _plus, _label = name.partition("+")
+    return f"{plain or name}{at}{domain}"
+
+
 def check_move(thing: str, current: str, wanted: TicketStatus) -> None:
     """Raise `IllegalTransition` unless the ticket may go from `current` to `wanted`."""
     check_transition(TRANSITIONS, thing=thing, current=TicketStatus(current), wanted=wanted)

@@ -12,6 +12,7 @@ from accounts.enums import Permission
 from accounts.models import Membership
 from channels.enums import Channel
 from core.errors import NotFound
+from customers import queries as customers
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TicketMessage, Topic
 from tickets.rules import ACTIVE
@@ -24,6 +25,17 @@ def tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("customer", "contact", "site", "asset", "topic", "owner").defer(
         "search_text", "search_grams"
     )
+
+
+def is_customers(email: str) -> bool:
+    """Whether somebody whom we serve has this address: nobody who only ever sent the public form, of which nothing was
+    done yet."""
+    contact = customers.find_contact_by_email(email)
+    if contact is None:
+        return False
+    asked = Ticket.objects.filter(contact=contact)
+    served = ~Q(channel=Channel.WEB) | Q(status__in=[TicketStatus.RESOLVED, TicketStatus.CLOSED])
+    return not asked.exists() or asked.filter(served).exists()
 
 
 def get_ticket(ticket_id: int) -> Ticket:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels import services as channels
 from channels.enums import Channel
+from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
 from tickets.links import follow_path
@@ -49,3 +50,8 @@ def confirm_request(ticket: Ticket, email: str, *, actor: Actor, at: datetime) -
         actor=actor,
         at=at,
     )
+
+
+def note_unconfirmed(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    """Write on the ticket that whoever asked got no letter, for enough of them went out: the desk may write itself."""
+    journal.record(actor=actor, verb="not_confirmed", thing=ticket, at=at)

@@ -30,7 +30,7 @@ from tickets.models import Ticket, TicketMessage
 from tickets.queries.chat import find_ticket_of_chat
 from tickets.queries.messaging import find_open_conversation
 from tickets.services.answers import SENT_KEY
-from tickets.services.confirming import CONFIRMED_KEY, confirm_request
+from tickets.services.confirming import CONFIRMED_KEY, confirm_request, note_unconfirmed
 from tickets.services.conversation import receive_reply
 from tickets.services.opening import open_ticket
 
@@ -140,7 +140,8 @@ def take_in_web_form(
     """Take in the public request form and open its ticket at once, so that the customer gets the number.
 
     `key` makes a repeated click the same request and the same ticket. `files` are names with their bytes.
-    `confirms`: the number also goes to the e-mail address, if one was given.
+    `confirms`: the number also goes to the e-mail address, if one was given; else the ticket's record says that it
+    did not.
     """
     message, created = channels.receive_web_form(
         key=key,
@@ -161,6 +162,8 @@ def take_in_web_form(
         raise BadInput(_("The request could not be taken in. Call us instead; nothing of it was lost."))
     if confirms and email:
         confirm_request(ticket, email, actor=INTAKE, at=at)
+    elif email and created:
+        note_unconfirmed(ticket, actor=INTAKE, at=at)
     return ticket
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,7 +18,7 @@ from core.callers import throttled_part
 from core.clock import now
 from tenants.enums import Language
 from tenants.http import TenantRequest
-from tickets import links, queries, services, wording
+from tickets import links, queries, rules, services, wording
 from tickets.forms import RequestForm
 from tickets.views.limits import WINDOW_SECONDS, is_over
 from tickets.views.uploads import LIMITS, read_uploads
@@ -25,6 +26,7 @@ from tickets.views.uploads import LIMITS, read_uploads
 PER_ADDRESS = 10
 PER_TENANT = 300
 LETTERS_A_DAY = 3
+HOUR_SECONDS, DAY_SECONDS = 3600, 86_400
 SALT = "tickets.request"
 
 
@@ -117,9 +119,16 @@ def _language() -> str:
 
 
 def _is_written_to_enough(request: TenantRequest, email: str) -> bool:
-    """Whether this address got enough letters of ours for today that nobody but the form's sender asked for."""
-    whose = hashlib.sha256(email.casefold().encode()).hexdigest()[:32]
-    return is_over([(f"request-letter:{request.tenant.pk}:{whose}", LETTERS_A_DAY, 86_400)])
+    """Whether enough letters that only the form's sender asked for went to this mailbox, or to strangers, already."""
+    tenant, mailbox = request.tenant.pk, rules.mailbox_of(email)
+    whose = hashlib.sha256(mailbox.encode()).hexdigest()[:32]
+    limits = [(f"request-letter:{tenant}:{whose}", LETTERS_A_DAY, DAY_SECONDS)]
+    if not queries.is_customers(email):
+        limits += [
+            (f"request-letters:hour:{tenant}", settings.REQUEST_LETTERS_AN_HOUR, HOUR_SECONDS),
+            (f"request-letters:day:{tenant}", settings.REQUEST_LETTERS_A_DAY, DAY_SECONDS),
+        ]
+    return is_over(limits)
 
 
 def _is_flood(request: TenantRequest) -> bool:
