@@ -18,6 +18,7 @@ from dispatch.optimiser.kernel import routes as kernel_routes
 from dispatch.optimiser.kernel.scratch import scratch
 from dispatch.optimiser.linked import Links
 from dispatch.optimiser.packing import Ints, arrays_of
+from dispatch.optimiser.prices import Prices
 from dispatch.optimiser.problem import BadProblem, Problem
 from dispatch.optimiser.walk import Walk
 
@@ -27,7 +28,7 @@ MOST_WORKERS_TO_EXCHANGE = 40
 EXCHANGE_EVERY = 8
 BLINK_IN_HALVES = 0.01
 """Halves look away from fewer places: by 2 of 187 h with 1,000 orders, in three pairs of runs."""
-CHAINS_BELOW = 900.0
+CHAINS_BELOW = 1_500.0
 """Chains are looked for from this heat down: what they gain in a hotter round is lost in the next."""
 LARGE, HOT_WHEN_LARGE = 2_500, 5_000.0
 """From so many orders on a search of a whole day begins hotter: there is more to be put in order at first."""
@@ -48,6 +49,8 @@ class Tuning:
     nearby: int = 256
     """Where each thread has its side of the map: among how many orders, neighbours by their numbers, a step's ruin
     begins. They move on by one each step, so that what steps read stays in the processor's cache."""
+    eager: float = 2.0
+    """By what the prices of work not done, or done late, are multiplied while it is hot."""
     everywhere: bool = False
     """Try every worker for every order, not only near ones: for few workers who are all alike."""
     keys: tuple[float, ...] = (0.22, 0.20, 0.14, 0.10, 0.08, 0.06, 0.10, 0.05, 0.05, 0.0)
@@ -157,6 +160,7 @@ class _Search:
         self.watches = np.zeros((len(self.states), k.WATCH), np.int64)
         self.links = Links(self.arrays, self.rng)
         self.chains = Chains(self.arrays, len(self.states))
+        self.prices = Prices(self.arrays, tuning.eager)
         self.chains_seconds = 0.0
         self.progress: Progress | None = None
         self.round, self.round_steps, self.best_cost = 0, 1, 0
@@ -173,21 +177,20 @@ class _Search:
                 if steps <= 0:
                     break
                 self.round, self.round_steps = number, steps
+                self.prices.cool(walks, self._heat(number, self.budget.rounds)[1])
                 at = time.monotonic()
                 if exchanging:
                     found = self._walk_apart(pool, walks, steps, number)
                 else:
                     found = self._walk_halves(pool, walks[0], steps, number, threads)
                 self._learn(steps, time.monotonic() - at)
-                if found.cost < best.cost:
-                    best = found
+                best = self._better(best, found)
                 if exchanging and (number + 1) % EXCHANGE_EVERY == 0:
                     self._exchange(walks)
                 best = self._chain(pool, walks, best)
                 for walk in walks if self.arrays.groups else []:
                     self.links.renew(walk, self._heat(number, self.budget.rounds)[1])
-                    if walk.cost < best.cost:
-                        best = walk.copy()
+                    best = self._better(best, walk)
                 self.best_cost = best.cost
                 self.watches[:, k.DONE] = 0
                 if not self._tell((number + 1) / self.budget.rounds):
@@ -205,10 +208,14 @@ class _Search:
             if (walk.route_of >= 0).all():
                 continue
             self.chains.improve(walk, lambda work: self._everywhere(pool, work))
-            if walk.cost < best.cost:
-                best = walk.copy()
+            best = self._better(best, walk)
         self.chains_seconds = time.monotonic() - began
         return best
+
+    def _better(self, best: Walk, found: Walk) -> Walk:
+        """The best plan so far, at the prices as they are; where it is `found`, a copy."""
+        real = self.prices.really(found)
+        return real if real.cost < best.cost else best
 
     def _everywhere(self, pool: ThreadPoolExecutor, work: Callable[[int], None]) -> None:
         self._all([pool.submit(work, thread) for thread in range(len(self.states))])

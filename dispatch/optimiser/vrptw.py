@@ -99,6 +99,7 @@ def tuning_for(instance: Instance) -> Tuning:
         longest=10.0,
         blink=0.01,
         split=0.99,
+        eager=1.0,
         everywhere=instance.vehicles <= MOST_VEHICLES_TO_TRY_ALL,
         keys=(0.35, 0.0, 0.0, 0.0, 0.16, 0.08, 0.10, 0.05, 0.05, 0.21),
     )

@@ -19,6 +19,7 @@ from dispatch.optimiser.kernel.layout import (
     DUE_IN,
     DUE_OUT,
     FIRST,
+    FLAGS,
     GROUP,
     LAST,
     LATE,
@@ -235,3 +236,11 @@ def total(routes: Array, route_of: Array, orders: Array) -> int:
         if route_of[order] < 0:
             found += orders[0, order, PRIZE]
     return found
+
+
+@jit
+def price(routes: Array, orders: Array) -> None:
+    """Price what is late on every route anew, after prices have changed."""
+    for route in range(routes.shape[0]):
+        if routes[route, 0, FLAGS] > 0:
+            settle(routes, route, orders)
