@@ -31,7 +31,8 @@ BLINK_IN_HALVES = 0.01
 CHAINS_BELOW = 1_500.0
 """Chains are looked for from this heat down: what they gain in a hotter round is lost in the next."""
 LARGE, HOT_WHEN_LARGE = 2_500, 5_000.0
-"""From so many orders on a search of a whole day begins hotter: there is more to be put in order at first."""
+"""From so many orders on a search of a whole day begins hotter: there is more to be put in order at first. At the
+prices as they are: with fewer steps for each order, what was taken in at twice the price is not left out again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _usual(problem: Problem) -> Tuning:
     if len(problem.workers) > MOST_WORKERS_TO_EXCHANGE:
         tuning = replace(tuning, blink=BLINK_IN_HALVES)
     if len(problem.orders) >= LARGE:
-        tuning = replace(tuning, hot=HOT_WHEN_LARGE)
+        tuning = replace(tuning, hot=HOT_WHEN_LARGE, eager=1.0)
     return tuning
 
 

@@ -66,7 +66,7 @@ def test_a_search_that_is_ended_while_hot_tells_what_its_plan_really_costs(round
 
 
 def test_what_is_not_worth_its_driving_is_left_out_in_the_end() -> None:
-    """An hour and a half there and back, for what costs one hour if it is not done; at twice the price it would be done."""
+    """An hour and a half there and back, for what costs one hour if not done: at twice the price it would be."""
     given = day([engineer(0)], [order(0, x=27_000, seconds=600, priority=4)])
     budget = Budget(steps=50, threads=1)
     assert solve(days.problem_of(given), budget).unserved == [0]
