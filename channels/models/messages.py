@@ -88,7 +88,8 @@ class OutboundMessage(TenantModel):
     A transport that is away is asked again at `due_at`; while one is asked, since `claimed_at`, no other
     message of its account is. `external_id` is the provider's id of what was sent.
 
-    The body of a secret one is forgotten as soon as it was sent, or could not be.
+    The body of a secret one is forgotten as soon as it was sent, or could not be. One that `is_overtaken` said what a
+    newer one says otherwise: no sender begins with it any more.
     """
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
@@ -108,6 +109,7 @@ class OutboundMessage(TenantModel):
     claimed_at = models.DateTimeField(null=True, editable=False)
     is_automatic = models.BooleanField(default=False)
     is_secret = models.BooleanField(default=False)
+    is_overtaken = models.BooleanField(default=False, db_default=False, editable=False)
     status = models.CharField(max_length=10, choices=OutboundStatus.choices, default=OutboundStatus.QUEUED)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -151,5 +153,6 @@ class OutboundMessage(TenantModel):
 
     @property
     def may_be_resent(self) -> bool:
-        """Whether its words are still there to be sent again."""
-        return self.status == OutboundStatus.FAILED and not (self.is_secret and not self.body)
+        """Whether its words are still there, and true, to be sent again."""
+        is_there = not (self.is_secret and not self.body)
+        return self.status == OutboundStatus.FAILED and is_there and not self.is_overtaken

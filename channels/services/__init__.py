@@ -33,7 +33,13 @@ from channels.services.inbound import receive, receive_web_form
 from channels.services.mail import ingest_email, set_aside_email
 from channels.services.media import fetch_due
 from channels.services.message_ids import find_ours, message_id_of, thread_after
-from channels.services.outbound import NOW, ToSend, recall_messages, send_message, send_messages
+from channels.services.outbound import (
+    NOW,
+    ToSend,
+    recall_messages,
+    send_message,
+    send_messages,
+)
 from channels.services.polling import poll_due
 from channels.services.quarantine import discard, quarantine, release
 from channels.services.sending import resend, send_due, send_queued

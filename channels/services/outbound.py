@@ -26,7 +26,8 @@ NOW = timedelta()
 @dataclass(frozen=True, slots=True)
 class ToSend:
     """One of many messages to be ordered together; `key` as in `send_message`. It is sent when `pause` is over; until
-    then `recall_messages` takes it back."""
+    then `recall_messages` takes it back. `overtakes`: ids of messages that it says otherwise than; of those
+    what is being sent now is not tried again, and what failed is not sent again."""
 
     key: str
     channel: str
@@ -35,6 +36,7 @@ class ToSend:
     body: str
     language: str
     pause: timedelta = NOW
+    overtakes: Collection[int] = ()
 
 
 @transaction.atomic
@@ -50,7 +52,14 @@ def send_messages(*, messages: Sequence[ToSend], actor: Actor, at: datetime) -> 
     made = OutboundMessage.objects.bulk_create(_message(one, accounts[one.channel], at) for one in new)
     journal.record_many(actor=actor, verb="queued", things=made, at=at, source="")
     journal.publish(*(MessageQueued(message_id=message.pk) for message in made))
+    _overtake({message_id for one in new for message_id in one.overtakes})
     return made
+
+
+def _overtake(message_ids: Collection[int]) -> None:
+    unsent = [OutboundStatus.QUEUED, OutboundStatus.FAILED]
+    if message_ids:
+        OutboundMessage.objects.filter(pk__in=message_ids, status__in=unsent).update(is_overtaken=True)
 
 
 def _message(one: ToSend, account: ChannelAccount | None, at: datetime) -> OutboundMessage:
@@ -84,6 +93,12 @@ def recall_messages(*, message_ids: Collection[int], actor: Actor, at: datetime)
         journal.record_many(actor=actor, verb="recalled", things=found, at=at, source="")
         OutboundMessage.objects.filter(pk__in=recalled).delete()
     return recalled
+
+
+def drop_overtaken(message: OutboundMessage, *, actor: Actor, at: datetime) -> None:
+    """Take back one that was overtaken while its sender had it, as if it had been recalled. It should be locked."""
+    journal.record(actor=actor, verb="recalled", thing=message, at=at)
+    OutboundMessage.objects.filter(pk=message.pk).delete()
 
 
 def _check_recipient(channel: str, recipient: str) -> None:

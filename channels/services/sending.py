@@ -25,6 +25,7 @@ from channels.models import ChannelAccount, OutboundMessage
 from channels.services import chat
 from channels.services.accounts import locked_words, values_of
 from channels.services.message_ids import message_id_of
+from channels.services.outbound import drop_overtaken
 from channels.services.receipts import one_at_a_time, take_receipts
 from core.clock import now
 from core.errors import Conflict
@@ -69,6 +70,8 @@ def _claim() -> tuple[int, int] | None:
 
 def _send_claimed(tenant_id: int, message_id: int) -> None:
     with tenant_active(tenant_id):
+        if _is_dropped(message_id):
+            return
         message = OutboundMessage.objects.select_related("account").get(pk=message_id)
         if message.channel == Channel.CHAT:
             # Its visitor's page did not take it in time.
@@ -85,6 +88,14 @@ def _send_claimed(tenant_id: int, message_id: int) -> None:
         if let_us_wait and message.account_id is not None:
             until = Now() + timedelta(seconds=HELD_SECONDS)
             ChannelAccount.objects.filter(pk=message.account_id).update(held_until=until)
+
+
+def _is_dropped(message_id: int) -> bool:
+    """Whether it was overtaken since it was claimed, or before its last sender died: then it is gone now."""
+    overtaken = OutboundMessage.objects.select_for_update().filter(pk=message_id, is_overtaken=True).first()
+    if overtaken is not None:
+        drop_overtaken(overtaken, actor=SENDER, at=now())
+    return overtaken is not None
 
 
 def _let_go(message_id: int) -> None:
@@ -115,6 +126,8 @@ def resend(*, message_id: int, actor: Actor, at: datetime) -> OutboundMessage:
         )
     if message.is_secret and not message.body:
         raise Conflict(_("What it said was not kept, for it held a secret. Order a new one instead."))
+    if message.is_overtaken:
+        raise Conflict(_("A newer message says what is true now. This one is not sent again."))
     message.status, message.attempts, message.due_at, message.reason = OutboundStatus.QUEUED, 0, None, ""
     message.account = queries.find_sending_account(message.channel, message.account_id)
     message.save(update_fields=["status", "attempts", "due_at", "reason", "account"])
@@ -183,6 +196,9 @@ def _settle(message_id: int, outcome: Outcome, at: datetime, actor: Actor) -> Ou
         one_at_a_time(outcome.external_id[:300])
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.status != OutboundStatus.QUEUED:
+        return message
+    if message.is_overtaken and not isinstance(outcome, Sent):
+        drop_overtaken(message, actor=actor, at=at)
         return message
     if isinstance(outcome, Retry) and not rules.is_hopeless(message.attempts):
         pause = outcome.seconds or rules.pause_seconds(message.attempts)

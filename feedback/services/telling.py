@@ -243,6 +243,13 @@ def _noted(telling: Telling, message: OutboundMessage) -> list[VisitLetter]:
     return notes + [VisitLetter(visit=visit, message=message) for visit in gone]
 
 
+def _overtaken(telling: Telling) -> set[int]:
+    """Earlier letters that are still being sent, or failed: they must not arrive after this one."""
+    gone = telling.instead_of.letters if telling.instead_of else ()
+    unsent = (OutboundStatus.QUEUED, OutboundStatus.FAILED)
+    return {one.message_id for one in (*telling.trip.letters, *gone) if one.message.status in unsent}
+
+
 def _key(telling: Telling) -> str:
     """Once for each trip, and once for each change of what was said of it, whether it got through or not."""
     trip = telling.trip
@@ -265,6 +272,7 @@ def _post(key: str, telling: Telling, made: Links) -> channels.ToSend:
         body=letter.body,
         language=language,
         pause=_pause(telling),
+        overtakes=_overtaken(telling),
     )
 
 
