@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from channels.enums import OutboundStatus
 from channels.models import OutboundMessage
@@ -216,3 +218,20 @@ def test_nobody_is_told_who_comes_once_it_is_over(in_acme: Company) -> None:
         Visit.objects.filter(pk=visit.pk).update(status=status)
     invite(visit)
     assert waiting() == []
+
+
+def test_many_planned_anew_need_as_many_statements_as_two(in_acme: Company) -> None:
+    counts = []
+    for number in (2, 12):
+        visits = [make_told() for _one in range(number)]
+        for visit in visits:
+            call_off(visit)
+        anew = [
+            make_visit(TEN + HOUR, work_order=visit.work_order, status=VisitStatus.DISPATCHED, sent_at=AT)
+            for visit in visits
+        ]
+        with CaptureQueriesContext(connection) as captured:
+            invite(*anew)
+        counts.append(len(captured))
+        assert [letter.subject.startswith("Your visit has moved") for letter in waiting()] == [True] * number
+    assert counts[0] == counts[1]
