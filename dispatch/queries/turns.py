@@ -10,6 +10,7 @@ from dispatch.evaluator.weeks import takes_of_a_week
 from dispatch.policy import ALLOW, OVERTIME, Policy
 from tenants.active import active_tenant_id
 from tenants.kept import Statement
+from workforce.models import Engineer
 
 PARTS_LOCK = 7_907
 """The class of the advisory locks, one for each company. One for each van would be taken in any order by crews, stints
@@ -35,6 +36,14 @@ def take_turn_at_weeks(verdicts: Iterable[Verdict]) -> bool:
     if needed:
         _TAKE.rows(PARTS_LOCK, active_tenant_id())
     return needed
+
+
+def take_turn_at_weeks_of(engineer_ids: Collection[int]) -> None:
+    """The same turn before several visits are judged and saved one after the other, where the overtime of any of these
+    engineers is limited: taken after the first is saved, it would end in a circle with who wants that time."""
+    limited = Engineer.objects.filter(pk__in=engineer_ids, overtime_week_minutes__isnull=False)
+    if limited.exists():
+        _TAKE.rows(PARTS_LOCK, active_tenant_id())
 
 
 def take_turn_at_overtime(policy: Policy, people: Iterable[Person]) -> bool:

@@ -19,6 +19,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.planning import instant
+from dispatch.queries.turns import take_turn_at_weeks_of
 from dispatch.services.crews import judge_crew
 from dispatch.services.following import check_work_is_open, follow_visits
 from dispatch.services.judging import (
@@ -65,6 +66,7 @@ def schedule_stints(
     check_work_is_open(work_order)
     ordered = sorted(stints, key=lambda stint: stint.start_at)
     _check_stints(work_order, ordered)
+    take_turn_at_weeks_of({engineer_id for stint in ordered for engineer_id in stint.engineer_ids})
     visits = [visit for stint in ordered for visit in _planned(work_order, stint, override_reason, at)]
     follow_visits(work_order, at=at)
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source="")
@@ -84,7 +86,8 @@ def plan_rest(
     `CannotSchedule`, or `Conflict` as `schedule_visit` does.
 
     The stints that were `offered` after the first count, while they add up to what is left. Without any, the same
-    engineer goes on, else `others` do. The caller holds the lock of the work order and has derived what is left.
+    engineer goes on, else `others` do. The caller holds the lock of the work order, has derived what is left, and took
+    the turn at the overtime of all of them (`take_turn_at_weeks_of`) before it saved the first.
     """
     work_order = first.work_order
     if not work_order.may_split or not work_order.left_minutes:

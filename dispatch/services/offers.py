@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from dispatch.enums import OfferKind, OfferStatus, RuleEvent, RunOutcome, VisitS
 from dispatch.evaluator import Verdict
 from dispatch.models import DispatchRun, Offer, Visit, WorkOrder
 from dispatch.permissions import check_may_answer
+from dispatch.queries.turns import take_turn_at_weeks_of
 from dispatch.services.auto import go_on
 from dispatch.services.choosing import NOT_YET_THERE
 from dispatch.services.days import plan_rest
@@ -26,7 +27,6 @@ from dispatch.services.offering import close_offer, open_offers_for_update, open
 from dispatch.services.planning import cancel_visit, fact
 from journal import services as journal
 from tenants.actors import Actor
-from workforce.models import Engineer
 
 OFFERS = Actor.system("auto-dispatch")
 
@@ -52,6 +52,9 @@ def accept_offer(
     work_order = offer.work_order
     replaced = _replaced(offer, work_order)
     engineer, begin, end = _plan(offer, replaced, engineer_id, start_at)
+    others = _others(offer)
+    if work_order.may_split and replaced is None:
+        take_turn_at_weeks_of([engineer, *others])
     verdict = alone(
         work_order, judge(work_order, engineer, begin, end, at=at, ignoring=replaced.pk if replaced else 0)
     )
@@ -76,17 +79,21 @@ def accept_offer(
     waiting = [one for one in open_offers_for_update(work_order.pk) if one.pk != offer.pk]
     withdraw_offers(waiting, reason=str(_("Somebody else took it.")), actor=OFFERS, at=at)
     follow_visits(work_order, at=at)
-    rest = [] if replaced else _rest(offer, visit, actor, at)
+    rest = [] if replaced else _rest(offer, visit, others, actor, at)
     _tell(offer, [visit, *rest], verdict, actor, at)
     return offer
 
 
-def _rest(offer: Offer, first: Visit, actor: Actor, at: datetime) -> list[Visit]:
-    """The other stints of the work: those that were offered, or whenever the engineer, or others of the provider,
-    can."""
-    others = offer.provider.engineers.filter(is_active=True) if offer.provider else Engineer.objects.none()
-    ids = others.values_list("pk", flat=True)
-    return plan_rest(first, offered=offer.spans[1:], others=ids, actor=actor, at=at)
+def _others(offer: Offer) -> list[int]:
+    """Who may go on where who took the offer cannot: the engineers of its provider, for work of several days."""
+    if offer.provider is None or not offer.work_order.may_split:
+        return []
+    return list(offer.provider.engineers.filter(is_active=True).values_list("pk", flat=True))
+
+
+def _rest(offer: Offer, first: Visit, others: Collection[int], actor: Actor, at: datetime) -> list[Visit]:
+    """The other stints of the work: those that were offered, or whenever the engineer, or `others`, can."""
+    return plan_rest(first, offered=offer.spans[1:], others=others, actor=actor, at=at)
 
 
 @transaction.atomic

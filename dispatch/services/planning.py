@@ -16,6 +16,7 @@ from dispatch.enums import VisitStatus
 from dispatch.evaluator import Verdict
 from dispatch.models import Visit
 from dispatch.queries.planning import instant
+from dispatch.queries.turns import take_turn_at_weeks_of
 from dispatch.queries.windows import window_around
 from dispatch.services.consenting import check_consent, promise, withdraw_open
 from dispatch.services.following import (
@@ -115,11 +116,14 @@ def move_visit(
     _check_not_among(others, engineer_id)
     end_at = start_at + (visit.end_at - visit.start_at)
     check_time(start_at, end_at, at, override_reason)
+    following = others if start_at != _start_of(others) else []
+    if following:
+        take_turn_at_weeks_of([engineer_id, *(other.engineer_id for other in following)])
     verdict = judge(visit.work_order, engineer_id, start_at, end_at, at=at, ignoring=visit.pk)
     check_verdict(visit.work_order, verdict, override_reason)
     source = "customer agreed" if customer_agreed else ""
     move_to(visit, verdict, override_reason, actor=actor, at=at, source=source)
-    for other in others if start_at != _start_of(others) else []:
+    for other in following:
         check_movable(other)
         other.work_order = visit.work_order
         judged = judge(other.work_order, other.engineer_id, start_at, end_at, at=at, ignoring=other.pk)

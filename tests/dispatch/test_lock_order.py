@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 
 from dispatch import queries, services
 from dispatch.enums import VisitStatus
@@ -38,12 +39,12 @@ def fresh() -> None:
 
 def beside(
     company: Company,
-    held_one: WorkOrder | DispatchTimer,
+    held_one: WorkOrder | DispatchTimer | Callable[[], object],
     first: Callable[[], object],
     then: Callable[[], object],
 ) -> None:
-    """Do `first`, which comes to wait for a work order (or a timer), while somebody holds that and then does the
-    other. Raises what either raises."""
+    """Do `first`, which comes to wait for a work order (or a timer, or what the call takes), while somebody holds that
+    and then does the other. Raises what either raises."""
     problems: list[Exception] = []
     held = threading.Event()
 
@@ -78,7 +79,10 @@ def beside(
         raise problems[0]
 
 
-def lock(row: WorkOrder | DispatchTimer) -> None:
+def lock(row: WorkOrder | DispatchTimer | Callable[[], object]) -> None:
+    if not isinstance(row, Model):
+        row()
+        return
     type(row).objects.select_for_update().get(pk=row.pk)
 
 
