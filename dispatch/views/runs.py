@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core import formats
 from dispatch import reasons
-from dispatch.enums import RuleEvent, RunOutcome, Strategy
+from dispatch.enums import RuleEvent, RunOutcome, Strategy, VisitStatus
 from dispatch.models import DispatchRun
 
 GOOD = (RunOutcome.ASSIGNED, RunOutcome.OFFERED, RunOutcome.SENT, RunOutcome.DEFERRED)
@@ -25,6 +25,7 @@ def told_run(run: DispatchRun, names: Mapping[int, str]) -> dict[str, Any]:
         "event": RuleEvent(run.event).label,
         "is_assigned": run.outcome in GOOD,
         "offers": [str(offer.provider or offer.engineer) for offer in run.offers.all()],
+        "since": _since(run),
         "lateness": _lateness(run.inputs.get("outlook") or {}),
         "after": reasons.after(str(run.inputs.get("after", ""))),
         "accepted_by": (run.explanation.get("accepted") or {}).get("by", ""),
@@ -67,6 +68,29 @@ def told_explanation(
             for link in facts.get("chain", ())
         ],
     }
+
+
+def _since(run: DispatchRun) -> str:
+    """How the visit that a run planned stands now, where that is another than the run chose; "" as long as the
+    run's reasons still tell of it. `run.visit.engineer` and `run.work_order` should be loaded."""
+    visit, chosen = run.visit, run.explanation.get("chosen")
+    if run.outcome != RunOutcome.ASSIGNED or visit is None or not chosen:
+        return ""
+    if visit.status == VisitStatus.CANCELLED:
+        return _("called off since")
+    first = (chosen.get("stints") or [chosen])[0]
+    begins = datetime.fromtimestamp(int(first["start"]), UTC)
+    if (visit.engineer_id, visit.start_at) == (first["engineer_id"], begins):
+        return ""
+    told = {"name": visit.engineer.name, "time": formats.local_datetime(visit.start_at)}
+    moved = _("changed since: now %(name)s, %(time)s") % told
+    promised = run.work_order.promised_end_at
+    if promised is None:
+        return moved
+    late = int((visit.start_at - promised).total_seconds()) // 60
+    facts = {"code": "window", "bound": "promised_end", "minutes": late}
+    kept = reasons.words(facts) if visit.start_at > promised else _("keeps the promise")
+    return f"{moved}; {kept}"
 
 
 def _lateness(known: Mapping[str, Any]) -> str:

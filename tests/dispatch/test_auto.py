@@ -10,6 +10,7 @@ import pytest
 from dispatch import services
 from dispatch.enums import RunOutcome, VisitStatus
 from dispatch.models import DispatchRun, Visit, WorkOrder
+from dispatch.views.runs import told_run
 from journal.models import OutboxEvent
 from journal.services import deliver_all
 from tenants.actors import Actor
@@ -146,3 +147,26 @@ def test_a_rule_says_what_is_wrong_with_its_conditions(in_acme: Company) -> None
         services.create_rule(
             name="x", conditions={"work_types": ["nothing"]}, actor=in_acme.dora.actor, at=AT
         )
+
+
+def test_a_run_tells_the_present_state_once_its_visit_was_changed(in_acme: Company) -> None:
+    make_rule()
+    make_engineer("Near")
+    other = make_engineer("Other", hours=None)
+    work_order = make_work_order(promised_end_at=AT - HOUR)
+    run = services.auto_dispatch(work_order_id=work_order.pk, actor=SYSTEM, at=AT)
+    told = told_run(run, {})
+    assert told["since"] == "" and "after the promise" in told["minuses"][0]
+    visit = Visit.objects.get()
+
+    def since(**facts: object) -> str:
+        Visit.objects.filter(pk=visit.pk).update(**facts)
+        return str(told_run(DispatchRun.objects.get(pk=run.pk), {})["since"])
+
+    assert "changed since: now Other" in since(engineer=other)
+    WorkOrder.objects.update(promised_end_at=visit.start_at + 3 * HOUR)
+    assert since(start_at=visit.start_at + HOUR, end_at=visit.end_at + HOUR).endswith("; keeps the promise")
+    assert since(start_at=visit.start_at + 4 * HOUR, end_at=visit.end_at + 4 * HOUR).endswith(
+        "; 1:00 after the promise"
+    )
+    assert since(status=VisitStatus.CANCELLED) == "called off since"
