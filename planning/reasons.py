@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,9 +14,9 @@ from dispatch.enums import TravelSource
 from dispatch.models import Visit
 from dispatch.reasons import Names
 from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
-from planning.enums import RunKind
+from planning.enums import ChangeKind, RunKind
 from planning.explaining import NOT_LOOKED, TAKEN
-from planning.models import PlanRun
+from planning.models import PlanChange, PlanRun
 from planning.queries import LOCKED
 from planning.vans import GOES_TO
 
@@ -48,6 +49,28 @@ def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
         return told
     counted = ngettext("%(n)s engineer", "%(n)s engineers", people) % {"n": people}
     return f"{told} ({counted})"
+
+
+def serves(change: PlanChange) -> list[str]:
+    """What a new or moved visit does for the promise: how much sooner it comes, and how late it would be without the
+    change. Nothing where nothing was promised, or where it comes late anyway: the row tells that by itself."""
+    promised, start_at = change.work_order.promised_end_at, change.to_start_at
+    if promised is None or start_at is None or change.kind not in (ChangeKind.ADD, ChangeKind.MOVE):
+        return []
+    before = change.from_start_at
+    told = []
+    if before is not None and before > max(promised, start_at):
+        late = reasons.words(
+            {"code": "window", "bound": "promised_end", "minutes": _minutes(before - promised)}
+        )
+        told.append(_("%(late)s without the change") % {"late": late})
+    if start_at <= promised:
+        told.append(reasons.words({"code": "before_promise", "minutes": _minutes(promised - start_at)}))
+    return told
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length.total_seconds()) // 60
 
 
 def why_late(visit: Visit, run: PlanRun) -> str:

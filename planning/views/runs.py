@@ -142,7 +142,7 @@ def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
     sent_at = change.visit.sent_at if change.visit is not None and not is_new else None
     return {
         "change": change,
-        "why": [reasons.words(reason, names) for reason in change.reasons],
+        "why": [*reasons.serves(change), *(reasons.words(reason, names) for reason in change.reasons)],
         "ways_out": reasons.ways_out(change.ways_out or (), names),
         "is_open": change.state == ChangeState.OPEN and change.kind != ChangeKind.UNSERVED,
         "has_new_engineer": change.from_engineer_id != change.to_engineer_id,
@@ -166,10 +166,23 @@ def _late(run: PlanRun) -> list[dict[str, Any]]:
 
 
 def _groups(changes: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Rows by what they do, in the order in which a dispatcher asks."""
-    rows = list(changes)
+    """Rows by what they do, in the order in which a dispatcher asks; of those that have an engineer each one's day
+    in its order, what stays undone by urgency."""
+    rows = sorted(changes, key=_place)
     found = [(kind, [row for row in rows if row["change"].kind == kind]) for kind in ORDER]
     return [(kind, group) for kind, group in found if group]
+
+
+def _place(row: dict[str, Any]) -> tuple[str, int, float]:
+    """Where a row stands among those of its kind: by who is to go and when, else by who was to."""
+    change = row["change"]
+    engineer = change.to_engineer or change.from_engineer
+    start_at = change.to_start_at or change.from_start_at
+    return (
+        engineer.name if engineer else "",
+        engineer.pk if engineer else 0,
+        start_at.timestamp() if start_at else 0.0,
+    )
 
 
 def _figures(run: PlanRun) -> list[dict[str, Any]]:

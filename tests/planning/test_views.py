@@ -11,9 +11,9 @@ from core.clock import now
 from dispatch.enums import LockLevel
 from dispatch.models import Visit
 from planning import services
-from planning.enums import ChangeState, RunKind, RunState
-from planning.models import PlanRun
-from planning.reasons import why_late
+from planning.enums import ChangeKind, ChangeState, RunKind, RunState
+from planning.models import PlanChange, PlanRun
+from planning.reasons import serves, why_late
 from tests.cast import Company
 from tests.factories.dispatch import make_place, make_visit, make_work_order
 from tests.factories.workforce import make_engineer, make_territory
@@ -168,3 +168,35 @@ def test_an_accepted_row_tells_what_it_was_when_it_was_decided(in_acme: Company,
     Visit.objects.update(sent_at=now(), status="dispatched")
     text = body(client, f"{BASE}{run.pk}/")
     assert "newly planned" in text and "was sent</span>" not in text
+
+
+def test_rows_stand_by_engineer_and_time_and_say_what_they_do_for_the_promise(
+    in_acme: Company, client: Client
+) -> None:
+    client.force_login(in_acme.dora.user)
+    zoe, ann = make_engineer("Zoe"), make_engineer("Ann")
+    run = proposal()
+    run.state = RunState.PROPOSED
+    run.save()
+    wanted = []
+    for engineer, hour in ((zoe, 9), (ann, 13), (ann, 10)):
+        work_order = make_work_order(promised_end_at=tomorrow(hour) + timedelta(minutes=30))
+        change = PlanChange.objects.create(
+            run=run,
+            work_order=work_order,
+            kind=ChangeKind.MOVE,
+            from_start_at=tomorrow(hour + 1),
+            from_engineer=zoe,
+            to_engineer=engineer,
+            to_start_at=tomorrow(hour),
+        )
+        wanted.append(str(work_order))
+    text = body(client, f"{BASE}{run.pk}/")
+    places = [text.index(name) for name in wanted]
+    assert places[2] < places[1] < places[0]
+    assert serves(change) == [
+        "30 min after the promise without the change",
+        "arrives 30 min before the promise",
+    ]
+    change.to_start_at = tomorrow(12)
+    assert serves(change) == []
