@@ -10,13 +10,13 @@ from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.outlook import A_NIGHT, Outlook, Seen, outlook
 from dispatch.queries.planning import policy_in_force
-from dispatch.queries.reading import ENDED
+from dispatch.queries.reading import WORKED
 from dispatch.queries.roads import knowing_among
 from dispatch.rules import OCCUPYING
 from dispatch.travel import point_of
 
 _LONGEST = timedelta(hours=24)
-_TELLING = (*OCCUPYING, *ENDED, VisitStatus.NO_SHOW)
+_TELLING = (*OCCUPYING, *WORKED, VisitStatus.NO_SHOW)
 _FIELDS = (
     "pk",
     "engineer_id",

@@ -21,7 +21,7 @@ from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
 from dispatch.queries.reading import (
-    ENDED,
+    WORKED,
     PolicyRow,
     capacity_rules,
     knowledge_of,
@@ -209,7 +209,7 @@ def instant(at: int) -> datetime:
 def stop_of(visit: Visit) -> Stop:
     """A visit as the evaluator sees it."""
     site = visit.work_order.site
-    is_over = visit.status in ENDED
+    is_over = visit.status in WORKED
     return Stop(
         visit_id=visit.pk,
         work_order=str(visit.work_order),

@@ -32,7 +32,8 @@ from workforce.models import Skill
 
 PolicyRow = tuple[Any, ...]
 """Version, verdicts, weights, limits, source, factors, failures, former factors, when these changed."""
-ENDED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
+WORKED = (VisitStatus.DONE, VisitStatus.COULD_NOT_COMPLETE)
+"""A visit that is over and took its engineer's time there; every one that is over (`rules.ENDED`) may be a no-show."""
 
 
 def named(statuses: Iterable[VisitStatus]) -> str:
@@ -79,16 +80,16 @@ _OF_ONE = Statement(
 """  # noqa: S608  our own names
 )
 _STOPS = f"""
-    SELECT v.engineer_id, v.id, w.number, s.latitude, s.longitude, v.status IN ({named(ENDED)}) AS is_over,
-      floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.arrived_at, v.start_at)
+    SELECT v.engineer_id, v.id, w.number, s.latitude, s.longitude, v.status IN ({named(WORKED)}) AS is_over,
+      floor(extract(epoch FROM CASE WHEN v.status IN ({named(WORKED)}) THEN coalesce(v.arrived_at, v.start_at)
         ELSE v.start_at END))::bigint,
-      floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.ended_at, v.end_at)
+      floor(extract(epoch FROM CASE WHEN v.status IN ({named(WORKED)}) THEN coalesce(v.ended_at, v.end_at)
         ELSE v.end_at END))::bigint
     FROM dispatch_visit v
     JOIN dispatch_workorder w ON w.tenant_id = v.tenant_id AND w.id = v.work_order_id
     JOIN customers_site s ON s.tenant_id = w.tenant_id AND s.id = w.site_id
     WHERE v.tenant_id = %s AND v.engineer_id {{whose}} AND v.start_at < %s AND v.end_at > %s
-      AND v.status IN ({named((*OCCUPYING, *ENDED))})
+      AND v.status IN ({named((*OCCUPYING, *WORKED))})
     ORDER BY v.start_at, v.id
 """  # noqa: S608  our own names
 _STOPS_OF_ONE = Statement(_STOPS.format(whose="= %s"))
@@ -96,13 +97,13 @@ _STOPS_OF_MANY = _STOPS.format(whose="= ANY(%s)")
 _BESIDE = f"""
     SELECT engineer_id, id, starts, ends FROM (
       SELECT v.engineer_id, v.id, v.start_at, v.end_at,
-        floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.arrived_at, v.start_at)
+        floor(extract(epoch FROM CASE WHEN v.status IN ({named(WORKED)}) THEN coalesce(v.arrived_at, v.start_at)
           ELSE v.start_at END))::bigint AS starts,
-        floor(extract(epoch FROM CASE WHEN v.status IN ({named(ENDED)}) THEN coalesce(v.ended_at, v.end_at)
+        floor(extract(epoch FROM CASE WHEN v.status IN ({named(WORKED)}) THEN coalesce(v.ended_at, v.end_at)
           ELSE v.end_at END))::bigint AS ends
       FROM dispatch_visit v
       WHERE v.tenant_id = %s AND v.engineer_id = ANY(%s) AND v.start_at < %s AND v.end_at > %s
-        AND v.status IN ({named((*OCCUPYING, *ENDED))})
+        AND v.status IN ({named((*OCCUPYING, *WORKED))})
     ) seen
     WHERE NOT (start_at < %s AND end_at > %s AND starts >= extract(epoch FROM %s) AND ends <= extract(epoch FROM %s))
 """  # noqa: S608  our own names
@@ -119,7 +120,7 @@ _BEEN_THERE = f"""
     )
     GROUP BY 1, 2, 4
 """  # noqa: S608  our own names
-_BEEN = (VisitStatus.ON_SITE, VisitStatus.PAUSED, *ENDED, VisitStatus.NO_SHOW)
+_BEEN = (VisitStatus.ON_SITE, VisitStatus.PAUSED, *WORKED, VisitStatus.NO_SHOW)
 _PROMISED = f"""
     SELECT v.engineer_id, n.part_id, n.work_order_id, w.number,
       n.quantity - coalesce(max(used.quantity), 0)
