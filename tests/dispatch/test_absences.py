@@ -58,7 +58,7 @@ def test_whole_days_are_those_of_the_engineers_zone(acme: Company, signed_in: Si
     [
         ({"first_on": "2040-03-05", "last_on": "2040-03-04"}, "later than the start"),
         ({"first_on": "2040-03-05", "starts": "13:00", "ends": "12:00"}, "later than the start"),
-        ({"first_on": "soon"}, "valid date"),
+        ({"first_on": "soon"}, "“First day” is not a day"),
     ],
 )
 def test_what_cannot_be_is_shown_again(
