@@ -97,7 +97,7 @@ def _given(change: Mapping[str, Any], skills: Names | None) -> dict[str, Any]:
     """The facts of a change, with skills and minutes as people read them."""
     facts = dict(change)
     if "minutes" in change:
-        facts["far"] = _duration(change["minutes"])
+        facts["far"] = duration(change["minutes"])
     if "skill_id" in change:
         level = _("%(skill)s at level %(level)s")
         needed = [change, *change.get("others", ())]
@@ -208,10 +208,10 @@ def _shift(facts: Facts) -> str:
     if minutes := facts.get("over_minutes"):
         return _("%(minutes)s min overtime") % {"minutes": minutes}
     if longest := facts.get("longest"):
-        told = {"needed": _duration(facts["needed"]), "longest": _duration(longest)}
+        told = {"needed": duration(facts["needed"]), "longest": duration(longest)}
         return _("takes %(needed)s, longer than the longest shift of %(longest)s") % told
     if left := facts.get("left_minutes"):
-        return _("%(time)s of the work find no time on the days asked about") % {"time": _duration(left)}
+        return _("%(time)s of the work find no time on the days asked about") % {"time": duration(left)}
     return _("outside working time")
 
 
@@ -241,7 +241,7 @@ def _window(facts: Facts) -> str:
     }
     if bound not in texts:
         return _("no working time inside the window")
-    return texts[bound] % {"time": _duration(minutes)}
+    return texts[bound] % {"time": duration(minutes)}
 
 
 def _travel(facts: Facts) -> str:
@@ -250,7 +250,7 @@ def _travel(facts: Facts) -> str:
     if facts.get("side") == "far":
         if "minutes" not in facts:
             return _("too far away")
-        return _("too far away, %(time)s of travel") % {"time": _duration(facts["minutes"])}
+        return _("too far away, %(time)s of travel") % {"time": duration(facts["minutes"])}
     return _("arrives %(minutes)s min late from %(work_order)s") % facts
 
 
@@ -288,17 +288,17 @@ def _max_travel(facts: Facts) -> str:
     if "minutes" not in facts:
         return _("farther than the longest trip allowed")
     return _("%(time)s of travel, %(most)s at most") % {
-        "time": _duration(facts["minutes"]),
-        "most": _duration(facts["most"]),
+        "time": duration(facts["minutes"]),
+        "most": duration(facts["most"]),
     }
 
 
 def _overtime_week(facts: Facts) -> str:
     if "most" not in facts:
         return _("no overtime left that week")
-    most = _duration(facts["most"])
+    most = duration(facts["most"])
     if minutes := facts.get("minutes"):
-        told = {"over": _duration(minutes), "most": most}
+        told = {"over": duration(minutes), "most": most}
         return _("%(over)s more overtime than the week's %(most)s") % told
     return _("no overtime left that week, %(most)s at most") % {"most": most}
 
@@ -340,7 +340,8 @@ def _moment(at: Any) -> str:
     return formats.local_datetime(datetime.fromtimestamp(int(at), UTC))
 
 
-def _duration(minutes: Any) -> str:
+def duration(minutes: Any) -> str:
+    """Minutes in words: 45 min, 1:30."""
     total = int(minutes or 0)
     return _("%(minutes)s min") % {"minutes": total} if total < 60 else formats.minutes(total)
 
@@ -348,7 +349,7 @@ def _duration(minutes: Any) -> str:
 _TEXTS: dict[str, Callable[[Facts], str]] = {
     "inactive": lambda _facts: _("not active"),
     "not_asked": lambda _facts: _("nobody was asked: a crew is planned at once, or not at all"),
-    "past": lambda f: _("began %(time)s ago") % {"time": _duration(f["minutes"])},
+    "past": lambda f: _("began %(time)s ago") % {"time": duration(f["minutes"])},
     "asked_before": lambda _facts: _("was asked before, or is the one who is late"),
     "skill": _skill,
     "certificate": _certificate,
@@ -373,7 +374,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     ),
     "preferred": lambda _facts: _("the customer asked for this engineer"),
     "knows_customer": lambda _facts: _("was at this customer before"),
-    "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": _duration(f["minutes"])},
+    "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": duration(f["minutes"])},
     "knows_site": lambda f: (
         ngettext("was on this site %(n)s time", "was on this site %(n)s times", int(f["times"]))
         % {"n": f["times"]}

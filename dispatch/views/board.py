@@ -20,6 +20,7 @@ from accounts.guards import permitted
 from core.clock import now
 from core.moments import day_or
 from dispatch import queries, reasons, rules, services
+from dispatch.comparing import beside
 from dispatch.enums import LockLevel, TravelSource, VisitStatus
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
@@ -161,17 +162,18 @@ def told(answer: Answer) -> dict[str, Any]:
     names = _skill_names()
     excluded = [(people, reasons.words(reason, names)) for reason, people in answer.excluded]
     return {
-        "candidates": [_candidate(c, names) for c in answer.candidates[:SHOWN]],
-        "forceable": [_candidate(c, names) for c in answer.forceable[:SHOWN]],
+        "candidates": [_candidate(c, names, answer.best) for c in answer.candidates[:SHOWN]],
+        "forceable": [_candidate(c, names, answer.best) for c in answer.forceable[:SHOWN]],
         "excluded": excluded,
         "excluded_count": sum(len(people) for people, _why in excluded),
         "judged": len(answer.candidates) + len(answer.forceable) + sum(len(p) for p, _why in excluded),
     }
 
 
-def _candidate(candidate: Candidate, names: Mapping[int, str]) -> dict[str, Any]:
+def _candidate(candidate: Candidate, names: Mapping[int, str], best: Candidate | None) -> dict[str, Any]:
     start, end = candidate.verdict.span
     return {
+        "apart": beside(best.as_json(), candidate.as_json()) if best and best is not candidate else "",
         "engineer_id": candidate.verdict.person.id,
         "name": candidate.verdict.person.name,
         "start_at": instant(start),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import formats
 from dispatch import reasons
+from dispatch.comparing import beside
 from dispatch.enums import RuleEvent, RunOutcome, Strategy, VisitStatus
 from dispatch.models import DispatchRun
 
@@ -38,14 +39,15 @@ def told_explanation(
     facts: Mapping[str, Any], names: Mapping[int, str], *, is_chosen: bool = True
 ) -> dict[str, Any]:
     """The reasons of a ranking as a run or a trial keeps them, in words."""
-    chosen = (facts.get("chosen") or {}) if is_chosen else {}
+    first = facts.get("chosen") or {}
+    chosen = first if is_chosen else {}
     accepted = facts.get("accepted") or {}
     skills = dict(names)
     return {
         "chosen": chosen.get("name", "") or accepted.get("name", ""),
         "pluses": [reasons.words(reason, skills) for reason in chosen.get("pluses", ())],
         "minuses": [reasons.words(reason, skills) for reason in chosen.get("minuses", ())],
-        "next": [candidate["name"] for candidate in facts.get("candidates", ())],
+        "next": [(one["name"], beside(first, one)) for one in facts.get("candidates", ())],
         "needs_reason": [
             (c["name"], "; ".join(reasons.words(r, skills) for r in c["minuses"]))
             for c in facts.get("needs_reason", ())
@@ -111,12 +113,8 @@ def _lateness(known: Mapping[str, Any]) -> str:
     if known.get("where") not in texts:
         return ""
     times = {name: _clock_of(known.get(name)) for name in ("left", "arrives", "planned")}
-    return texts[known["where"]] % {**known, **times, "travel": _minutes(known["travel_minutes"])}
+    return texts[known["where"]] % {**known, **times, "travel": reasons.duration(known["travel_minutes"])}
 
 
 def _clock_of(told: Any) -> str:
     return formats.local_time(datetime.fromisoformat(told)) if told else ""
-
-
-def _minutes(travel: int) -> str:
-    return _("%(minutes)s min") % {"minutes": travel} if travel < 60 else formats.minutes(travel)
