@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import formats
 from dispatch import reasons
@@ -14,6 +15,14 @@ from dispatch.comparing import beside
 from dispatch.enums import RuleEvent, RunOutcome, Strategy, VisitStatus
 from dispatch.models import DispatchRun
 
+_WORDS = {
+    "work.type": gettext_lazy("Work type"),
+    "work.priority": gettext_lazy("Priority"),
+    "site.area_key": gettext_lazy("Area"),
+    "ticket.topic": gettext_lazy("Topic"),
+    "customer.tier": gettext_lazy("Tier"),
+}
+"""What the builder's conditions read, in its words."""
 GOOD = (RunOutcome.ASSIGNED, RunOutcome.OFFERED, RunOutcome.SENT, RunOutcome.DEFERRED)
 
 
@@ -30,9 +39,17 @@ def told_run(run: DispatchRun, names: Mapping[int, str]) -> dict[str, Any]:
         "lateness": _lateness(run.inputs.get("outlook") or {}),
         "after": reasons.after(str(run.inputs.get("after", ""))),
         "accepted_by": (run.explanation.get("accepted") or {}).get("by", ""),
-        "facts": [(name, value) for name, value in (run.inputs.get("facts") or {}).items()],
+        "facts": [_fact(name, value) for name, value in (run.inputs.get("facts") or {}).items()],
         **told_explanation(run.explanation, names, is_chosen=run.outcome == RunOutcome.ASSIGNED),
     }
+
+
+def _fact(name: str, value: Any) -> dict[str, Any]:
+    """What a condition read: in the builder's words, or by its name in expressions where the builder has none."""
+    told = value if value != "" else "–"
+    if name in {"work.priority", "ticket.priority"} and value:
+        told = f"P{value}"
+    return {"word": _WORDS.get(name, ""), "name": name, "value": told}
 
 
 def told_explanation(

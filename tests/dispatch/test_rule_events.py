@@ -13,6 +13,7 @@ from dispatch import services
 from dispatch.enums import RuleEvent, RunOutcome, VisitStatus
 from dispatch.models import DispatchRun, DispatchTimer, Visit
 from dispatch.services import reactions, timers
+from dispatch.views.runs import told_run
 from inventory.models import Part
 from journal.services import deliver_all
 from tenants.active import tenant_active
@@ -65,6 +66,7 @@ def test_at_seventy_percent_of_the_promise_a_rule_acts(in_acme: Company, at_time
     run = DispatchRun.objects.get(work_order=work_order)
     assert (run.outcome, run.event, run.inputs["percent"]) == (RunOutcome.ASSIGNED, "sla_share", 70)
     assert run.inputs["facts"] == {"work.priority": 1}
+    assert told_run(run, {})["facts"] == [{"word": "Priority", "name": "work.priority", "value": "P1"}]
     assert DispatchRun.objects.get(work_order=other).explanation["rules"][0]["why"] == "expression"
     assert not DispatchTimer.objects.filter(done_at=None).exists()
 
