@@ -171,7 +171,7 @@ def asked(decision: Decision) -> Ask:
         return Ask(decision, "alert-octagon", "stop", title, detail)
     if decision.need == Need.RECOVERIES:
         title = ngettext("%(n)s customer waits for a call", "%(n)s customers wait for a call", n) % facts
-        return Ask(decision, "mood-sad", "wait", title, _("The first was due %(at)s") % facts)
+        return Ask(decision, "mood-sad", "wait", title, _("Call the first by %(at)s") % facts)
     if decision.need == Need.CLOCKS:
         title = ngettext("%(n)s promise is broken and open", "%(n)s promises are broken and open", n) % facts
         return Ask(decision, "alert-octagon", "stop", title, _("The oldest since %(at)s") % facts)
