@@ -46,6 +46,8 @@ def _confirm_access(page: Page) -> None:
 def test_a_password_leads_to_the_first_place_of_the_role(page: Page, acme: Company) -> None:
     _sign_in(page, acme.sora)
     expect(page).to_have_url("/t/acme/tickets/")
+    # The page says who is signed in; a message about it would be in the language of the gate.
+    expect(page.get_by_text("signed in as")).to_have_count(0)
     _sign_out(page)
     _sign_in(page, acme.cora)
     page.wait_for_url("**/t/acme/**")
