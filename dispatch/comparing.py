@@ -28,7 +28,7 @@ def beside(first: Told, other: Told) -> str:
         _differs(overtime, _("%(time)s more overtime"), _("%(time)s less overtime")),
         _weighs_most(first, other),
     ]
-    return ", ".join(text for text in texts if text)
+    return " · ".join(text for text in texts if text)
 
 
 def _differs(minutes: int, more: str, less: str) -> str:
