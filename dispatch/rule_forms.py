@@ -40,7 +40,7 @@ class RuleForm(PlainModelForm):
         label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("Days"),
+        label=_("Weekday"),
         choices=[(str(number), name) for number, name in WEEKDAYS.items()],
         coerce=int,
         required=False,

@@ -20,6 +20,11 @@ DAYS = [1, 2, 3, 5, 7, 14]
 SECONDS = [2, 5, 15, 30, 60]
 
 
+def search_times() -> list[tuple[int, str]]:
+    """How long a search may take, in the language of whoever asks."""
+    return [(n, _("%(n)s seconds") % {"n": n}) for n in SECONDS]
+
+
 class AskForm(forms.Form):
     """Whose days are planned, from when on, how far, and how long to search."""
 
@@ -35,7 +40,7 @@ class AskForm(forms.Form):
     budget_seconds = forms.TypedChoiceField(
         label=_("Search for"),
         coerce=int,
-        choices=[(n, _("%(n)s seconds") % {"n": n}) for n in SECONDS],
+        choices=search_times,
         initial=5,
     )
 

@@ -200,3 +200,10 @@ def test_rows_stand_by_engineer_and_time_and_say_what_they_do_for_the_promise(
     ]
     change.to_start_at = tomorrow(12)
     assert serves(change) == []
+
+
+def test_how_long_to_search_is_told_in_the_language_of_whoever_asks(client: Client, acme: Company) -> None:
+    client.force_login(acme.dora.user)
+    client.cookies["django_language"] = "ja"
+    page = body(client, BASE)
+    assert "5 秒" in page and "5 seconds" not in page and "日数" in page
