@@ -16,9 +16,10 @@ class PlanRun(TenantModel):
     """One run of the optimiser over some engineers and days: asked for, carried out, then a proposal.
 
     `territory` None means everybody. `seed` and `steps` make it repeatable; `policy_version` is what it
-    judged by. `figures`: {"before": {…}, "after": {…}} with served, unserved, late_minutes, travel_minutes,
-    overtime_minutes, cost and changed. `progress` is in per cent. A
-    run that changes nothing ends as "nothing": what found no place says why.
+    judged by. `figures`: {"before": {…}, "after": {…}} as `planning.figures.Figures` has them, "days" as
+    `days_that_differ` does, "kept_late": the visits left after their promise, "changes": rows by kind, "roads": where
+    travel times come from. `progress` is in per cent. A run that changes nothing ends as "nothing": what found no
+    place says why.
     """
 
     kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.BUILD)

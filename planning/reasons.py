@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -67,6 +67,37 @@ def serves(change: PlanChange) -> list[str]:
     if start_at <= promised:
         told.append(reasons.words({"code": "before_promise", "minutes": _minutes(promised - start_at)}))
     return told
+
+
+def day_of(
+    days: Iterable[Mapping[str, int]], engineer_id: int | None, at: datetime | None
+) -> Mapping[str, int] | None:
+    """The day of an engineer on which something begins, of those on which a run changes something."""
+    if engineer_id is None or at is None:
+        return None
+    mine = (day for day in days if day["person"] == engineer_id)
+    return next((day for day in mine if day["begins"] <= at.timestamp() <= day["ends"]), None)
+
+
+def saves(change: PlanChange, days: Sequence[Mapping[str, int]]) -> list[str]:
+    """What a moved visit does for travel: that of the days which it leaves and joins, with all rows carried out."""
+    if change.kind != ChangeKind.MOVE:
+        return []
+    places = ((change.from_engineer, change.from_start_at), (change.to_engineer, change.to_start_at))
+    found = {}
+    for engineer, at in places:
+        day = day_of(days, engineer.pk if engineer else None, at)
+        if engineer is not None and day is not None:
+            found[day["person"], day["begins"]] = _travel_of(engineer.name, day)
+    return [_("travel of the day: %(days)s") % {"days": ", ".join(found.values())}] if found else []
+
+
+def _travel_of(name: str, day: Mapping[str, int]) -> str:
+    return _("%(name)s %(before)s → %(after)s min") % {
+        "name": name,
+        "before": day["travel_before"],
+        "after": day["travel_after"],
+    }
 
 
 def _minutes(length: timedelta) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from dispatch.crews import Team
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Person, Reason, Verdict
@@ -93,6 +95,17 @@ def has_earlier_stint(work_order: WorkOrder, start_at: datetime, *, ignoring: in
         return False
     earlier = work_order.visits.filter(start_at__lt=start_at, status__in=_COUNTING)
     return earlier.exclude(pk=ignoring).exists()
+
+
+def later_stints(visits: Iterable[Visit]) -> set[int]:
+    """Which of these visits are of work that somebody begins with before them, as `has_earlier_stint` says of one."""
+    ids = [visit.pk for visit in visits if visit.work_order.may_split]
+    if not ids:
+        return set()
+    earlier = Visit.objects.filter(
+        work_order_id=OuterRef("work_order_id"), start_at__lt=OuterRef("start_at"), status__in=_COUNTING
+    )
+    return set(Visit.objects.filter(Exists(earlier), pk__in=ids).values_list("pk", flat=True))
 
 
 def stint_of(visit: Visit) -> tuple[int, int]:

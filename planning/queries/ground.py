@@ -24,6 +24,7 @@ from dispatch.rules import MOVABLE, OCCUPYING
 from dispatch.travel import Point
 from planning.days import Prices, Task, Wait
 from planning.enums import RunKind
+from planning.judging import stop_id
 from planning.models import PlanRun
 from workforce.models import Engineer
 
@@ -45,6 +46,8 @@ class Ground:
     visits: dict[int, Visit] = field(default_factory=dict)
     crews: dict[int, list[Visit]] = field(default_factory=dict)
     reserves: Reserves | None = None
+    promises: dict[int, int] = field(default_factory=dict)
+    """The last instant promised, of every visit that is planned and, by `stop_id`, of every task."""
     not_looked_at: int = 0
     """How many work orders wait beyond those that a run looks at, all of them less urgent."""
 
@@ -84,6 +87,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
         visits={visit.pk: visit for visit in free},
         crews=crews,
         reserves=dispatch.kept_between(policy, from_at, run.until, at=at),
+        promises=_promises(planned) | {stop_id(task): task.work.promised[1] for task in tasks},
         not_looked_at=open_orders.count() - MOST_ORDERS if len(waiting) == MOST_ORDERS else 0,
     )
 
@@ -127,6 +131,17 @@ def _planned(engineer_ids: Sequence[int], from_at: datetime, until: datetime) ->
     for visit in visits:
         visit.work_order = known[visit.work_order_id]
     return visits
+
+
+def _promises(planned: Iterable[Visit]) -> dict[int, int]:
+    """Until when each visit was promised; only the first stint of work over several days is held to that."""
+    held = [visit for visit in planned if visit.work_order.promised_end_at is not None]
+    later = dispatch.later_stints(held)
+    return {
+        visit.pk: seconds(visit.work_order.promised_end_at)
+        for visit in held
+        if visit.work_order.promised_end_at is not None and visit.pk not in later
+    }
 
 
 def _movable(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -42,16 +44,13 @@ def changes_of(run: PlanRun) -> QuerySet[PlanChange]:
 
 
 def late_visits(run: PlanRun) -> QuerySet[Visit]:
-    """Visits in a run's time and territory that begin after what was promised and that it leaves where they are, the
-    first promised first."""
+    """Visits that a run found after what was promised and left where they are, and that still are so, the first
+    promised first. With the late ones among its rows they are what its figures count as late."""
     found = Visit.objects.filter(
+        pk__in=run.figures.get("kept_late", ()),
         status__in=MOVABLE,
-        start_at__gte=run.from_at,
-        start_at__lt=run.until,
-        start_at__gt=F("work_order__promised_end_at"),
-    ).exclude(pk__in=run.changes.exclude(visit=None).values("visit_id"))
-    if run.territory_id is not None:
-        found = found.filter(engineer__territories=run.territory_id)
+        start_at__gte=F("work_order__promised_end_at") + timedelta(minutes=1),
+    )
     return found.select_related("work_order__site", "engineer").order_by("work_order__promised_end_at", "id")
 
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -23,7 +24,7 @@ from planning import queries
 from planning.days import Placed, Task
 from planning.enums import ChangeKind, RunState
 from planning.events import PlanEnded, PlanProposed
-from planning.figures import Figures, figures_of
+from planning.figures import Leg, days_that_differ, figures_of, late_legs, legs_of
 from planning.judging import stop_id
 from planning.models import PlanChange, PlanRun
 from planning.plans import Effort, plan
@@ -70,7 +71,7 @@ def _carry_out(tenant_id: int, run_id: int) -> None:
                 return
             ground = queries.ground_of(run, now())
         ground.policy = dispatch.ask_among(tenant_id=tenant_id, policy=ground.policy, places=ground.places)
-        before = _figures(ground, queries.as_planned(ground), _unplanned(ground))
+        before = _legs(ground, queries.as_planned(ground))
         found = _search(tenant_id, run, ground)
         with tenant_active(tenant_id):
             _propose(run_id, ground, found, before)
@@ -133,18 +134,17 @@ def _fail(run_id: int, problem: str) -> None:
     journal.publish(PlanEnded(run_id=run.pk))
 
 
-def _propose(run_id: int, ground: Ground, found: Plan, before: Figures) -> None:
+def _propose(run_id: int, ground: Ground, found: Plan, before: list[Leg]) -> None:
     """Write what was found: a proposal, or that there is nothing to decide. A run called off, or taken over by
     another planner, writes nothing."""
     run, at = queries.run_for_update(run_id), now()
     if run.state != RunState.RUNNING:
         return
     changes = _changes(run, ground, found)
+    after = _legs(ground, ground.people)
+    _tell_trips(changes, after)
     PlanChange.objects.bulk_create(changes, batch_size=500)
-    after = _figures(ground, ground.people, len(found.unplaced) + ground.not_looked_at)
-    run.figures = {"before": before.as_json(), "after": after.as_json(), "changes": _counts(changes)}
-    run.figures["roads"] = _sources(ground, found)
-    run.figures["not_looked_at"] = ground.not_looked_at
+    run.figures = _figures(ground, found, changes, before, after)
     is_decided = all(change.kind == ChangeKind.UNSERVED for change in changes)
     run.state = RunState.NOTHING if is_decided else RunState.PROPOSED
     run.progress, run.ended_at = 100, at
@@ -228,7 +228,7 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
             reasons=[] if task.work.place else [r.as_json() for r in _place_of(task, ground)],
-            late_minutes=max(0, arrives - task.work.promised[1]) // 60,
+            late_minutes=max(0, arrives - task.work.promised[1]) // 60 if one.start == arrives else 0,
             crew_key=key,
         )
         changes.append(change)
@@ -300,10 +300,42 @@ def _disturbs(change: PlanChange) -> bool:
     return change.to_engineer_id != visit.engineer_id or not is_in_time
 
 
-def _figures(ground: Ground, people: Iterable[Person], unserved: int) -> Figures:
-    promises = {stop_id(task): task.work.promised[1] for task in ground.tasks}
+def _figures(
+    ground: Ground, found: Plan, changes: list[PlanChange], before: list[Leg], after: list[Leg]
+) -> dict[str, Any]:
+    """The plan in numbers before and after, and what makes up the difference."""
+    left = len(found.unplaced) + ground.not_looked_at
+    return {
+        "before": figures_of(before, ground.promises, unserved=_unplanned(ground)).as_json(),
+        "after": figures_of(after, ground.promises, unserved=left).as_json(),
+        "changes": _counts(changes),
+        "days": days_that_differ(before, after),
+        "kept_late": _kept_late(ground, changes, after),
+        "roads": _sources(ground, found),
+        "not_looked_at": ground.not_looked_at,
+    }
+
+
+def _legs(ground: Ground, people: Iterable[Person]) -> list[Leg]:
     between = (ground.stretches[0][0], ground.stretches[-1][1]) if ground.stretches else (0, 0)
-    return figures_of(people, promises, between, unserved=unserved, roads=ground.policy.roads)
+    return legs_of(people, between, ground.policy.roads)
+
+
+def _tell_trips(changes: Iterable[PlanChange], after: Iterable[Leg]) -> None:
+    """Tell of each row the trip of the finished plan: what was placed later may have come before it."""
+    trips = {(leg.person_id, leg.stop.start): leg.travel_minutes for leg in after}
+    for change in changes:
+        if change.to_engineer_id is not None and change.to_start_at is not None:
+            key = (change.to_engineer_id, seconds(change.to_start_at))
+            change.travel_minutes = trips.get(key, change.travel_minutes)
+
+
+def _kept_late(ground: Ground, changes: Iterable[PlanChange], after: Iterable[Leg]) -> list[int]:
+    """The visits that come after their promise and that the run leaves where they are."""
+    changed = {change.visit_id for change in changes}
+    late = {leg.stop.visit_id for leg, _minutes in late_legs(after, ground.promises)}
+    members = [[visit.pk for visit in ground.crews.get(number, [])] or [number] for number in late]
+    return sorted(pk for group in members for pk in group if pk > 0 and pk not in changed)
 
 
 def _unplanned(ground: Ground) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,12 +18,13 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
+from dispatch.queries.planning import instant
 from planning import queries, reasons, services
 from planning.enums import ChangeKind, ChangeState, RunKind, RunState
 from planning.forms import AskForm
 from planning.models import PlanChange, PlanRun
 from tenants.http import TenantRequest
-from workforce.models import Skill
+from workforce.models import Engineer, Skill
 
 A_PAGE = 20
 LIVING = (RunState.QUEUED, RunState.RUNNING)
@@ -62,13 +63,15 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
     """
     run = queries.get_run(run_id)
     names = dict(Skill.objects.values_list("id", "name"))
-    changes = [_told(change, names) for change in queries.changes_of(run)]
+    days = run.figures.get("days", [])
+    changes = [_told(change, names, days) for change in queries.changes_of(run)]
     context = {
         "run": run,
         "is_living": run.state in LIVING,
         "groups": _groups(changes),
         "late": _late(run) if run.state in DONE else [],
         "figures": _figures(run),
+        "days": _days(run),
         "roads": reasons.sources(run.figures.get("roads", {})),
         "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
     }
@@ -137,12 +140,16 @@ def _say(request: TenantRequest, counts: dict[str, int]) -> None:
         messages.warning(request, said % {"n": stale})
 
 
-def _told(change: PlanChange, names: dict[int, str]) -> dict[str, Any]:
+def _told(change: PlanChange, names: dict[int, str], days: Sequence[dict[str, int]]) -> dict[str, Any]:
     is_new = change.visit is not None and change.from_start_at is None
     sent_at = change.visit.sent_at if change.visit is not None and not is_new else None
     return {
         "change": change,
-        "why": [*reasons.serves(change), *(reasons.words(reason, names) for reason in change.reasons)],
+        "why": [
+            *reasons.serves(change),
+            *(reasons.words(reason, names) for reason in change.reasons),
+            *reasons.saves(change, days),
+        ],
         "ways_out": reasons.ways_out(change.ways_out or (), names),
         "is_open": change.state == ChangeState.OPEN and change.kind != ChangeKind.UNSERVED,
         "has_new_engineer": change.from_engineer_id != change.to_engineer_id,
@@ -209,6 +216,24 @@ def _figures(run: PlanRun) -> list[dict[str, Any]]:
     ]
     disturbed = {"name": _("Customers disturbed"), "before": None, "after": run.figures["changes"]["told"]}
     return [*told, disturbed | {"is_time": False, "hue": "rest"}]
+
+
+def _days(run: PlanRun) -> list[dict[str, Any]]:
+    """What makes up the change of travel: each engineer's day that differs, the other days together, and the sum."""
+    days = run.figures.get("days", [])
+    if not days:
+        return []
+    names = dict(Engineer.objects.filter(pk__in={day["person"] for day in days}).values_list("pk", "name"))
+    rows = [{**day, "name": names.get(day["person"], ""), "at": instant(day["begins"])} for day in days]
+    rows.sort(key=lambda row: (row["name"], row["person"], row["begins"]))
+    whole = {
+        f"{key}_{side}": run.figures[side][figure]
+        for side in ("before", "after")
+        for key, figure in (("visits", "visits"), ("travel", "travel_minutes"))
+    }
+    rest = {key: value - sum(day[key] for day in days) for key, value in whole.items()}
+    others = [{**rest, "name": _("Other days")}] if any(rest.values()) else []
+    return [*rows, *others, {**whole, "name": _("All together"), "is_sum": True}]
 
 
 def _hue(before: int, after: int, *, less: bool) -> str:
