@@ -75,6 +75,8 @@ VERBS: dict[str, tuple[str, Words]] = {
     "replied": ("send", pgettext_lazy("audit", "replied")),
     "reset": ("rotate", pgettext_lazy("audit", "forgot what was learned")),
     "resolved": ("check", pgettext_lazy("audit", "resolved")),
+    "responded_came": ("map-pin", pgettext_lazy("audit", "was there, which was the first response")),
+    "responded_told": ("send", pgettext_lazy("audit", "told of the visit, which was the first response")),
     "response_changed": ("mood-neutral", pgettext_lazy("audit", "changed the rating")),
     "response_recorded": ("mood-smile", pgettext_lazy("audit", "rated")),
     "retried": ("refresh", pgettext_lazy("audit", "tried again")),

@@ -137,6 +137,8 @@ class SegmentReason(models.TextChoices):
     CONTINUED = "continued", _("Work goes on")
     CUSTOMER_REPLIED = "customer_replied", _("The customer replied")
     WE_REPLIED = "we_replied", _("We replied")
+    TOLD = "told", _("The customer was told of the visit")
+    CAME = "came", _("Our engineer was there")
     RETARGETED = "retargeted", _("Another promise holds")
     PUBLISHED = "published", _("The policy was changed")
     CALENDAR = "calendar", _("The calendar was changed")

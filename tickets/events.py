@@ -111,8 +111,8 @@ class TicketWoke(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketVisitsEnded(TicketFact):
-    """No visit of the ticket is to come any more, and it is on the desk again. `is_done`: all its work is; `reason`:
-    its work orders with their states, in the company's language."""
+    """No visit of the ticket is to come any more: it is resolved, or on the desk again. `is_done`: all its work is;
+    `reason`: its work orders with their states, in the company's language."""
 
     outbound_only: ClassVar[bool] = False
 

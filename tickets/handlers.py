@@ -129,7 +129,7 @@ def on_customer_replied(event: TicketReplied) -> None:
 
 @on(TicketVisitsEnded)
 def on_visits_ended(event: TicketVisitsEnded) -> None:
-    """Tell the owner, who finishes it or has another visit planned."""
+    """Tell the owner, who looks after it or has another visit planned."""
     services.tell_of_ended_visits(
         ticket_id=event.ticket_id,
         is_done=event.is_done,

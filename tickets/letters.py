@@ -36,8 +36,12 @@ def _replied(facts: Mapping[str, Any]) -> Said:
 
 
 def _visits_ended(facts: Mapping[str, Any]) -> Said:
-    done, over = _("%(ticket)s: the work is done"), _("%(ticket)s: no visit is planned any more")
-    title = (done if facts.get("is_done") else over) % _named(facts)
+    title = _("%(ticket)s: no visit is planned any more")
+    if facts.get("is_solved"):
+        title = _("%(ticket)s is resolved: the work is done")
+    elif facts.get("is_done"):
+        title = _("%(ticket)s: the work is done. Say whether it is solved")
+    title %= _named(facts)
     return Said(title, " · ".join(filter(None, (_subject(facts), facts.get("reason", "")))))
 
 

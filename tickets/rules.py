@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from core.transitions import check_transition
-from tickets.enums import PolicyReason, SlaEvent, SlaKpi, TicketStatus, WaitingFor
+from tickets.enums import PolicyReason, SlaEvent, SlaKpi, TicketKind, TicketStatus, WaitingFor
 
 S = TicketStatus
 
@@ -144,3 +145,23 @@ def status_when_taken(status: str) -> TicketStatus:
     """Where a ticket goes when somebody takes it or answers it."""
     current = TicketStatus(status)
     return S.OPEN if current in (S.NEW, S.REOPENED) else current
+
+
+def is_solved_by_work(
+    status: str,
+    waiting_for: str,
+    *,
+    kind: str,
+    opened_at: datetime,
+    done_at: datetime | None,
+    is_answered: bool,
+) -> bool:
+    """Whether a ticket whose work has come to an end at `done_at` (None: some is left) is solved by that.
+
+    Not what waits for somebody else, what was opened again since (`opened_at`), what the customer wrote of and nobody
+    answered, nor a complaint: there a person says whether it is solved.
+    """
+    current = TicketStatus(status)
+    is_ours = current in ACTIVE and (current != S.WAITING or waiting_for == WaitingFor.VISIT)
+    is_done = done_at is not None and done_at >= opened_at
+    return is_ours and is_done and is_answered and kind != TicketKind.COMPLAINT

@@ -50,6 +50,8 @@ _AT_WORK = gettext_noop(
 )
 FINISHED = frozenset({WorkOrderStatus.DONE, WorkOrderStatus.ACCEPTED, WorkOrderStatus.SETTLED})
 CAN_WAIT = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.REOPENED})
+SOLVED = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
+"""States of a ticket that say the problem is over; work that is taken up again reopens it."""
 
 
 def check_work_is_open(work_order: WorkOrder) -> None:
@@ -113,13 +115,18 @@ def _illegal(
 def follow_visits(work_order: WorkOrder, *, at: datetime, visits: Sequence[Visit] | None = None) -> None:
     """Derive the work order's status from its visits anew, save it, and let its ticket wait or go on. `visits` are
     all of them, where the caller has read them under the lock of the work."""
+    was_finished = work_order.status in FINISHED
     if work_order.status not in rules.CLOSED_WORK:
         found = queries.visits_of_work(work_order) if visits is None else visits
         _derive(work_order, [_trip(visit) for visit in found])
     work_order.version += 1
     update_row(work_order, ["status", "left_minutes", "follow_up_reason", "version", "updated_at"])
-    if work_order.ticket_id is not None:
-        follow_ticket(work_order.ticket_id, at=at)
+    if work_order.ticket_id is None:
+        return
+    is_finished = work_order.status in FINISHED
+    if was_finished and not is_finished:
+        take_up_again(work_order, at=at)
+    follow_ticket(work_order.ticket_id, at=at, is_finished=is_finished and not was_finished)
 
 
 def follow_many(work_orders: Collection[WorkOrder], *, at: datetime) -> None:
@@ -161,12 +168,30 @@ def _minutes(time: timedelta) -> int:
     return round(time.total_seconds() / 60)
 
 
-def follow_ticket(ticket_id: int, *, at: datetime) -> None:
-    """Waiting for a visit while one is planned or under way; back to the desk when none is, or when it should
-    long be over. A merged ticket's visits are those of the ticket it goes on in.
+def take_up_again(work_order: WorkOrder, *, at: datetime) -> None:
+    """Reopen the ticket of work that is to be done where it was solved already: it says no longer that it is over."""
+    ticket = ticket_queries.living_for_update(work_order.ticket_id or 0)
+    if ticket.status in SOLVED:
+        with translation.override(current_tenant().language):
+            reason = _told_of(work_order)
+        tickets.reopen_ticket(ticket_id=ticket.pk, reason=reason, actor=DISPATCH, at=at)
+
+
+def note_told(work_order: WorkOrder, *, at: datetime) -> None:
+    """The customer of this work was told when somebody comes: a first response, where its ticket waits for one."""
+    if work_order.ticket_id is not None:
+        tickets.note_first_word(ticket_ids=[work_order.ticket_id], actor=DISPATCH, at=at)
+
+
+def follow_ticket(ticket_id: int, *, at: datetime, is_finished: bool = False) -> None:
+    """Waiting for a visit while one is planned or under way; when none is, resolved if its work solved it, else back on
+    the desk. `is_finished`: work of it was just finished, which counts also where the ticket woke because the visit
+    took long. A merged ticket's visits are those of the ticket it goes on in.
+
+    The ticket is locked before its visits are read: of two who finish its last works at once, one sees both done.
     """
     living_id = ticket_queries.find_living_id(ticket_id)
-    ticket = Ticket.objects.filter(pk=living_id or 0).first()
+    ticket = Ticket.objects.select_for_update().filter(pk=living_id or 0).first()
     if ticket is None:
         return
     family = ticket_queries.family_ids(ticket.pk)
@@ -187,27 +212,36 @@ def follow_ticket(ticket_id: int, *, at: datetime) -> None:
             actor=DISPATCH,
             at=at,
         )
-    elif coming is None and waits_for_visit:
-        give_back(ticket.pk, family, at=at)
+    elif coming is None and (waits_for_visit or (is_finished and ticket.status in CAN_WAIT)):
+        end_visits(ticket, family, at=at)
 
 
-def give_back(ticket_id: int, family: Collection[int], *, at: datetime) -> None:
-    """Put a ticket that has no visit to come back on the desk, with what became of its work. `family`: it, and the
-    tickets merged into it."""
+def end_visits(ticket: Ticket, family: Collection[int], *, at: datetime) -> None:
+    """Say of a ticket that has no visit to come what became of its work. `family`: it, and the tickets merged into it.
+    One that is on the desk stays as it is while some of its work is left."""
     found = WorkOrder.objects.filter(ticket_id__in=family).exclude(status=WorkOrderStatus.CANCELLED)
     orders = list(found.order_by("pk"))
+    is_done = bool(orders) and all(order.status in FINISHED for order in orders)
+    if not is_done and ticket.status != TicketStatus.WAITING:
+        return
+    done = Visit.objects.filter(work_order__in=orders, status=VisitStatus.DONE).order_by("ended_at", "pk")
+    remarks = {visit.work_order_id: visit.end_reason for visit in done if visit.end_reason}
     with translation.override(current_tenant().language):
-        told = [
-            f"{order}: {', '.join(filter(None, (order.get_status_display(), order.follow_up_reason)))}"
-            for order in orders
-        ]
-    tickets.end_visit_wait(
-        ticket_id=ticket_id,
-        is_done=bool(orders) and all(order.status in FINISHED for order in orders),
+        told = [_told_of(order, remarks.get(order.pk, "")) for order in orders]
+    tickets.end_visits(
+        ticket_id=ticket.pk,
+        is_done=is_done,
+        done_at=max((visit.ended_at for visit in done if visit.ended_at), default=None),
         reason="; ".join(told)[:500],
         actor=DISPATCH,
         at=at,
     )
+
+
+def _told_of(order: WorkOrder, remarks: str = "") -> str:
+    """How work stands, for the record of its ticket."""
+    words = filter(None, (order.get_status_display(), order.follow_up_reason, remarks))
+    return f"{order}: {', '.join(words)}"
 
 
 def sqlstate_of(problem: DatabaseError) -> str:

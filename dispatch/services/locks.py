@@ -14,7 +14,7 @@ from dispatch.enums import LockLevel
 from dispatch.models import Visit
 from dispatch.queries.windows import window_around
 from dispatch.services.consenting import promise, withdraw_open
-from dispatch.services.following import check_movable
+from dispatch.services.following import check_movable, note_told
 from dispatch.services.planning import check_version, fact
 from journal import services as journal
 from tenants.actors import Actor
@@ -30,7 +30,8 @@ def lock_visit(
     release it, which needs a reason. All of a crew follow.
 
     Confirming promises the window of the customer's day around the visit's start, unless one that covers it is
-    promised. From then on `move_visit` asks for consent, and planning runs leave it alone.
+    promised. From then on `move_visit` asks for consent, and planning runs leave it alone. Who asked was spoken to:
+    that is the first response where none was given.
     """
     visit = queries.visit_for_update(visit_id)
     actor.require(Permission.VISIT_PLAN, visit)
@@ -53,8 +54,10 @@ def lock_visit(
         journal.publish(fact(events.VisitLocked, one))
     if wanted == LockLevel.PROPOSED:
         withdraw_open([one.pk for one in crew], actor=actor, at=at, reason=reason)
-    elif not _is_promised(visit):
+        return visit
+    if not _is_promised(visit):
         promise(visit.work_order, window_around(visit.work_order, visit.start_at), actor=actor, at=at)
+    note_told(visit.work_order, at=at)
     return visit
 
 

@@ -15,7 +15,7 @@ from dispatch.services.planning import fact
 from journal import services as journal
 from tenants.actors import Actor
 from tickets import services as tickets
-from tickets.enums import SlaKpi
+from tickets.enums import SegmentReason, SlaKpi
 
 _STAMPS = {
     VisitStatus.ACCEPTED: "accepted_at",
@@ -41,8 +41,9 @@ def progress_visit(
     """Record that the engineer accepted, left, arrived, paused, went on or ended.
 
     Stamps the time of the device when it is given. The same state again changes nothing. Arriving stops the
-    ticket's arrival clock. A visit that ends short leaves its reason on the work order; one that is done leaves
-    `follow_up`, why another visit is needed, and otherwise takes away what earlier ones left.
+    ticket's arrival clock, and is the first response where none was given. A visit that ends short leaves its
+    reason on the work order; one that is done leaves `follow_up`, why another visit is needed, and otherwise takes
+    away what earlier ones left.
     """
     wanted = VisitStatus(status)
     visit = queries.visit_for_update(visit_id)
@@ -58,7 +59,7 @@ def progress_visit(
     _leave_follow_up(visit, wanted, why)
     follow_visits(visit.work_order, at=at)
     if wanted == VisitStatus.ON_SITE:
-        _stop_arrival_clock(visit, at)
+        _tell_of_arrival(visit, at)
     changes = {"status": [before, wanted.value]}
     journal.record(
         actor=actor,
@@ -98,7 +99,8 @@ def _stamp(visit: Visit, wanted: VisitStatus, moment: datetime, reason: str) -> 
         visit.end_reason = reason[:200]
 
 
-def _stop_arrival_clock(visit: Visit, at: datetime) -> None:
+def _tell_of_arrival(visit: Visit, at: datetime) -> None:
+    """The ticket's arrival clock stops, and who had heard nothing yet has somebody at the door."""
     ticket_id = visit.work_order.ticket_id
     if ticket_id is not None:
         tickets.stop_clock(
@@ -107,4 +109,7 @@ def _stop_arrival_clock(visit: Visit, at: datetime) -> None:
             actor=DISPATCH,
             at=visit.arrived_at or at,
             reason=f"{visit.work_order} on site",
+        )
+        tickets.note_first_word(
+            ticket_ids=[ticket_id], actor=DISPATCH, at=visit.arrived_at or at, reason=SegmentReason.CAME
         )

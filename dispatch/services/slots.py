@@ -24,7 +24,7 @@ from dispatch.queries.capacity import with_room
 from dispatch.queries.crew_windows import nearest, team_in
 from dispatch.queries.planning import instant, load_world, seconds, work_of
 from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
-from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
+from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits, note_told
 from dispatch.services.judging import plan_facts, save_planned
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -61,6 +61,7 @@ def book_slot(
     work_order.version += 1
     work_order.save(update_fields=["promised_start_at", "promised_end_at", "version", "updated_at"])
     follow_visits(work_order, at=at)
+    note_told(work_order, at=at)
     for visit in visits:
         facts = {
             "work_order": str(work_order),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dispatch import rules
 from dispatch.models import Visit
-from dispatch.services.following import CAN_WAIT, DISPATCH, LOOK_AGAIN, follow_ticket, give_back
+from dispatch.services.following import CAN_WAIT, DISPATCH, LOOK_AGAIN, end_visits, follow_ticket
 from tickets import queries as ticket_queries
 from tickets import services as tickets
 from tickets.enums import TicketStatus, WaitingFor
@@ -26,7 +26,7 @@ def follow_tickets(ticket_ids: Collection[int], *, at: datetime) -> None:
         waits_for_visit = ticket.status == TicketStatus.WAITING and ticket.waiting_for == WaitingFor.VISIT
         if ticket.pk not in coming:
             if waits_for_visit:
-                give_back(ticket.pk, [ticket.pk], at=at)
+                end_visits(ticket, [ticket.pk], at=at)
             continue
         start_at, end_at = coming[ticket.pk]
         if ticket.status in CAN_WAIT or (waits_for_visit and ticket.visit_at != start_at):

@@ -21,7 +21,7 @@ from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
 from dispatch.services.catalogue import check_extent
 from dispatch.services.consenting import withdraw_open
-from dispatch.services.following import check_work_is_open, follow_visits
+from dispatch.services.following import check_work_is_open, follow_visits, take_up_again
 from dispatch.services.planning import fact
 from dispatch.services.windows import check_windows
 from dispatch.windows import PROMISE
@@ -107,7 +107,8 @@ def create_work_order_from_ticket(
     **facts: Any,
 ) -> WorkOrder:
     """Turn a ticket into field work: text, contact, asset and priority go along; its arrival clock is the
-    promise. An `address` makes a new site of the ticket's customer, for a ticket that names none."""
+    promise. An `address` makes a new site of the ticket's customer, for a ticket that names none. A ticket that was
+    solved is reopened."""
     ticket = tickets.get_ticket(ticket_id)
     actor.require(Permission.WORK_CREATE, ticket)
     place = site_id or ticket.site_id or _new_place(ticket, address.strip(), actor, at)
@@ -125,7 +126,7 @@ def create_work_order_from_ticket(
         "asset_id": ticket.asset_id if same_site else None,
         **facts,
     }
-    return create_work_order(
+    work_order = create_work_order(
         site_id=place,
         work_type_id=work_type_id,
         ticket_id=ticket.pk,
@@ -134,6 +135,8 @@ def create_work_order_from_ticket(
         at=at,
         **given,
     )
+    take_up_again(work_order, at=at)
+    return work_order
 
 
 def _new_place(ticket: Ticket, address: str, actor: Actor, at: datetime) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from feedback.models import CustomerLink
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
+from tickets import services as tickets
 
 
 @transaction.atomic
@@ -117,6 +119,7 @@ def invite_to_choose(*, consent_id: int, actor: Actor, at: datetime) -> Customer
         actor=actor,
         at=at,
     )
+    note_first_words([consent.visit], actor, at)
     return link
 
 
@@ -138,6 +141,13 @@ def _new_choice(consent: ConsentRequest, actor: Actor, at: datetime) -> Customer
     changes = {"purpose": str(LinkPurpose.CHOOSE), "expires_at": link.expires_at.isoformat()}
     journal.record(actor=actor, verb="link_issued", thing=visit, at=at, changes=changes)
     return link
+
+
+def note_first_words(visits: Iterable[Visit], actor: Actor, at: datetime) -> None:
+    """We wrote to the customers of these visits: that is the first response where their tickets wait for one."""
+    ids = {visit.work_order.ticket_id for visit in visits if visit.work_order.ticket_id is not None}
+    if ids:
+        tickets.note_first_word(ticket_ids=ids, actor=actor, at=at)
 
 
 def language_of(order: WorkOrder) -> str:

@@ -26,7 +26,14 @@ from feedback import letters, links, permissions, queries, rules
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink, VisitLetter
 from feedback.rules import Known
-from feedback.services.invitations import address_of, language_of, name_of, new_link, told_of
+from feedback.services.invitations import (
+    address_of,
+    language_of,
+    name_of,
+    new_link,
+    note_first_words,
+    told_of,
+)
 from journal import services as journal
 from tenants.actors import Actor
 from tenants.queries import current_tenant
@@ -167,6 +174,7 @@ def _tell(
     sent = channels.send_messages(messages=posts, actor=actor, at=at) if posts else []
     noted = (note for message in sent for note in _noted(tellings[message.key], message))
     VisitLetter.objects.bulk_create(noted)
+    note_first_words([tellings[message.key].trip.lead for message in sent], actor, at)
 
 
 def _without_waiting(known: Letters, actor: Actor, at: datetime) -> Letters:

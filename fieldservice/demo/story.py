@@ -291,12 +291,6 @@ def past_visit(facts: Facts, dice: Dice, job: Job) -> Visit:
     ):
         visit.refresh_from_db()
         advance(visit, dice, at=at)
-    tickets.resolve_ticket(
-        ticket_id=ticket.pk,
-        resolution=facts["words"]["done"],
-        actor=by(facts, "service_desk"),
-        at=job.ended_at + timedelta(minutes=5),
-    )
     visit.refresh_from_db()
     return visit
 

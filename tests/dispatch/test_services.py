@@ -12,9 +12,6 @@ from dispatch import services
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import WorkOrder
 from journal.models import AuditEntry, OutboxEvent
-from journal.services import deliver_all
-from notices.models import Notice
-from notices.wording import said
 from tenants.actors import Actor
 from tests.cast import AT, Company
 from tests.factories.dispatch import make_place, make_ticket, make_visit, make_work_order, make_work_type
@@ -22,7 +19,6 @@ from tests.factories.tickets import make_policy
 from tests.factories.workforce import make_engineer, make_territory
 from tickets.enums import ClockState, SlaKpi, TicketStatus, WaitingFor
 from tickets.models import SlaClock, Ticket
-from tickets.services import take_ticket
 
 HOUR = timedelta(hours=1)
 SYSTEM = Actor.system("tests")
@@ -229,39 +225,6 @@ def _said_when_back(ticket: Ticket) -> tuple[bool, str]:
     fact = OutboxEvent.objects.filter(name="tickets.TicketVisitsEnded").get().payload
     assert fact["reason"] == entry.reason
     return fact["is_done"], entry.reason
-
-
-def test_a_ticket_whose_work_is_done_goes_back_to_its_owner_who_is_told(in_acme: Company) -> None:
-    ticket = make_ticket()
-    take_ticket(ticket_id=ticket.pk, actor=in_acme.sora.actor, at=AT)
-    facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": in_acme.dora.actor, "at": AT}
-    orders = [
-        services.create_work_order_from_ticket(work_type_id=make_work_type().pk, **facts) for _ in range(2)
-    ]
-    for hour, order in enumerate(orders):
-        services.schedule_visit(
-            work_order_id=order.pk,
-            engineer_id=make_engineer().pk,
-            start_at=AT + (hour + 1) * HOUR,
-            actor=in_acme.dora.actor,
-            at=AT,
-        )
-    for hour, order in enumerate(orders):
-        ticket.refresh_from_db()
-        assert (ticket.status, ticket.waiting_for) == (TicketStatus.WAITING, WaitingFor.VISIT)
-        visit = order.visits.get()
-        for status in ("dispatched", "accepted", "travelling", "on_site", "done"):
-            step = services.send_visit if status == "dispatched" else services.progress_visit
-            given: dict[str, Any] = {} if status == "dispatched" else {"status": status}
-            step(visit_id=visit.pk, actor=in_acme.dora.actor, at=AT + (hour + 1) * HOUR, **given)
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.waiting_for) == (TicketStatus.OPEN, "")
-    assert ticket.next_action_at is not None and ticket.owner_id == in_acme.sora.membership.pk
-    assert _said_when_back(ticket) == (True, f"{orders[0]}: Done; {orders[1]}: Done")
-    deliver_all()
-    notice = Notice.objects.get(kind="visits_ended")
-    assert notice.membership_id == in_acme.sora.membership.pk
-    assert said(notice).title == f"{ticket}: the work is done"
 
 
 def test_the_arrival_clock_is_the_promise_and_stops_on_site(in_acme: Company) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from channels.enums import Channel
 from core.errors import NotFound
-from tickets.enums import TicketStatus
+from tickets.enums import Direction, MessageKind, TicketStatus
 from tickets.models import Ticket, TicketMessage
 
 MOST_STEPS = 50
@@ -120,6 +121,14 @@ def conversation_of(ticket: Ticket, kin: Kin | None = None) -> QuerySet[TicketMe
     family = [ticket.pk, *kin.merged_ids] if kin else family_ids(ticket.pk)
     found = TicketMessage.objects.select_related("ticket").filter(ticket_id__in=family)
     return found.defer("ticket__search_text", "ticket__search_grams").order_by("at", "id")
+
+
+def is_unanswered(ticket: Ticket) -> bool:
+    """Whether the customer wrote more than their request, and nobody has answered that. Who called was answered as
+    they spoke."""
+    talk = conversation_of(ticket).filter(kind=MessageKind.PUBLIC)
+    last = talk.exclude(direction=Direction.INBOUND, channel=Channel.PHONE).last()
+    return last is not None and last.direction == Direction.INBOUND and last.at > last.ticket.opened_at
 
 
 def find_ticket_by_number(number: int) -> Ticket | None:

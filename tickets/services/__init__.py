@@ -13,6 +13,7 @@ from tickets.services.calendars import (
 from tickets.services.chat import desk_writes, say_in_chat, take_chat_delivery, visitor_writes
 from tickets.services.clocks import note_work_order, note_work_orders, stop_clock
 from tickets.services.codes import issue_codes, reissue_code, report_by_code, revoke_code
+from tickets.services.contacting import note_first_word
 from tickets.services.conversation import (
     add_message,
     receive_reply,
@@ -46,7 +47,7 @@ from tickets.services.progress import (
     assign_owner,
     close_ticket,
     continue_ticket,
-    end_visit_wait,
+    end_visits,
     mark_spam,
     reopen_ticket,
     resolve_ticket,
@@ -99,7 +100,7 @@ __all__ = [
     "desk_writes",
     "discard_quarantined",
     "dismiss_duplicate",
-    "end_visit_wait",
+    "end_visits",
     "escalate",
     "fire_due_escalations",
     "fire_due_timers",
@@ -110,6 +111,7 @@ __all__ = [
     "mark_spam",
     "merge_tickets",
     "move_view",
+    "note_first_word",
     "note_return",
     "note_work_order",
     "note_work_orders",

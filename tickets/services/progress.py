@@ -171,12 +171,39 @@ def continue_ticket(*, ticket_id: int, actor: Actor, at: datetime, reason: str =
 
 
 @transaction.atomic
-def end_visit_wait(*, ticket_id: int, is_done: bool, reason: str, actor: Actor, at: datetime) -> Ticket:
-    """Put a ticket whose visits are over back on the desk and tell its owner. Whether the customer's problem is solved
-    stays a person's word. `reason` says what became of the work, and `is_done` whether all of it is."""
-    ticket = continue_ticket(ticket_id=ticket_id, reason=reason, actor=actor, at=at)
+def end_visits(
+    *,
+    ticket_id: int,
+    is_done: bool,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    done_at: datetime | None = None,
+) -> Ticket:
+    """No visit of the ticket is to come any more: it is resolved where its work solved it, else it is back on the desk.
+    Its owner is told either way. `reason` says what became of the work, `is_done` whether all of it is, and `done_at`
+    since when."""
+    ticket = queries.ticket_for_update(ticket_id)
+    actor.require(permissions.WORK, ticket)
+    if _is_solved(ticket, done_at if is_done else None):
+        solved_at = min(done_at or at, at)
+        ticket = resolve(ticket, resolution=reason, actor=actor, at=at, solved_at=solved_at)
+    elif ticket.status == TicketStatus.WAITING:
+        ticket = continue_ticket(ticket_id=ticket_id, reason=reason, actor=actor, at=at)
     journal.publish(TicketVisitsEnded(ticket_id=ticket.pk, is_done=is_done, reason=reason))
     return ticket
+
+
+def _is_solved(ticket: Ticket, done_at: datetime | None) -> bool:
+    reopened = ticket.event_times.get(SlaEvent.REOPENED)
+    return rules.is_solved_by_work(
+        ticket.status,
+        ticket.waiting_for,
+        kind=ticket.kind,
+        opened_at=datetime.fromisoformat(reopened) if reopened else ticket.opened_at,
+        done_at=done_at,
+        is_answered=not queries.is_unanswered(ticket),
+    )
 
 
 @transaction.atomic
@@ -184,14 +211,19 @@ def resolve_ticket(*, ticket_id: int, resolution: str, actor: Actor, at: datetim
     """Close the customer's problem, and stop its clocks. Reopening is a new decision: see `reopen_ticket`."""
     ticket = queries.ticket_for_update(ticket_id)
     actor.require(permissions.RESOLVE, ticket)
+    return resolve(ticket, resolution=resolution, actor=actor, at=at, solved_at=at)
+
+
+def resolve(ticket: Ticket, *, resolution: str, actor: Actor, at: datetime, solved_at: datetime) -> Ticket:
+    """`resolve_ticket` for a ticket that is locked already, whoever caused it; its clocks stop at `solved_at`."""
     rules.check_move(str(ticket), ticket.status, TicketStatus.RESOLVED)
     ensure_owner(ticket, actor)
     before = ticket.status
     ticket.status, ticket.waiting_for = TicketStatus.RESOLVED, ""
     ticket.resolution = resolution.strip()
-    ticket.resolved_at, ticket.resolved_by = at, actor.label[:200] or actor.kind
+    ticket.resolved_at, ticket.resolved_by = solved_at, actor.label[:200] or actor.kind
     ticket.next_action_at = None
-    clocks.happened(ticket, SlaEvent.RESOLVED, actor=actor, at=at, reason=SegmentReason.RESOLVED)
+    clocks.happened(ticket, SlaEvent.RESOLVED, actor=actor, at=solved_at, reason=SegmentReason.RESOLVED)
     return finish(
         ticket,
         verb="resolved",

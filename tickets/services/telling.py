@@ -106,9 +106,11 @@ def tell_of_ended_visits(
 ) -> None:
     """Tell the owner that no visit is to come any more, unless the ticket has gone on meanwhile."""
     ticket = queries.get_ticket(ticket_id)
-    if ticket.owner_id is None or ticket.status not in ACTIVE or ticket.status == TicketStatus.WAITING:
+    is_solved = is_done and ticket.status == TicketStatus.RESOLVED
+    is_on_desk = ticket.status in ACTIVE and ticket.status != TicketStatus.WAITING
+    if ticket.owner_id is None or not (is_solved or is_on_desk):
         return
-    facts = {**facts_of(ticket), "is_done": is_done, "reason": reason}
+    facts = {**facts_of(ticket), "is_done": is_done, "is_solved": is_solved, "reason": reason}
     tell([ticket.owner_id], letters.VISITS_ENDED, ticket, facts, key=key, actor=actor, at=at)
 
 
