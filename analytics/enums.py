@@ -34,6 +34,7 @@ class Need(StrEnum):
     AREA = "area"
     RECOVERIES = "recoveries"
     CLOCKS = "clocks"
+    LATE = "late_visits"
     NOBODY = "nobody"
     STOCK = "stock"
     BLOCKED = "blocked"

@@ -15,7 +15,6 @@ DAYS = 28
 """Length of the sparklines; the usual is the mean of the same weekday in these four weeks."""
 
 REPEAT_DAYS = 30
-GRACE = timedelta(minutes=30)
 
 TARGETS: dict[Kpi, float | None] = {
     Kpi.ON_TIME: 95,
@@ -39,11 +38,6 @@ class Change:
     usual: float
     by: float
     is_good: bool | None
-
-
-def deadline_of(promised_end_at: datetime | None, start_at: datetime) -> datetime:
-    """Until when an arrival is on time: the promise, else half an hour after the plan."""
-    return promised_end_at or start_at + GRACE
 
 
 def late_minutes(arrived_at: datetime, deadline: datetime) -> int:
@@ -128,11 +122,8 @@ _NODES: dict[str, Node] = {
     V.COULD_NOT_COMPLETE: Node.COULD_NOT,
     V.NO_SHOW: Node.COULD_NOT,
 }
-_AWAITED = frozenset({V.PROPOSED, V.SCHEDULED, V.DISPATCHED, V.ACCEPTED, V.TRAVELLING})
 
 
-def node_of(status: str, deadline: datetime, at: datetime) -> Node:
-    """Where a visit stands. One that should have arrived and has not is late, whatever its state."""
-    if status in _AWAITED and at > deadline:
-        return Node.LATE
-    return _NODES.get(status, Node.NOT_STARTED)
+def node_of(status: str, *, is_late: bool) -> Node:
+    """Where a visit stands. One to which somebody will come late is late, whatever its state."""
+    return Node.LATE if is_late else _NODES.get(status, Node.NOT_STARTED)

@@ -152,7 +152,7 @@ def _tile_url(tile: queries.Tile, slug: str, day: date) -> str:
 
 
 def _need_url(need: Need, slug: str) -> str:
-    if need in (Need.CLOCKS, Need.NOBODY):
+    if need in (Need.CLOCKS, Need.LATE, Need.NOBODY):
         return f"?behind={need}#behind"
     if need == Need.AREA:
         return "#areas"

@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 
 from analytics.enums import Kpi, Need, Node
 from analytics.queries import Decision, Tile
-from analytics.rules import GRACE, REPEAT_DAYS
+from analytics.rules import REPEAT_DAYS
 from core.formats import local_datetime
+from dispatch.rules import TOLD_SPREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def node_look(node: Node) -> tuple[str, str, str]:
         Node.ON_THE_WAY: ("move", "car", _("On the way")),
         Node.ON_SITE: ("work", "tool", _("On site")),
         Node.PAUSED: ("wait", "player-pause", _("Paused")),
-        Node.LATE: ("stop", "run", _("Running late")),
+        Node.LATE: ("stop", "run", _("Late")),
         Node.DONE: ("rest", "circle-check", _("Done")),
         Node.COULD_NOT: ("stop", "circle-x", _("Could not")),
         Node.NOT_STARTED: ("plan", "calendar", _("Not started")),
@@ -65,7 +66,11 @@ def node_look(node: Node) -> tuple[str, str, str]:
 
 def need_name(need: Need) -> str:
     """The heading of the list behind a decision."""
-    return {Need.CLOCKS: _("Broken promises"), Need.NOBODY: _("Nobody can")}.get(need, "")
+    return {
+        Need.LATE: _("After the promise"),
+        Need.CLOCKS: _("Broken promises"),
+        Need.NOBODY: _("Nobody can"),
+    }.get(need, "")
 
 
 def shown(tile: Tile, oldest_days: float | None) -> Shown:
@@ -113,7 +118,7 @@ def _unit(tile: Tile) -> str:
 def _definition(tile: Tile, oldest_days: float | None) -> str:
     number = {"n": tile.number}
     if tile.kpi == Kpi.ON_TIME:
-        minutes = {"minutes": int(GRACE.total_seconds() // 60)}
+        minutes = {"minutes": int(TOLD_SPREAD.total_seconds() // 60)}
         return _("Arrived within the promise, else %(minutes)s min of the plan.") % minutes
     if tile.kpi == Kpi.SLA:
         text = ngettext("Kept of %(n)s clock ended.", "Kept of %(n)s clocks ended.", tile.number)
@@ -175,6 +180,11 @@ def asked(decision: Decision) -> Ask:
     if decision.need == Need.CLOCKS:
         title = ngettext("%(n)s promise is broken and open", "%(n)s promises are broken and open", n) % facts
         return Ask(decision, "alert-octagon", "stop", title, _("The oldest since %(at)s") % facts)
+    if decision.need == Need.LATE:
+        title = ngettext(
+            "%(n)s visit will come after the promise", "%(n)s visits will come after the promise", n
+        )
+        return Ask(decision, "run", "stop", title % facts, _("The first was promised by %(at)s") % facts)
     if decision.need == Need.NOBODY:
         title = ngettext("Nobody can take %(n)s work order", "Nobody can take %(n)s work orders", n) % facts
         return Ask(decision, "user-off", "stop", title, _("The oldest since %(at)s") % facts)

@@ -121,6 +121,12 @@ def window_told(start_at: datetime, promised: Promised, told_start_at: datetime 
     return known if known is not None and known.holds(start_at) else window_round(start_at, TOLD_SPREAD)
 
 
+def on_time_until(promised_end_at: datetime | None, start_at: datetime) -> datetime:
+    """Until when an engineer comes in time: the end of what was promised, else half an hour after the start planned,
+    as customers are told."""
+    return promised_end_at or start_at + TOLD_SPREAD
+
+
 @dataclass(frozen=True, slots=True)
 class Taps:
     """When the engineer left for a visit, arrived and ended it, as far as these are known."""

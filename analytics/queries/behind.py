@@ -13,6 +13,7 @@ from analytics.enums import Kpi, Need, Node
 from analytics.models import VisitFigures
 from analytics.queries.figures import ended_clocks, start_of
 from analytics.queries.live import breached_clocks, nobody_can, visits_of_day
+from dispatch import queries as dispatch
 from dispatch.models import Visit, WorkOrder
 from tickets.models import SlaClock
 from workforce import queries as workforce
@@ -45,37 +46,34 @@ def rows_behind(code: str, day: date, zone: ZoneInfo, at: datetime) -> list[Row]
         return _engineers(day, zone, at)
     if code in (Kpi.SLA, Need.CLOCKS):
         return _clocks(code, day, zone, at)
+    if code == Need.LATE:
+        return [_visit(visit, minutes) for visit, minutes in dispatch.late_for_promises(at)[:MOST]]
     return _nobody(at) if code == Need.NOBODY else None
 
 
 def _visits(node: Node, day: date, zone: ZoneInfo, at: datetime) -> list[Row]:
-    visits = (
-        visits_of_day(day, zone).select_related("work_order__site", "engineer").order_by("start_at", "id")
-    )
+    found = visits_of_day(day, zone).select_related("work_order__site", "engineer")
+    visits = list(found.order_by("start_at", "id"))
+    late = dispatch.lateness_of(visits, at)
     chosen = [
-        (visit, deadline) for visit in visits if _stands(visit, deadline := _deadline(visit), at) == node
+        visit
+        for visit in visits
+        if rules.node_of(visit.status, is_late=dispatch.is_late(visit, late[visit.pk])) == node
     ]
-    return [
-        Row(
-            visit.work_order,
-            visit.work_order.site.name,
-            visit.work_order.site.area,
-            visit.engineer.name,
-            "visit",
-            visit.status,
-            minutes=-(at - deadline).total_seconds() / 60 if node == Node.LATE else None,
-            at=visit.start_at,
-        )
-        for visit, deadline in chosen[:MOST]
-    ]
+    return [_visit(visit, late[visit.pk] if node == Node.LATE else None) for visit in chosen[:MOST]]
 
 
-def _deadline(visit: Visit) -> datetime:
-    return rules.deadline_of(visit.work_order.promised_end_at, visit.start_at)
-
-
-def _stands(visit: Visit, deadline: datetime, at: datetime) -> Node:
-    return rules.node_of(visit.status, deadline, at)
+def _visit(visit: Visit, late_minutes: int | None) -> Row:
+    return Row(
+        visit.work_order,
+        visit.work_order.site.name,
+        visit.work_order.site.area,
+        visit.engineer.name,
+        "visit",
+        visit.status,
+        minutes=None if late_minutes is None else -late_minutes,
+        at=visit.start_at,
+    )
 
 
 def _figures(kpi: Kpi, day: date) -> list[Row]:

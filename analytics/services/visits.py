@@ -13,6 +13,7 @@ from delivery import queries as delivery
 from dispatch import queries as dispatch
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
+from dispatch.rules import on_time_until
 from feedback import queries as feedback
 from tenants.actors import Actor
 from tenants.queries import current_tenant
@@ -33,7 +34,7 @@ def refresh_figures(*, visit_id: int, actor: Actor, at: datetime) -> VisitFigure
     arrived_at = visit.arrived_at
     late = 0
     if arrived_at is not None:
-        deadline = rules.deadline_of(visit.work_order.promised_end_at, visit.start_at)
+        deadline = on_time_until(visit.work_order.promised_end_at, visit.start_at)
         late = rules.late_minutes(arrived_at, deadline)
     response = feedback.find_response(visit_id)
     figures, _created = VisitFigures.objects.update_or_create(

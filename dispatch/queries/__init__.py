@@ -25,6 +25,7 @@ from dispatch.queries.crews import (
 from dispatch.queries.dependencies import links_after, links_before
 from dispatch.queries.facts import Occasion
 from dispatch.queries.impact import impact_of
+from dispatch.queries.lateness import is_late, late_for_promises, lateness_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
 from dispatch.queries.outlooks import outlooks
 from dispatch.queries.planning import (
@@ -126,11 +127,14 @@ __all__ = [
     "has_earlier_stint",
     "impact_of",
     "is_last_stint",
+    "is_late",
     "kept_between",
     "knowing",
     "knowing_among",
     "knowing_sites",
     "known_pairs",
+    "late_for_promises",
+    "lateness_of",
     "later_stints",
     "likings",
     "links_after",

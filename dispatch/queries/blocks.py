@@ -3,13 +3,14 @@ begun at the time that they take (`Visit.span_at`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.intervals import Interval
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
+from dispatch.queries.lateness import is_late
 from dispatch.rules import OCCUPYING, UNDER_WAY
 from dispatch.travel import ESTIMATED, Roads, point_of
 from workforce.models import Engineer
@@ -32,7 +33,7 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A visit on its lane, from `start_at` to `end_at`: it `has_begun` when these are what happened and not what is
-    planned. `late_minutes`: after the promise; `broken`: rules broken on purpose. The trip to it `is_estimated`
+    planned. `late_minutes`: as `lateness_of`; `broken`: rules broken on purpose. The trip to it `is_estimated`
     unless a routing service said how long it takes. `crew`: the other visits of the board that go together with it."""
 
     visit: Visit
@@ -74,7 +75,7 @@ class Block:
     def marks(self) -> frozenset[str]:
         """Under which of the board's counts it falls: of what somebody may still do something about."""
         found = {
-            "late": self.late_minutes > 0 and self.visit.status in _NOT_STARTED,
+            "late": is_late(self.visit, self.late_minutes),
             "broken": self.broken > 0 and self.visit.status in OCCUPYING,
             "behind": self.behind_minutes > 0,
             "drafts": self.visit.look_code == "draft",
@@ -95,9 +96,16 @@ def in_turn(visits: Sequence[Visit], between: Interval, at: datetime) -> list[Vi
 
 
 def blocks_of(
-    engineer: Engineer, visits: Sequence[Visit], edges: Interval, at: datetime, roads: Roads
+    engineer: Engineer,
+    visits: Sequence[Visit],
+    edges: Interval,
+    at: datetime,
+    *,
+    roads: Roads,
+    late: Mapping[int, int],
 ) -> list[Block]:
-    """An engineer's visits in turn, each with the trip to it; what lies beyond the edges is cut off."""
+    """An engineer's visits in turn, each with the trip to it; what lies beyond the edges is cut off. `late`: as
+    `lateness_of` has it."""
     blocks = []
     place = point_of(engineer.home_latitude, engineer.home_longitude)
     for visit in visits:
@@ -118,7 +126,7 @@ def blocks_of(
                 travel_minutes=travel.length if travel else 0,
                 travel_km=km,
                 is_estimated=roads.source_of(place, here) == ESTIMATED,
-                late_minutes=_late(visit, start, at),
+                late_minutes=late[visit.pk],
                 broken=_broken(visit),
                 behind_minutes=_behind(visit, at),
             )
@@ -138,15 +146,6 @@ def _travel(visit: Visit, start: datetime, planned_minutes: int, edges: Interval
 def _broken(visit: Visit) -> int:
     """Rules broken on purpose; coming after the promise is told as late, not as broken."""
     return sum(reason.get("bound") != "promised_end" for reason in visit.reason.get("broken", ()))
-
-
-def _late(visit: Visit, start: datetime, at: datetime) -> int:
-    """Minutes after the promise at which the engineer arrives, or would."""
-    promised = visit.work_order.promised_end_at
-    if promised is None:
-        return 0
-    arrival = max(start, at) if visit.status in _NOT_STARTED else visit.arrived_at or start
-    return max(0, minutes_between(promised, arrival))
 
 
 def _behind(visit: Visit, at: datetime) -> int:

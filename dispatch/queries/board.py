@@ -18,6 +18,7 @@ from core.intervals import Interval, minutes_of, without
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.blocks import Bar, Block, blocks_of, in_turn, minutes_between
+from dispatch.queries.lateness import lateness_of
 from dispatch.queries.planning import policy_in_force
 from dispatch.queries.roads import knowing_among
 from dispatch.queries.work import tray, visits
@@ -80,8 +81,9 @@ class Need:
 
 @dataclass(slots=True)
 class Board:
-    """One day. `start` is the left edge; `now_at` is None when now is not on the board. `counts` are of the whole
-    day; `only`: the one of `COUNTED` whose lanes and work alone are shown, or ""."""
+    """One day. `start` is the left edge; `now_at` is None when now is not on the board. `counts` are of the visits of
+    the whole day, "at_risk" and "waiting_late" of the work in the tray; `only`: the one of `COUNTED` whose lanes and
+    work alone are shown, or ""."""
 
     day: date
     start: datetime
@@ -117,7 +119,11 @@ def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor, only: str = 
     shifts = {e.pk: workforce.shift_intervals(e, begin, end) for e in engineers}
     start, finish = _edges((begin, end), shifts.values(), by_engineer.values(), at, zone)
     roads = _roads(engineers, by_engineer)
-    lanes = [_lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at, roads=roads) for e in engineers]
+    late = _lateness(by_engineer, at)
+    lanes = [
+        _lane(e, by_engineer[e.pk], shifts[e.pk], (start, finish), at, roads=roads, late=late)
+        for e in engineers
+    ]
     _show_crews(lanes)
     needs, waiting = ([], 0) if actor.provider_code else _needs(at)
     shown = [lane for lane in lanes if any(only in block.marks for block in lane.blocks)] if only else lanes
@@ -144,10 +150,15 @@ def engineer_loads(
     engineers = list(workforce.visible_to(actor, mine))
     planned = _visits_of_day(engineers, begin, end, at)
     roads = _roads(engineers, planned)
+    late = _lateness(planned, at)
+    shifts = {e.pk: workforce.shift_intervals(e, begin, end) for e in engineers}
     return [
-        _lane(e, planned[e.pk], workforce.shift_intervals(e, begin, end), (begin, end), at, roads=roads)
-        for e in engineers
+        _lane(e, planned[e.pk], shifts[e.pk], (begin, end), at, roads=roads, late=late) for e in engineers
     ]
+
+
+def _lateness(planned: Mapping[int, Sequence[Visit]], at: datetime) -> dict[int, int]:
+    return lateness_of([visit for row in planned.values() for visit in row], at)
 
 
 def _show_crews(lanes: Iterable[Lane]) -> None:
@@ -221,8 +232,9 @@ def _lane(
     at: datetime,
     *,
     roads: Roads,
+    late: Mapping[int, int],
 ) -> Lane:
-    blocks = blocks_of(engineer, planned, edges, at, roads)
+    blocks = blocks_of(engineer, planned, edges, at, roads=roads, late=late)
     shift_minutes = minutes_of(shifts)
     used = sum(block.length + block.travel_minutes for block in blocks)
     return Lane(
@@ -292,11 +304,13 @@ def _need(work_order: WorkOrder, at: datetime) -> Need:
 
 
 def _counts(lanes: Sequence[Lane], needs: Sequence[Need]) -> dict[str, int]:
-    marks = [mark for need in needs for mark in need.marks]
-    marks += [mark for lane in lanes for block in lane.blocks for mark in block.marks if mark != "behind"]
+    waiting = Counter(mark for need in needs for mark in need.marks)
+    marks = [mark for lane in lanes for block in lane.blocks for mark in block.marks if mark != "behind"]
     counted = Counter(marks)
     return {mark: counted[mark] for mark in COUNTED} | {
-        "behind": sum(lane.behind_minutes > 0 for lane in lanes)
+        "at_risk": waiting["at_risk"],
+        "behind": sum(lane.behind_minutes > 0 for lane in lanes),
+        "waiting_late": waiting["late"],
     }
 
 

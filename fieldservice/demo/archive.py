@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from analytics.models import InquiryFigures, VisitFigures
-from analytics.rules import deadline_of, late_minutes
+from analytics.rules import late_minutes
 from channels.enums import Channel
 from delivery.enums import TimeKind
 from delivery.models import Checklist, Submission, TimeEntry
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
+from dispatch.rules import on_time_until
 from feedback.enums import RatingReason, RecoveryStatus
 from feedback.models import Recovery, Response
 from feedback.rules import LOW_SCORE, RECOVERY_TIME
@@ -105,7 +106,7 @@ def _visit(job: Job, at: datetime) -> Visit:
 
 
 def _figures(job: Job, tenant: Tenant) -> VisitFigures:
-    late = late_minutes(job.arrived_at, deadline_of(None, job.start_at))
+    late = late_minutes(job.arrived_at, on_time_until(None, job.start_at))
     return VisitFigures(
         visit=job.rows["visit"],
         engineer=job.engineer,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from analytics import rules
 from analytics.enums import Kpi, Node
 from dispatch.enums import VisitStatus
+from dispatch.rules import on_time_until
 from tests.cast import AT
 
 DAY = date(2026, 11, 23)
@@ -48,25 +49,25 @@ def test_nothing_is_compared_with_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "minutes", "node"),
+    ("status", "late", "node"),
     [
-        (VisitStatus.ACCEPTED, -1, Node.NOT_STARTED),
-        (VisitStatus.ACCEPTED, 1, Node.LATE),
-        (VisitStatus.TRAVELLING, -1, Node.ON_THE_WAY),
-        (VisitStatus.TRAVELLING, 1, Node.LATE),
-        (VisitStatus.ON_SITE, 99, Node.ON_SITE),
-        (VisitStatus.NO_SHOW, 99, Node.COULD_NOT),
+        (VisitStatus.ACCEPTED, False, Node.NOT_STARTED),
+        (VisitStatus.ACCEPTED, True, Node.LATE),
+        (VisitStatus.TRAVELLING, False, Node.ON_THE_WAY),
+        (VisitStatus.TRAVELLING, True, Node.LATE),
+        (VisitStatus.ON_SITE, False, Node.ON_SITE),
+        (VisitStatus.NO_SHOW, False, Node.COULD_NOT),
     ],
 )
-def test_where_a_visit_stands(status: str, minutes: int, node: Node) -> None:
-    assert rules.node_of(status, AT, AT + minutes * MINUTE) == node
+def test_where_a_visit_stands(status: str, late: bool, node: Node) -> None:
+    assert rules.node_of(status, is_late=late) == node
 
 
 def test_without_a_promise_half_an_hour_after_the_plan_is_on_time() -> None:
-    deadline = rules.deadline_of(None, AT)
+    deadline = on_time_until(None, AT)
     assert rules.late_minutes(AT + 30 * MINUTE, deadline) == 0
     assert rules.late_minutes(AT + 42 * MINUTE, deadline) == 12
-    assert rules.deadline_of(AT + MINUTE, AT) == AT + MINUTE
+    assert on_time_until(AT + MINUTE, AT) == AT + MINUTE
 
 
 def test_a_gap_in_the_days_is_a_gap_in_the_line() -> None:

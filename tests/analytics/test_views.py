@@ -72,7 +72,7 @@ def test_what_a_page_loads_later_speaks_its_language(acme: Company, signed_in: S
 
 
 @pytest.mark.parametrize(
-    "code", [*Node, Kpi.ON_TIME, Kpi.SLA, Kpi.FIRST_FIX, Kpi.UTILISATION, Need.CLOCKS, Need.NOBODY]
+    "code", [*Node, Kpi.ON_TIME, Kpi.SLA, Kpi.FIRST_FIX, Kpi.UTILISATION, Need.CLOCKS, Need.LATE, Need.NOBODY]
 )
 def test_every_number_has_a_list_behind_it(acme: Company, signed_in: SignIn, code: str) -> None:
     with tenant_active(acme.tenant.pk):
@@ -116,5 +116,5 @@ def test_queries_do_not_grow_with_rows(
             make_figures(make_visit(start_at=now() - timedelta(minutes=5 * number + 5), work=1))
     client = signed_in(acme.dirk)
     client.get(PAGE)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(f"{PAGE}?behind=on_time")
