@@ -10,4 +10,5 @@ urlpatterns = [
     path("v/<str:code>/", views.track, name="track"),
     path("m/<str:code>/", views.choose, name="choose"),
     path("r/<str:code>/", views.rate, name="rate"),
+    path("request/follow/", views.followed, name="followed"),
 ]

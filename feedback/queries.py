@@ -12,9 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from dispatch.enums import LockLevel, VisitStatus
+from dispatch.models import Visit
+from dispatch.rules import ENDED, UNDER_WAY
 from feedback import links
 from feedback.enums import LinkPurpose, RecoveryStatus
 from feedback.models import CustomerLink, Recovery, Response, VisitLetter
+from tickets import queries as tickets
 
 
 def find_link(code: str, purpose: LinkPurpose, at: datetime) -> CustomerLink | None:
@@ -67,6 +71,25 @@ def letters_about(visit_ids: Iterable[int]) -> dict[int, list[VisitLetter]]:
     for letter in letters.filter(visit_id__in=list(visit_ids)).order_by("id"):
         found[letter.visit_id].append(letter)
     return found
+
+
+MOST_FOLLOWED = 30
+
+
+def visits_known(ticket_id: int) -> list[Visit]:
+    """The visits for a ticket, and for those merged into it, of which their customer knows or may: sent or confirmed,
+    and not called off; oldest first, the latest 30. What is planned and not sent is private."""
+    told = Q(status__in=[VisitStatus.DISPATCHED, VisitStatus.ACCEPTED, *UNDER_WAY, *ENDED])
+    agreed = Q(status=VisitStatus.SCHEDULED) & ~Q(lock_level=LockLevel.PROPOSED)
+    found = Visit.objects.select_related("engineer", "work_order__site").filter(
+        told | agreed, work_order__ticket_id__in=tickets.family_ids(ticket_id)
+    )
+    return sorted(found.order_by("-start_at", "-pk")[:MOST_FOLLOWED], key=lambda one: (one.start_at, one.pk))
+
+
+def rated_among(visit_ids: Iterable[int]) -> set[int]:
+    """Those of these visits that their customer rated."""
+    return set(Response.objects.filter(visit_id__in=list(visit_ids)).values_list("visit_id", flat=True))
 
 
 def get_link(link_id: int) -> CustomerLink:

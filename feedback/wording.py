@@ -1,17 +1,22 @@
-"""Visits and ratings as the customer reads them."""
+"""Visits and requests as the customer reads them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.formats import local_date
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
 from dispatch.queries import told_of
-from dispatch.rules import Window
+from dispatch.rules import UNDER_WAY, Window
 from feedback import rules
+from tickets.enums import TicketStatus, WaitingFor
+from tickets.models import Ticket
 
 V = VisitStatus
 
@@ -30,6 +35,14 @@ class Step:
     icon: str
     word: str
     place: str
+
+
+def lead_of(together: Sequence[Visit]) -> Visit:
+    """The one of visits that go together by whom the customer sees how far they are: somebody still under way, else
+    who is furthest."""
+    chosen = [visit for visit in together if visit.status in UNDER_WAY] or together
+    status = rules.status_together(visit.status for visit in chosen)
+    return next(visit for visit in chosen if visit.status == status)
 
 
 def window_of(visit: Visit) -> Window:
@@ -65,3 +78,21 @@ def sentence_of(visit: Visit) -> str:
         V.NO_SHOW: _("We did not meet you this time. We will call you to arrange another visit."),
         V.CANCELLED: _("This visit will not take place. We will be in touch if another one is needed."),
     }.get(VisitStatus(visit.status), _("Your visit is booked. This page follows it; no need to call."))
+
+
+def progress_of(ticket: Ticket, at: datetime) -> str:
+    """How far a request is, in one sentence for whoever asked."""
+    if ticket.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+        return _("It is done. Write or call if anything is left.")
+    if ticket.status == TicketStatus.WAITING:
+        if ticket.waiting_for == WaitingFor.VISIT and ticket.visit_at is not None and ticket.visit_at > at:
+            return _("Somebody comes on %(day)s.") % {"day": local_date(ticket.visit_at)}
+        return {
+            WaitingFor.CUSTOMER: _("We asked you something and wait for your answer."),
+            WaitingFor.PARTS: _("We wait for parts."),
+            WaitingFor.PROVIDER: _("A partner company works on it."),
+            WaitingFor.VISIT: _("Our engineer works on it."),
+        }[WaitingFor(ticket.waiting_for)]
+    if ticket.owner_id is None:
+        return _("We have it. Somebody looks at it soon.")
+    return _("We are working on it.")

@@ -26,9 +26,10 @@ FOLLOW_SECONDS = 90 * 86_400
 
 
 def follow_path(tenant: Tenant, ticket: Ticket) -> str:
-    """Where whoever asked sees how far their request is: number and state, nothing of what was written."""
+    """Where whoever asked sees how far their request is: number, state and who comes when, nothing of what was
+    written. The page is evaluation's: it knows the visits."""
     code = signing.dumps(ticket.pk, salt=FOLLOW_SALT)
-    return f"{reverse('intake:request_thanks', args=[tenant.slug])}?f={code}"
+    return f"{reverse('customer:followed', args=[tenant.slug])}?f={code}"
 
 
 def followed(code: str) -> int:

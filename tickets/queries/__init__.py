@@ -26,7 +26,7 @@ from tickets.queries.clocks import (
     rounds_of,
     segments_of,
 )
-from tickets.queries.codes import codes_of, find_asset_by_code, open_tickets_of_asset
+from tickets.queries.codes import codes_of, find_asset_by_code, find_followed, open_tickets_of_asset
 from tickets.queries.desk import (
     canned_replies,
     canned_replies_for,
@@ -127,6 +127,7 @@ __all__ = [
     "find_calendar_with",
     "find_draft",
     "find_duplicates",
+    "find_followed",
     "find_least_busy_member",
     "find_living_id",
     "find_repeat",

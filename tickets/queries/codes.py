@@ -1,7 +1,8 @@
-"""Which asset a code on a label belongs to."""
+"""Which asset a code on a label belongs to, and which ticket the code of a letter."""
 
 from __future__ import annotations
 
+from django.core import signing
 from django.db.models import QuerySet
 
 from customers.models import Asset
@@ -21,6 +22,14 @@ def find_asset_by_code(code: str) -> Asset | None:
         .first()
     )
     return found.asset if found else None
+
+
+def find_followed(code: str) -> Ticket | None:
+    """The ticket that a code of `links.follow_path` names; None for a code that is wrong or too old."""
+    try:
+        return tickets().filter(pk=links.followed(code)).first()
+    except signing.BadSignature:
+        return None
 
 
 def codes_of(assets: list[Asset]) -> dict[int, AssetCode]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
@@ -18,7 +19,7 @@ from core.callers import throttled_part
 from core.clock import now
 from tenants.enums import Language
 from tenants.http import TenantRequest
-from tickets import links, queries, rules, services, wording
+from tickets import links, queries, rules, services
 from tickets.forms import RequestForm
 from tickets.views.limits import WINDOW_SECONDS, is_over
 from tickets.views.uploads import LIMITS, read_uploads
@@ -71,37 +72,21 @@ def request_create(request: TenantRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def request_thanks(request: TenantRequest, slug: str) -> HttpResponse:
-    """Thanks, with the ticket's number when the sealed code of `?r=` names one of the last day; with that of `?f=`, how
-    far the request is."""
-    sent, followed = request.GET.get("r", ""), request.GET.get("f", "")
+    """Thanks, with the ticket's number when the sealed code of `?r=` names one of the last day."""
+    sent = request.GET.get("r", "")
+    if followed := request.GET.get("f", ""):
+        # Letters that went out earlier lead here.
+        url = reverse("customer:followed", args=[slug])
+        return HttpResponseRedirect(f"{url}?{urlencode({'f': followed})}")
     context: dict[str, Any] = {"brand": request.tenant.name, "ticket": None}
     try:
         if sent:
             ticket = queries.get_ticket(signing.loads(sent, salt=SALT, max_age=86_400))
             context |= {"ticket": ticket, "follow_url": links.follow_path(request.tenant, ticket)}
             context["is_mailed"] = "mailed" in request.GET
-        elif followed:
-            return _followed(request, links.followed(followed))
     except signing.BadSignature as problem:
         raise Http404 from problem
     return render(request, "tickets/request_thanks.html", context)
-
-
-def _followed(request: TenantRequest, ticket_id: int) -> HttpResponse:
-    """How far a request is. The number is that of the letter, also when it goes on in another ticket."""
-    asked = queries.get_ticket(ticket_id)
-    living = queries.find_living_id(asked.pk)
-    ticket = asked if living is None else queries.get_ticket(living)
-    context = {
-        "brand": request.tenant.name,
-        "company": request.tenant,
-        "ticket": asked,
-        "sentence": wording.progress_of(ticket, now()),
-        "opened_at": asked.opened_at,
-    }
-    response = render(request, "tickets/request_followed.html", context)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _key(request: TenantRequest) -> str:
