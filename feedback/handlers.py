@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from dispatch.events import (
     ConsentAsked,
@@ -12,7 +13,7 @@ from dispatch.events import (
     VisitProgressed,
     VisitSent,
 )
-from dispatch.rules import UNDER_WAY
+from dispatch.rules import ENDED_SHORT, UNDER_WAY
 from feedback import services
 from journal.registry import on, on_many
 from tenants.actors import Actor
@@ -45,18 +46,25 @@ def _tell_changes(events: Sequence[VisitMoved] | Sequence[VisitCancelled]) -> No
 
 @on_many(VisitProgressed)
 def on_visit_progressed(events: Sequence[VisitProgressed]) -> None:
-    """Tell nobody of another time once somebody is on the way."""
+    """Tell nobody of another time once somebody is on the way. Who ends short may be the last of a crew."""
     begun = {event.visit_id for event in events if event.status in UNDER_WAY}
     if begun:
         services.take_back_changes(
             visit_ids=begun, actor=Actor.system("invitations"), at=events[-1].occurred_at
         )
+    for event in events:
+        if event.status in ENDED_SHORT:
+            _ask_how_it_was(event.visit_id, event.occurred_at)
 
 
 @on(VisitCompleted)
 def on_visit_completed(event: VisitCompleted) -> None:
     """Ask the customer how it was."""
-    services.invite_to_rate(visit_id=event.visit_id, actor=Actor.system("invitations"), at=event.occurred_at)
+    _ask_how_it_was(event.visit_id, event.occurred_at)
+
+
+def _ask_how_it_was(visit_id: int, at: datetime) -> None:
+    services.invite_to_rate(visit_id=visit_id, actor=Actor.system("invitations"), at=at)
 
 
 @on(ConsentAsked)

@@ -126,14 +126,14 @@ def why_words(consent: ConsentRequest) -> str:
     return _("We would like to come at another time.")
 
 
-def rate_letter(visit: Visit, *, name: str, company: str, url: str) -> Letter:
-    """How was it? One question."""
+def rate_letter(visit: Visit, *, who: str, name: str, company: str, url: str) -> Letter:
+    """How was it with those who came (`who`)? One question."""
     facts = {
         "name": name,
         "company": company,
         "day": local_date(visit.ended_at or visit.end_at),
         "work": visit.work_order.subject,
-        "engineer": visit.engineer.name,
+        "engineer": who,
         "url": url,
     }
     body = _(

@@ -13,8 +13,9 @@ from accounts.enums import Permission
 from channels import services as channels
 from channels.enums import Channel
 from dispatch import queries as dispatch
-from dispatch.enums import ConsentStatus
+from dispatch.enums import ConsentStatus, VisitStatus
 from dispatch.models import ConsentRequest, Visit, WorkOrder
+from dispatch.rules import OCCUPYING
 from feedback import letters, links, permissions, queries, rules
 from feedback.enums import LinkPurpose
 from feedback.models import CustomerLink
@@ -79,14 +80,24 @@ def revoke_link(*, link_id: int, actor: Actor, at: datetime, reason: str = "") -
 
 
 @transaction.atomic
-def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink:
+def invite_to_rate(*, visit_id: int, actor: Actor, at: datetime) -> CustomerLink | None:
     """Make the rating link of a finished visit and mail it to the contact, once; of work that takes several days
-    after its last stint."""
-    link = issue_link(visit_id=visit_id, purpose=LinkPurpose.RATE, actor=actor, at=at)
-    visit = dispatch.get_visit(visit_id)
+    after its last stint. A crew is asked about together, when the last of them has ended: None before, and where
+    nobody was done."""
+    together = dispatch.together_with(dispatch.visit_for_update(visit_id))
+    done = sorted((one for one in together if one.status == VisitStatus.DONE), key=_by_id)
+    if not done or any(one.status in OCCUPYING for one in together):
+        return None
+    lead_id = done[0].pk
+    link = issue_link(visit_id=lead_id, purpose=LinkPurpose.RATE, actor=actor, at=at)
+    visit = dispatch.get_visit(lead_id)
     if dispatch.is_last_stint(visit):
-        _send(visit, link, actor, at)
+        _send(visit, link, ", ".join(one.engineer.name for one in done), actor, at)
     return link
+
+
+def _by_id(visit: Visit) -> int:
+    return visit.pk
 
 
 @transaction.atomic
@@ -166,7 +177,7 @@ def address_of(order: WorkOrder) -> str:
     return (order.contact.email if order.contact else "") or order.customer.email
 
 
-def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
+def _send(visit: Visit, link: CustomerLink, who: str, actor: Actor, at: datetime) -> None:
     """Mail the link in the contact's language and the site's zone. Without an address nothing is sent."""
     order, tenant = visit.work_order, current_tenant()
     recipient = address_of(order)
@@ -175,6 +186,7 @@ def _send(visit: Visit, link: CustomerLink, actor: Actor, at: datetime) -> None:
     name = name_of(order)
     language = language_of(order)
     facts = {
+        "who": who,
         "name": name,
         "company": tenant.name,
         "url": links.url_of(tenant, link, settings.BASE_URL),
