@@ -8,7 +8,7 @@ travel; of the rest, what is blocked hinders, what needs a reason is told, what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -137,6 +137,10 @@ class Policy:
         if code in NEVER_BROKEN:
             return BLOCK
         return self.verdicts.get(code) or VERDICTS.get(code, BLOCK)
+
+    def allowing(self, *rules: str) -> Policy:
+        """The policy with rules that may be broken without a word."""
+        return replace(self, verdicts={**self.verdicts, **dict.fromkeys(rules, ALLOW)})
 
     @property
     def allows_anything(self) -> bool:

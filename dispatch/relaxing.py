@@ -12,7 +12,7 @@ from dispatch import policy as codes
 from dispatch.evaluator import FOREVER, Person, Verdict, Work
 from dispatch.evaluator.search import too_long_for
 from dispatch.evaluator.weeks import week_reasons
-from dispatch.policy import ALLOW, PRODUCT, Policy
+from dispatch.policy import PRODUCT, Policy
 from dispatch.stints import ended, in_stints
 
 MOST_OVERTIME = 4 * 3600
@@ -90,8 +90,7 @@ class Asked:
 
     def allowing(self, *rules: str) -> Asked:
         """The question under a policy that allows some rules."""
-        verdicts = {**self.policy.verdicts, **dict.fromkeys(rules, ALLOW)}
-        return replace(self, policy=replace(self.policy, verdicts=verdicts))
+        return replace(self, policy=self.policy.allowing(*rules))
 
 
 Measure = Callable[[Verdict], Given | None]

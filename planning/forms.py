@@ -43,6 +43,11 @@ class AskForm(forms.Form):
         choices=search_times,
         initial=5,
     )
+    with_overtime = forms.BooleanField(
+        label=_("Allow overtime"),
+        required=False,
+        help_text=_("As much as each engineer may work. Each row says how much it takes."),
+    )
 
     def __init__(self, data: Any = None, *, today: date, zone: ZoneInfo) -> None:
         super().__init__(data, initial={"day": today, "kind": RunKind.BUILD})
@@ -77,4 +82,5 @@ class AskForm(forms.Form):
             "from_at": begin,
             "until": datetime.combine(last, time(0), tzinfo=self.zone),
             "budget_seconds": given["budget_seconds"],
+            "with_overtime": given["with_overtime"],
         }

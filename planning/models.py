@@ -18,7 +18,8 @@ class PlanRun(TenantModel):
     `territory` None means everybody. `seed` and `steps` make it repeatable; `policy_version` is what it
     judged by. `figures`: {"before": {…}, "after": {…}} as `planning.figures.Figures` has them, "days" as
     `days_that_differ` does, "kept_late": the visits left after their promise, "changes": rows by kind, "roads": where
-    travel times come from. `progress` is in per cent. A run that changes nothing ends as "nothing": what found no
+    travel times come from. `progress` is in per cent. `with_overtime`: who asked allows overtime where the policy
+    leaves that to a person. A run that changes nothing ends as "nothing": what found no
     place says why.
     """
 
@@ -33,6 +34,7 @@ class PlanRun(TenantModel):
     seed = models.PositiveIntegerField(default=1)
     budget_seconds = models.PositiveSmallIntegerField(_("Seconds"), default=5)
     steps = models.PositiveIntegerField(default=0)
+    with_overtime = models.BooleanField(default=False)
     policy_version = models.PositiveIntegerField(default=0)
     figures = models.JSONField(default=dict, blank=True)
     problem = models.CharField(max_length=300, blank=True)

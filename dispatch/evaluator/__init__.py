@@ -6,7 +6,7 @@ time) or `earliest_start` (this engineer, as soon as possible). Instants are who
 facts are primitives, so that a verdict can be stored and told in any language later (`dispatch.reasons`).
 """
 
-from dispatch.evaluator.checks import fixed_reasons
+from dispatch.evaluator.checks import fixed_reasons, time_reasons
 from dispatch.evaluator.model import FOREVER, Break, Claim, Person, Reason, Span, Stop, Verdict, Work
 from dispatch.evaluator.search import FAR_MINUTES, earliest_start, evaluate, evaluate_as_told
 from dispatch.policy import (
@@ -45,4 +45,5 @@ __all__ = [
     "evaluate",
     "evaluate_as_told",
     "fixed_reasons",
+    "time_reasons",
 ]

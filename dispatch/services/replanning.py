@@ -40,12 +40,14 @@ _PARK = """
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a work order's visit goes, as the evaluator judged it. `visit` None plans a new one."""
+    """Where a work order's visit goes, as the evaluator judged it, and why although a rule wants a reason. `visit`
+    None plans a new one."""
 
     work_order: WorkOrder
     visit: Visit | None
     verdict: Verdict
     crew_key: UUID | None = None
+    override_reason: str = ""
 
 
 @transaction.atomic
@@ -122,7 +124,7 @@ def _put(visit: Visit, one: Placement) -> Visit:
     visit.told_start_at = start_told(visit, instant(start))
     visit.engineer_id, visit.start_at, visit.end_at = one.verdict.person.id, instant(start), instant(end)
     visit.crew_key = one.crew_key
-    for name, value in plan_facts(one.verdict, "").items():
+    for name, value in plan_facts(one.verdict, one.override_reason).items():
         setattr(visit, name, value)
     return visit
 

@@ -23,7 +23,7 @@ class PlanRunSerializer(ReadSerializer[PlanRun]):
         model = PlanRun
         fields = ["id", "reference", "kind", "territory", "from_at", "until", "state", "progress"]
         fields += ["seed", "steps", "budget_seconds", "policy_version", "figures", "problem", "open_changes"]
-        fields += ["asked_by", "asked_at", "started_at", "ended_at"]
+        fields += ["asked_by", "asked_at", "started_at", "ended_at", "with_overtime"]
 
 
 class PlanChangeSerializer(ReadSerializer[PlanChange]):
@@ -55,7 +55,8 @@ class PlanChangeSerializer(ReadSerializer[PlanChange]):
 
 
 class NewPlanRunSerializer(serializers.Serializer[Any]):
-    """What to plan. `steps` above 0 searches so many steps a round instead of seconds: always the same plan."""
+    """What to plan. `steps` above 0 searches so many steps a round instead of seconds: always the same plan.
+    `with_overtime` allows what each engineer may work beyond the shift, where the policy leaves that to a person."""
 
     from_at = InstantField()
     until = InstantField()
@@ -66,6 +67,7 @@ class NewPlanRunSerializer(serializers.Serializer[Any]):
     budget_seconds = serializers.IntegerField(min_value=1, max_value=600, default=5)
     steps = serializers.IntegerField(min_value=0, max_value=1_000_000, default=0)
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=1)
+    with_overtime = serializers.BooleanField(default=False)
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Q, QuerySet
 
+from dispatch import policy as codes
 from dispatch import queries as dispatch
 from dispatch.crews import Likings
 from dispatch.enums import LockLevel, WorkOrderStatus
@@ -63,7 +64,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     """Everything a run needs, as it is at this moment."""
     from_at = max(run.from_at, at)
     ids = list(engineers_of(run).values_list("pk", flat=True))
-    policy = dispatch.policy_in_force()
+    policy = policy_of(run, dispatch.policy_in_force())
     planned = _planned(ids, from_at, run.until)
     open_orders = _waiting(run)
     waiting = list(open_orders[:MOST_ORDERS])
@@ -90,6 +91,13 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
         promises=_promises(planned) | {stop_id(task): task.work.promised[1] for task in tasks},
         not_looked_at=open_orders.count() - MOST_ORDERS if len(waiting) == MOST_ORDERS else 0,
     )
+
+
+def policy_of(run: PlanRun, policy: Policy) -> Policy:
+    """What a run plans by: the policy in force, with overtime where that is left to a person and who asked allows
+    it."""
+    is_left = run.with_overtime and policy.verdict(codes.OVERTIME) == codes.CONFIRM
+    return policy.allowing(codes.OVERTIME) if is_left else policy
 
 
 def as_planned(ground: Ground) -> list[Person]:

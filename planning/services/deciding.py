@@ -20,7 +20,7 @@ from dispatch import services as dispatching
 from dispatch.enums import WorkOrderStatus
 from dispatch.evaluator import FOREVER, Claim, Person, Reason, Stop, Verdict
 from dispatch.models import Visit, WorkOrder, WorkOrderLink
-from dispatch.policy import Policy
+from dispatch.policy import ALLOW, OVERTIME, Policy
 from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, stop_of, work_of
 from dispatch.queries.roads import knowing_sites
@@ -33,6 +33,7 @@ from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
 from planning.queries.claims import Holders
+from planning.queries.ground import policy_of
 from planning.services.asking import ask_customers
 from planning.services.shortages import giving_way
 from tenants.actors import Actor
@@ -215,7 +216,7 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
         part_ids=parts,
     )
     world = read()
-    if take_turn_at_overtime(world.policy, world.people):
+    if take_turn_at_overtime(policy_of(run, world.policy), world.people):
         world = read()
     policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
@@ -318,7 +319,8 @@ def _why(
         work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     start, end = seconds(change.to_start_at), seconds(change.to_end_at)
     row.verdict = evaluator.evaluate_as_told(person, work, start, end=end, ignoring=-change.pk, policy=policy)
-    against = [reason for reason in row.verdict.broken if not _is_told(reason)]
+    allowed = policy_of(run, policy)
+    against = [r for r in row.verdict.broken if not _is_told(r) and allowed.verdict(r.code) != ALLOW]
     return [reason.as_json() for reason in against]
 
 
@@ -337,7 +339,7 @@ def _same_crew(
 
 
 def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime) -> None:
-    placements = [_placement(row) for row in rows if row.places]
+    placements = [_placement(run, row) for row in rows if row.places]
     removed = [row.visit for row in rows if not row.places and row.visit]
     visits = dispatching.place_visits(
         placements=placements,
@@ -352,10 +354,18 @@ def _carry_out(run: PlanRun, rows: Sequence[_Row], *, actor: Actor, at: datetime
         row.change.visit = visit
 
 
-def _placement(row: _Row) -> Placement:
+def _placement(run: PlanRun, row: _Row) -> Placement:
     if row.verdict is None:
         raise ValueError(f"{row.change} was not judged")
-    return Placement(row.order, row.visit, row.verdict, _crew_of(row) if row.order.crew_size > 1 else None)
+    crew = _crew_of(row) if row.order.crew_size > 1 else None
+    return Placement(row.order, row.visit, row.verdict, crew, _override(run, row.verdict))
+
+
+def _override(run: PlanRun, verdict: Verdict) -> str:
+    """Why somebody works longer than the shift although the policy wants a reason for that."""
+    if not any(reason.code == OVERTIME for reason in verdict.broken):
+        return ""
+    return _("%(who)s allowed overtime for %(run)s") % {"who": run.asked_by, "run": run}
 
 
 def _crew_of(row: _Row) -> UUID | None:

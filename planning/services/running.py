@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from core.clock import now
 from customers import queries as customers
 from dispatch import services as dispatch
-from dispatch.evaluator import Person, Reason
+from dispatch.evaluator import Person, Reason, time_reasons
+from dispatch.policy import OVERTIME
 from dispatch.queries import appointment_of
 from dispatch.queries.planning import instant, seconds
 from dispatch.travel import UNKNOWN_MINUTES
@@ -227,12 +228,22 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_start_at=instant(one.start),
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
-            reasons=[] if task.work.place else [r.as_json() for r in _place_of(task, ground)],
+            reasons=[r.as_json() for r in (*_without_place(task, ground), *_overtime_of(one, ground))],
             late_minutes=max(0, arrives - task.work.promised[1]) // 60 if one.start == arrives else 0,
             crew_key=key,
         )
         changes.append(change)
     return changes
+
+
+def _without_place(task: Task, ground: Ground) -> list[Reason]:
+    return [] if task.work.place else _place_of(task, ground)
+
+
+def _overtime_of(one: Placed, ground: Ground) -> list[Reason]:
+    """How long somebody works beyond the shift for a visit, if at all."""
+    person = next(person for person in ground.people if person.id == one.person_id)
+    return [r for r in time_reasons(person, one.start, one.end, ()) if r.code == OVERTIME]
 
 
 def _crew_key(task: Task, ground: Ground) -> UUID:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from core import formats
 from core.errors import BadInput, Conflict, IllegalTransition
+from dispatch.policy import BLOCK, OVERTIME
+from dispatch.queries import policy_in_force
 from journal import services as journal
 from planning import queries
 from planning.enums import RunKind, RunState
@@ -38,17 +40,23 @@ def ask_plan(
     budget_seconds: int = 5,
     steps: int = 0,
     seed: int = 1,
+    with_overtime: bool = False,
 ) -> PlanRun:
     """Ask for a proposal; a planner takes it up within a second or so.
 
     `kind` "repair" may also move what was sent, at a price. `steps` above 0 searches so many steps instead of
-    seconds: the same plan every time. Raises `BadInput` for an impossible span, `Conflict` naming a run that
+    seconds: the same plan every time. `with_overtime` allows what each engineer may work beyond the shift, where the
+    policy leaves that to a person. Raises `BadInput` for an impossible span, or overtime that the policy forbids,
+    `Conflict` naming a run that
     plans the same people already.
     """
     actor.require(Permission.VISIT_PLAN)
     _check_span(from_at, until, at)
     if kind not in RunKind.values:
         raise BadInput(_("%(kind)s is no kind of planning: choose build or repair.") % {"kind": kind})
+    if with_overtime and policy_in_force().verdict(OVERTIME) == BLOCK:
+        text = _("The policy forbids overtime: ask without it, or change the policy first.")
+        raise BadInput(text, errors={"with_overtime": [text]})
     territory = workforce.get_territory(territory_id) if territory_id else None
     _check_alone(territory)
     run = _create(
@@ -59,6 +67,7 @@ def ask_plan(
         budget_seconds=budget_seconds,
         steps=steps,
         seed=seed,
+        with_overtime=with_overtime,
         asked_by=actor.label[:200],
         asked_at=at,
     )
