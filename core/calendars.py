@@ -117,6 +117,19 @@ def opens_at(
     return max(found[0], at) if found else None
 
 
+def openings(
+    calendar: Calendar, zone: ZoneInfo, from_at: datetime, until: datetime, *, bridge: timedelta = _ZERO
+) -> list[Span]:
+    """Open spans that overlap two instants, in order; what is closed for no longer than `bridge` counts as open."""
+    found: list[Span] = []
+    for start, end in _openings(calendar, zone, from_at.astimezone(UTC), until.astimezone(UTC)):
+        if found and start - found[-1][1] <= bridge:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return found
+
+
 def _openings(calendar: Calendar, zone: ZoneInfo, from_at: datetime, until: datetime) -> Iterator[Span]:
     """Open spans that overlap [from_at, until), in order."""
     day = from_at.astimezone(zone).date()

@@ -169,7 +169,8 @@ class Site(TenantModel):
 
 
 class SiteHours(TenantModel):
-    """When a site may be visited: weekday 0 is Monday; local times; a site without any is always open.
+    """When a site may be visited: weekday 0 is Monday; local times; a site without any is always open
+    to urgent work, and to other work in the business hours of its kind.
 
     `closes` at or before `opens` means past midnight.
     """

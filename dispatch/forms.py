@@ -14,11 +14,11 @@ from customers.models import Site
 from dispatch import queries
 from dispatch.enums import LinkKind, LockLevel, Objective, Rule, RuleVerdict, TravelSource
 from dispatch.models import WorkOrder, WorkType
-from dispatch.part_forms import PartLinesField, as_lines
+from dispatch.part_forms import PartLinesField
 from dispatch.policy import LIMIT_RANGES, NEVER_BROKEN, Policy
 from dispatch.services.links import LONGEST_GAP
 from dispatch.windows import WINDOWS, Windows
-from tickets.models import Ticket, Topic
+from tickets.models import Ticket
 from workforce import queries as workforce
 from workforce.models import Engineer
 
@@ -254,73 +254,6 @@ class TicketWorkForm(PlainForm):
     def work_type_id(self) -> int:
         work_type: WorkType = self.cleaned_data["work_type"]
         return work_type.pk
-
-
-class WorkTypeForm(PlainModelForm):
-    """A kind of work, with a level for every skill of the company (0: not needed)."""
-
-    topic = forms.ModelChoiceField(
-        queryset=Topic.objects.order_by("name", "id"),
-        label=_("Topic of tickets"),
-        help_text=_("Tickets of this topic become work of this kind by themselves."),
-        required=False,
-        empty_label="–",
-    )
-    parts = PartLinesField(label=_("Usual parts"))
-
-    class Meta:
-        model = WorkType
-        fields = [
-            "code",
-            "name",
-            "duration_minutes",
-            "may_split",
-            "crew_size",
-            "crew_cover",
-            "topic",
-            "is_active",
-        ]
-        help_texts = {"code": _("A short name for programs and imports, such as boiler-repair.")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 28_800}
-        self.fields["crew_size"].widget.attrs |= {"min": 1, "max": 8}
-        self.fields["crew_size"].required = self.fields["crew_cover"].required = False
-        if self.instance.pk:
-            del self.fields["code"]
-            needed = {row.skill_id: row.level for row in self.instance.work_type_skills.all()}
-            usual = self.instance.work_type_parts.select_related("part")
-            self.fields["parts"].initial = as_lines({row.part.code: row.quantity for row in usual})
-        else:
-            del self.fields["is_active"]
-            needed = {}
-        self._skills = list(workforce.skills())
-        for skill in self._skills:
-            self.fields[f"level_{skill.pk}"] = forms.TypedChoiceField(
-                choices=[(0, "–"), *((n, str(n)) for n in range(1, 6))],
-                coerce=int,
-                required=False,
-                label=skill.name,
-                initial=needed.get(skill.pk, 0),
-            )
-
-    @property
-    def levels(self) -> list[forms.BoundField]:
-        """One field for each skill."""
-        return [self[f"level_{skill.pk}"] for skill in self._skills]
-
-    def facts(self) -> dict[str, Any]:
-        """What the service takes."""
-        values = self.cleaned_data
-        names = ("code", "name", "is_active", "duration_minutes", "may_split")
-        facts: dict[str, Any] = {name: values[name] for name in names if name in values}
-        facts |= {name: values[name] for name in ("crew_size", "crew_cover") if values[name]}
-        facts["topic_id"] = values["topic"].pk if values["topic"] else None
-        levels = {skill.pk: values[f"level_{skill.pk}"] for skill in self._skills}
-        facts["skills"] = {pk: level for pk, level in levels.items() if level}
-        facts["parts"] = values["parts"]
-        return facts
 
 
 class PolicyForm(PlainForm):

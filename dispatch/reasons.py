@@ -35,78 +35,6 @@ def sentence(reasons: Iterable[Reason], skills: Names | None = None) -> str:
     return "; ".join(words(reason, skills) for reason in reasons)
 
 
-def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
-    """What must be given up so that somebody could go (`relaxing.Relaxation.as_json`), as a sentence."""
-    facts = {**_given(change, skills), "time": _moment(change["start"])}
-    texts = {
-        "overtime": _("%(name)s could go at %(time)s with %(minutes)s min overtime"),
-        "overtime_week": _("%(name)s could go at %(time)s with %(far)s more overtime than the week allows"),
-        "break": _("%(name)s could go at %(time)s without the break"),
-        "day": _("%(name)s could go on another day, at %(time)s"),
-        "split": _(
-            "%(name)s could begin at %(time)s if the work may take several days, in %(stints)s stints"
-        ),
-        "visiting_hours": _("%(name)s could go at %(time)s if the site agrees to a visit outside its hours"),
-        "window": _("%(name)s could go at %(time)s, %(far)s outside the window"),
-        "capacity": _("%(name)s could go at %(time)s in the time kept for urgent work"),
-        "max_travel": _("%(name)s could go at %(time)s with a longer trip than allowed"),
-        "territory": _("%(name)s could go at %(time)s from another territory"),
-        "parts": _("%(name)s could go at %(time)s once the parts are in the van"),
-        "overlap": _("%(name)s could go at %(time)s if %(work_order)s were moved"),
-        "dependency": _("%(name)s could go at %(time)s if it did not wait for %(work_order)s"),
-        "absence": _("%(name)s could go at %(time)s if not absent"),
-        "provider_scope": _("%(name)s could go at %(time)s if the provider might be given this work"),
-        "certificate": _("%(name)s could go at %(time)s with a renewed certificate"),
-        "skill": _("%(name)s could go at %(time)s with %(skills)s"),
-        "excluded": _("%(name)s could go at %(time)s if the customer agreed to this engineer"),
-    }
-    told = texts[str(change["code"])] % facts
-    if "with" in change:
-        names = ", ".join(change["with"])
-        told = _("%(change)s, together with %(names)s") % {"change": told, "names": names}
-    if "also" not in change:
-        return told
-    return _("%(change)s; also needed: %(other)s") % {"change": told, "other": _also(change["also"], skills)}
-
-
-def _also(change: Mapping[str, Any], skills: Names | None) -> str:
-    """The second thing to give up, in a few words."""
-    texts = {
-        "overtime": _("%(minutes)s min overtime"),
-        "overtime_week": _("%(far)s more overtime than the week allows"),
-        "break": _("no break"),
-        "day": _("another day"),
-        "visiting_hours": _("a visit outside the site's hours"),
-        "window": _("%(far)s outside the window"),
-        "max_travel": _("a longer trip than allowed"),
-        "territory": _("another territory"),
-        "parts": _("the parts in the van"),
-        "overlap": _("another time for %(work_order)s"),
-        "dependency": _("not to wait for %(work_order)s"),
-        "absence": _("no absence"),
-        "provider_scope": _("the provider may be given this work"),
-        "certificate": _("a renewed certificate"),
-        "skill": "%(skills)s",
-        "excluded": _("the customer agrees to this engineer"),
-    }
-    told = texts[str(change["code"])] % _given(change, skills)
-    return _("%(what)s (%(name)s)") % {"what": told, "name": change["name"]} if "name" in change else told
-
-
-def _given(change: Mapping[str, Any], skills: Names | None) -> dict[str, Any]:
-    """The facts of a change, with skills and minutes as people read them."""
-    facts = dict(change)
-    if "minutes" in change:
-        facts["far"] = duration(change["minutes"])
-    if "skill_id" in change:
-        level = _("%(skill)s at level %(level)s")
-        needed = [change, *change.get("others", ())]
-        named = [(skills or {}).get(int(one["skill_id"]), _("a skill")) for one in needed]
-        told = (level % {"skill": n, "level": one["level"]} for n, one in zip(named, needed, strict=True))
-        facts["skills"] = ", ".join(told)
-    return facts
-
-
 def no_rule(why: str) -> str:
     """Why an auto-dispatch rule did not apply."""
     texts = {
@@ -262,9 +190,14 @@ def _break(facts: Facts) -> str:
 
 
 def _visiting_hours(facts: Facts) -> str:
-    if "opens" in facts:
-        return _("outside visiting hours, open next at %(time)s") % {"time": _clock(facts["opens"])}
-    return _("outside visiting hours")
+    if "opens" not in facts:
+        return _("outside business hours") if facts.get("office") else _("outside visiting hours")
+    text = (
+        _("outside business hours, which go on at %(time)s")
+        if facts.get("office")
+        else _("outside visiting hours, open next at %(time)s")
+    )
+    return text % {"time": _clock(facts["opens"])}
 
 
 def _parts(facts: Facts) -> str:
@@ -329,14 +262,26 @@ def _dependency(facts: Facts) -> str:
     if "engineer_id" in facts:
         return _("the engineer of %(work_order)s does this too") % {"work_order": work}
     if "by" in facts:
-        by = {"work_order": work, "time": _moment(facts["by"])}
+        by = {"work_order": work, "time": moment(facts["by"])}
         return _("must start by %(time)s, right after %(work_order)s") % by
     if "after" in facts:
-        return _("%(work_order)s ends at %(time)s") % {"work_order": work, "time": _moment(facts["after"])}
+        return _("%(work_order)s ends at %(time)s") % {"work_order": work, "time": moment(facts["after"])}
     return _("waits for %(work_order)s, which is not planned") % {"work_order": work}
 
 
-def _moment(at: Any) -> str:
+def _capacity(facts: Facts) -> str:
+    return (
+        _("the time left that day is kept for urgent work") if facts.get("reserved") else _("the day is full")
+    )
+
+
+def _knows_site(facts: Facts) -> str:
+    times = int(facts["times"])
+    return ngettext("was on this site %(n)s time", "was on this site %(n)s times", times) % {"n": times}
+
+
+def moment(at: Any) -> str:
+    """An instant of the evaluator as day and time."""
     return formats.local_datetime(datetime.fromtimestamp(int(at), UTC))
 
 
@@ -369,16 +314,11 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "provider_scope": _provider_scope,
     "crew": _crew,
     "dependency": _dependency,
-    "capacity": lambda f: (
-        _("the time left that day is kept for urgent work") if f.get("reserved") else _("the day is full")
-    ),
+    "capacity": _capacity,
     "preferred": lambda _facts: _("the customer asked for this engineer"),
     "knows_customer": lambda _facts: _("was at this customer before"),
     "before_promise": lambda f: _("arrives %(time)s before the promise") % {"time": duration(f["minutes"])},
-    "knows_site": lambda f: (
-        ngettext("was on this site %(n)s time", "was on this site %(n)s times", int(f["times"]))
-        % {"n": f["times"]}
-    ),
+    "knows_site": _knows_site,
     "least_travel": lambda f: _("least travel, %(minutes)s min") % {"minutes": f["minutes"]},
     "near_visit": lambda f: (
         _("beside another visit, %(minutes)s min more travel") % {"minutes": f["minutes"]}

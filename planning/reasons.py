@@ -14,6 +14,7 @@ from dispatch.enums import TravelSource
 from dispatch.models import Visit
 from dispatch.reasons import Names
 from dispatch.travel import ESTIMATED, SILENT, UNKNOWN
+from dispatch.ways_out import way_out
 from planning.enums import ChangeKind, RunKind
 from planning.explaining import NOT_LOOKED, TAKEN
 from planning.models import PlanChange, PlanRun
@@ -118,7 +119,7 @@ def why_late(visit: Visit, run: PlanRun) -> str:
 
 def ways_out(changes: Iterable[Mapping[str, Any]], skills: Names | None = None) -> list[str]:
     """What would help, as sentences."""
-    return [reasons.way_out(change, skills) for change in changes]
+    return [way_out(change, skills) for change in changes]
 
 
 def _taken(reason: Mapping[str, Any]) -> str:

@@ -67,7 +67,8 @@ class SiteHoursSerializer(serializers.ModelSerializer[SiteHours]):
 class SiteSerializer(ReadSerializer[Site]):
     """`customer` is given once, when the site is made. Degrees are WGS-84.
 
-    `visiting_hours` empty: at any time; a list that is given replaces the whole list.
+    `visiting_hours` empty: at any time, but work that is not urgent keeps the calendar of its work type; a list that
+    is given replaces the whole list.
     """
 
     visiting_hours = SiteHoursSerializer(many=True, required=False)

@@ -61,7 +61,7 @@ class WorkTypeSerializer(serializers.ModelSerializer[WorkType]):
     class Meta:
         model = WorkType
         fields = ["id", "code", "name", "duration_minutes", "may_split", "crew_size", "crew_cover", "topic"]
-        fields += ["is_active", "skills", "parts"]
+        fields += ["calendar", "is_active", "skills", "parts"]
 
 
 class WorkOrderSerializer(ReadSerializer[WorkOrder]):

@@ -9,6 +9,7 @@ from dispatch import reasons
 from dispatch.evaluator import Person, Reason
 from dispatch.queries.planning import instant
 from dispatch.ranking import Candidate
+from dispatch.ways_out import way_out
 
 Names = Mapping[int, str]
 """Names of skills by their ids."""
@@ -18,7 +19,7 @@ def told_way_out(change: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """A change after which somebody could go (`relaxing.Relaxation.as_json`)."""
     told = {key: value for key, value in change.items() if key not in ("start", "end")}
     times = {"start_at": instant(change["start"]), "end_at": instant(change["end"])}
-    return {**told, **times, "text": reasons.way_out(change, names)}
+    return {**told, **times, "text": way_out(change, names)}
 
 
 def told_candidate(candidate: Candidate, names: Names) -> dict[str, Any]:

@@ -154,6 +154,13 @@ def capacity_reasons(work: Work, start: int) -> Iterable[Reason]:
             yield Reason(codes.CAPACITY, {"reserved": reserved})
 
 
+def hours_facts(work: Work, start: int, seconds: int) -> dict[str, int]:
+    """When a site is open next for so long, and `office` where that is because it keeps business hours."""
+    following = next((a for a, b in work.hours or () if a >= start and b - a >= seconds), None)
+    known = {} if following is None else {"opens": following}
+    return known | ({"office": 1} if work.office_hours else {})
+
+
 def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
     """The date window, the promised window, the site's visiting hours, and what must be done before."""
     checks = (
@@ -166,10 +173,9 @@ def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:
         if is_broken:
             yield Reason(codes.WINDOW, {"bound": bound, "at": at, "minutes": abs(at - here) // 60})
     if work.hours is not None and not any(a <= start and end <= b for a, b in work.hours):
-        following = next((a for a, b in work.hours if a >= start and b - a >= end - start), None)
-        yield Reason(codes.VISITING_HOURS, {} if following is None else {"opens": following})
+        yield Reason(codes.VISITING_HOURS, hours_facts(work, start, end - start))
     if start < work.after:
-        known = {} if work.after >= FOREVER else {"after": work.after}
-        yield Reason(codes.DEPENDENCY, {"work_order": work.waits_for, **known})
+        since = {} if work.after >= FOREVER else {"after": work.after}
+        yield Reason(codes.DEPENDENCY, {"work_order": work.waits_for, **since})
     if start > work.start_by:
         yield Reason(codes.DEPENDENCY, {"work_order": work.waits_for, "by": work.start_by})

@@ -168,6 +168,8 @@ class Search:
             )
         elif code == codes.WINDOW:
             facts["bound"] = "none_fits"
+        elif code == codes.VISITING_HOURS:
+            facts = dict(checks.hours_facts(self.work, self.from_at, self.work.seconds))
         elif code == codes.CAPACITY:
             facts["reserved"] = max(reserved for _begin, _end, reserved in self.work.full)
         elif code == codes.OVERTIME_WEEK:

@@ -12,7 +12,7 @@ from dispatch.enums import CrewCover, LinkKind, WorkOrderStatus
 from inventory.models import Part
 from tenants.models import TenantModel
 from tickets.enums import Priority
-from tickets.models import Ticket, Topic
+from tickets.models import BusinessCalendar, Ticket, Topic
 from workforce.models import Skill
 
 DURATION_POSSIBLE = Q(duration_minutes__range=(1, 1440)) | Q(
@@ -22,7 +22,10 @@ DURATION_POSSIBLE = Q(duration_minutes__range=(1, 1440)) | Q(
 
 
 class WorkType(TenantModel):
-    """A kind of work: what it needs and how long it takes. A ticket's topic may name it as field work."""
+    """A kind of work: what it needs and how long it takes. A ticket's topic may name it as field work.
+
+    Where a site names no visiting hours, work that is not urgent is done in the hours of `calendar`; None: at any time.
+    """
 
     code = models.SlugField(_("Code"), max_length=60)
     name = models.CharField(_("Name"), max_length=120)
@@ -34,6 +37,14 @@ class WorkType(TenantModel):
     may_split = models.BooleanField(_("May take several days"), default=False)
     topic = models.ForeignKey(
         Topic, on_delete=models.PROTECT, null=True, blank=True, related_name="work_types"
+    )
+    calendar = models.ForeignKey(
+        BusinessCalendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="work_types",
+        verbose_name=_("Business hours"),
     )
     is_active = models.BooleanField(_("May be chosen for new work"), default=True)
     skills = models.ManyToManyField(Skill, through="WorkTypeSkill", related_name="work_types")

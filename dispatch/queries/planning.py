@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from core.clock import now
-from customers import queries as customers
 from customers.models import Site
 from dispatch.capacity import Rule
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
@@ -20,6 +19,7 @@ from dispatch.links import Bound
 from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
+from dispatch.queries.hours import OfficeHours, hours_to_visit, office_hours_to_keep
 from dispatch.queries.reading import (
     WORKED,
     PolicyRow,
@@ -113,7 +113,7 @@ def policy_of(row: DispatchPolicy, roads: Roads = ESTIMATE) -> Policy:
 
 def for_planning(work_orders: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
     """Work orders with everything that `work_of` reads: a fixed number of queries for any number of them."""
-    return work_orders.select_related("site__tenant").prefetch_related(
+    return work_orders.select_related("site__tenant", "work_type__calendar").prefetch_related(
         "work_order_skills", "site__visiting_hours", with_links(), with_parts()
     )
 
@@ -144,7 +144,9 @@ def work_of(
     """
     site = work_order.site
     read_to_plan(work_order)
-    hours = visiting_hours(site, from_at, until)
+    hours, is_office = visiting_hours(
+        site, office_hours_to_keep(work_order), work_order.priority, from_at, until
+    )
     hangs_on = dependency_of(work_order, ends)
     parts = work_order.work_order_parts.all()
     return Work(
@@ -160,6 +162,7 @@ def work_of(
         else span_of(work_order.promised_start_at, work_order.promised_end_at),
         window=span_of(work_order.window_start_at, work_order.window_end_at),
         hours=hours,
+        office_hours=is_office,
         customer_id=work_order.customer_id,
         priority=work_order.priority,
         crew_size=work_order.crew_size,
@@ -172,12 +175,16 @@ def work_of(
 
 
 def visiting_hours(
-    site: Site, from_at: datetime | None = None, until: datetime | None = None
-) -> list[Span] | None:
-    """When a site may be visited, in its own zone; None when always. Default span: see `work_of`."""
+    site: Site,
+    office: OfficeHours | None,
+    priority: int,
+    from_at: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[list[Span] | None, bool]:
+    """`hours_to_visit` as the evaluator sees them. Default span: see `work_of`."""
     from_at = from_at or now() - _MARGIN
-    found = customers.visiting_intervals(site, from_at, until or from_at + _HOURS_AHEAD)
-    return None if found is None else _spans(found)
+    found, is_office = hours_to_visit(site, office, priority, from_at, until or from_at + _HOURS_AHEAD)
+    return None if found is None else _spans(found), is_office
 
 
 def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:

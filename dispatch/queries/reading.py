@@ -23,6 +23,7 @@ from dispatch.capacity import Rule
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Claim, Person, Span, Stop
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
+from dispatch.queries.hours import OfficeHours
 from dispatch.rules import OCCUPYING
 from inventory import queries as inventory
 from inventory.models import Part
@@ -70,12 +71,15 @@ _OF_ONE = Statement(
        WHERE n.tenant_id = own.tenant AND n.work_order_id = own.work_order)::text,
       (SELECT json_agg(json_build_array(h.id, h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens)
        FROM customers_sitehours h WHERE h.tenant_id = own.tenant AND h.site_id = own.site)::text,
+      (SELECT json_build_array(c.current_id, c.time_zone) FROM dispatch_worktype k
+       JOIN tickets_businesscalendar c ON c.tenant_id = k.tenant_id AND c.id = k.calendar_id
+       WHERE k.tenant_id = own.tenant AND k.id = own.work_type)::text,
       EXISTS (SELECT FROM dispatch_workorderlink l
        WHERE l.tenant_id = own.tenant AND l.then_id = own.work_order),
       (SELECT json_agg(json_build_array({_CAPACITY}) ORDER BY id)
        FROM workforce_capacityrule WHERE tenant_id = own.tenant)::text,
       {_POLICY}
-    FROM (SELECT %s::bigint AS tenant, %s::bigint AS work_order, %s::bigint AS site) own
+    FROM (SELECT %s::bigint AS tenant, %s::bigint AS work_order, %s::bigint AS site, %s::bigint AS work_type) own
     {_OF_TENANT}
 """  # noqa: S608  our own names
 )
@@ -271,15 +275,17 @@ def policy_row() -> PolicyRow:
 
 def read_to_plan(work_order: WorkOrder) -> tuple[PolicyRow, list[Rule]] | None:
     """Read what `work_of` looks at into a work order of which none of it was read: one statement, and another
-    for links where there are any. The same as prefetching skills with names, parts, visiting hours and links.
+    for links where there are any. The same as prefetching skills with names, parts, visiting hours, the business
+    hours of the kind of work, and links.
 
     Gives what was read with it, `policy_row` and `capacity_rules`; None when there was nothing to read.
     """
     site = work_order.site
     if _is_read(work_order, "work_order_skills") or _is_read(site, "visiting_hours"):
         return None
-    found = _OF_ONE.rows(active_tenant_id(), work_order.pk, site.pk)[0]
-    skills, parts, hours, has_links, rules, *policy = found
+    found = _OF_ONE.rows(active_tenant_id(), work_order.pk, site.pk, work_order.work_type_id)[0]
+    skills, parts, hours, office, has_links, rules, *policy = found
+    work_order.office_hours_read = OfficeHours(*json.loads(office)) if office else None  # type: ignore[attr-defined]
     needed = (
         WorkOrderSkill(id=pk, work_order=work_order, skill=Skill(id=skill_id, name=name), level=level)
         for pk, skill_id, level, name in json.loads(skills or "[]")

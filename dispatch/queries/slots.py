@@ -19,6 +19,7 @@ from dispatch.policy import CONFIRM
 from dispatch.queries.candidates import LATER, relaxed
 from dispatch.queries.capacity import kept_between
 from dispatch.queries.crew_windows import whole_crews
+from dispatch.queries.hours import office_hours_of
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
 from dispatch.queries.roads import knowing
@@ -27,6 +28,7 @@ from dispatch.reserves import Reserves
 from dispatch.travel import Point
 from inventory.models import Part
 from tenants.queries import current_tenant
+from tickets.enums import Priority
 
 Excluded = tuple[tuple[Reason, tuple[Person, ...]], ...]
 
@@ -129,6 +131,8 @@ def work_to_be(
     place: Point | None = None
     if site.latitude is not None and site.longitude is not None:
         place = (site.latitude, site.longitude)
+    priority = facts.get("priority") or Priority.P3
+    hours, is_office = visiting_hours(site, office_hours_of(work_type), priority)
     return Work(
         id=0,
         seconds=(facts.get("duration_minutes") or work_type.duration_minutes) * 60,
@@ -138,9 +142,10 @@ def work_to_be(
         skills=needed,
         promised=span_of(facts.get("promised_start_at"), facts.get("promised_end_at")),
         window=span_of(facts.get("window_start_at"), facts.get("window_end_at")),
-        hours=visiting_hours(site),
+        hours=hours,
+        office_hours=is_office,
         customer_id=site.customer_id,
-        priority=facts.get("priority") or 3,
+        priority=priority,
         parts={part.pk: quantity for part, quantity in needs.items()},
         part_names={part.pk: str(part) for part in needs},
         crew_cover=work_type.crew_cover,

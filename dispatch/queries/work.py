@@ -147,7 +147,7 @@ def tray() -> QuerySet[WorkOrder]:
     """Work that waits to be planned: by promise, then priority, then age."""
     return (
         WorkOrder.objects.filter(status=WorkOrderStatus.UNSCHEDULED)
-        .select_related("site", "customer", "work_type", "ticket")
+        .select_related("site", "customer", "work_type__calendar", "ticket")
         .prefetch_related("work_order_skills__skill", "site__visiting_hours", with_links(), with_parts())
         .order_by(F("promised_end_at").asc(nulls_last=True), "priority", "id")
     )

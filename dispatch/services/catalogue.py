@@ -21,7 +21,16 @@ from tenants.actors import Actor
 
 LONGEST_WHOLE, LONGEST_SPLIT = 1_440, 28_800
 """Minutes: as the database has them (`models.work.DURATION_POSSIBLE`)."""
-_CHANGEABLE = ("name", "duration_minutes", "topic_id", "crew_size", "crew_cover", "may_split", "is_active")
+_CHANGEABLE = (
+    "name",
+    "duration_minutes",
+    "topic_id",
+    "crew_size",
+    "crew_cover",
+    "may_split",
+    "calendar_id",
+    "is_active",
+)
 
 
 @transaction.atomic
@@ -38,15 +47,19 @@ def create_work_type(
     crew_cover: str = CrewCover.ALL,
     may_split: bool = False,
     parts: Mapping[int, Decimal] | None = None,
+    calendar_id: int | None = None,
 ) -> WorkType:
     """Name a kind of work: how long it takes, how many engineers and which skills {skill id: least level} it
     needs; `crew_cover` says whether each of them must have the skills or all together.
 
     What `may_split` may take several days; `parts` {part id:
-    quantity} are those it usually takes. Tickets of the topic `topic_id` become work of this kind by themselves.
+    quantity} are those it usually takes. Where a site names no visiting hours, work that is not urgent keeps the
+    hours of the calendar `calendar_id` (None: at any time). Tickets of the topic `topic_id` become work of this
+    kind by themselves.
     """
     actor.require(Permission.RULE_EDIT)
     work_type = WorkType(code=code, name=name, duration_minutes=duration_minutes, topic_id=topic_id)
+    work_type.calendar_id = calendar_id
     work_type.crew_size, work_type.crew_cover, work_type.may_split = crew_size, crew_cover, may_split
     check_extent(work_type)
     save_checked(work_type)
@@ -67,8 +80,8 @@ def update_work_type(
     parts: Mapping[int, Decimal] | None = None,
     **changes: Any,
 ) -> WorkType:
-    """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `may_split`, `is_active` or
-    all skills or parts; earlier work orders stay."""
+    """Change `name`, `duration_minutes`, `topic_id`, `crew_size`, `crew_cover`, `may_split`, `calendar_id`,
+    `is_active` or all skills or parts; earlier work orders stay."""
     work_type = WorkType.objects.select_for_update().filter(pk=work_type_id).first()
     if work_type is None:
         raise NotFound(_("Work type %(id)s: not found.") % {"id": work_type_id})

@@ -28,6 +28,7 @@ from dispatch.queries.board import COUNTED, day_bounds
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer, Candidate
 from dispatch.services.consenting import told_window
+from dispatch.ways_out import way_out
 from tenants.http import TenantRequest
 from workforce.models import Skill
 
@@ -147,7 +148,7 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
     answer = queries.candidates(work_order, now(), strategy=strategy, ignoring=ignoring)
     changes = queries.ways_out(work_order, now(), answer)
     names = _skill_names() if changes else {}
-    found["ways_out"] = [reasons.way_out(change.as_json(), names) for change in changes]
+    found["ways_out"] = [way_out(change.as_json(), names) for change in changes]
     return {**found, **told(answer)}
 
 

@@ -14,8 +14,8 @@ from accounts.guards import permitted
 from core.clock import now
 from core.errors import Refusal
 from dispatch import queries, services
-from dispatch.forms import WorkTypeForm
 from dispatch.models import WorkType
+from dispatch.work_type_forms import WorkTypeForm
 from tenants.http import TenantRequest
 
 

@@ -18,6 +18,7 @@ from accounts.models import Membership, User
 from billing import services as billing
 from billing.enums import ChargeKind
 from channels import services as channels
+from core.calendars import WEEKDAYS
 from core.clock import now
 from core.spans import whole_days
 from customers import services as customers
@@ -218,6 +219,8 @@ def _add_agreements(
 
 def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
     skills = dict(Skill.objects.values_list("code", "pk"))
+    name, *hours = facts["business_hours"]
+    calendar = tickets.create_calendar(name=name, weekly={d: [hours] for d in WEEKDAYS}, actor=SEED, at=at)
     for one in facts["work_types"]:
         code, name, priority = one["topic"]
         topic = tickets.create_topic(code=code, name=name, default_priority=priority, actor=SEED, at=at)
@@ -227,6 +230,7 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
             duration_minutes=one["minutes"],
             topic_id=topic.pk,
             skills={skills[code]: level for code, level in one["skills"]},
+            calendar_id=None if one["code"] in facts["at_once"] else calendar.pk,
             actor=SEED,
             at=at,
         )
@@ -245,9 +249,8 @@ def _add_work_types(facts: dict[str, Any], at: datetime) -> None:
 
 
 def _add_stock(facts: dict[str, Any], at: datetime) -> None:
-    words = facts["words"]
     store = inventory.create_location(
-        code="store", name=words["store"], kind=LocationKind.STORE, actor=SEED, at=at
+        code="store", name=facts["words"]["store"], kind=LocationKind.STORE, actor=SEED, at=at
     )
     vans = [
         inventory.create_location(
@@ -270,7 +273,7 @@ def _add_stock(facts: dict[str, Any], at: datetime) -> None:
                 key=f"opening-{part.pk}-{location.pk}",
                 actor=SEED,
                 at=at,
-                reason=words["opening"],
+                reason=facts["words"]["opening"],
             )
 
 
@@ -377,13 +380,12 @@ def _add_promises(facts: dict[str, Any], at: datetime) -> None:
             at=at,
         )
         tickets.add_usual_escalations(policy_id=policy.pk, actor=SEED, at=at)
-    since = (at - timedelta(days=365)).date()
     for kind in (ChargeKind.LABOUR, ChargeKind.TRAVEL):
         billing.set_price(
             kind=kind,
             name=str(kind.label),
             unit_price_minor=facts["prices"][kind.value],
-            valid_from=since,
+            valid_from=(at - timedelta(days=365)).date(),
             actor=SEED,
             at=at,
         )

@@ -46,6 +46,7 @@ INNER_ROOM_IMPORTS = {
     "dispatch.scores": "what the ranking gives points for, pure",
     "dispatch.optimiser": "the search, pure: planning gives it days",
     "dispatch.reasons": "the evaluator's codes in words",
+    "dispatch.ways_out": "what would help, in words",
     "dispatch.rules": "which states of a visit may still move, and what a customer was told of it, pure",
 }
 """Modules beyond the doors that every app may import, and why."""

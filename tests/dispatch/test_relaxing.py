@@ -11,8 +11,8 @@ from django.utils.translation import override
 
 from dispatch.evaluator import FOREVER, Person, Stop, Work, earliest_start, evaluate
 from dispatch.policy import ALLOW, PRODUCT, Policy
-from dispatch.reasons import way_out
 from dispatch.relaxing import Asked, Relaxation, explain
+from dispatch.ways_out import way_out
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_work
 
 HERE = (35.7, 139.7)

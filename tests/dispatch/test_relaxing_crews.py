@@ -12,9 +12,9 @@ from django.utils.translation import override
 from dispatch.crews import Likings
 from dispatch.evaluator import FOREVER, Person, Stop, Work, evaluate
 from dispatch.policy import ALLOW, PRODUCT, Policy
-from dispatch.reasons import way_out
 from dispatch.relaxing import Asked, Relaxation
 from dispatch.relaxing_crews import explain_crew
+from dispatch.ways_out import way_out
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_work
 
 HERE = (35.7, 139.7)
