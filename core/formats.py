@@ -21,6 +21,8 @@ _JAPANESE_ONLY = re.compile(
     r"機価請様長門間開閉飲険験島庁両児団囲圏変対専帰応戦択掲収歳浅浄沖]"
 )
 _WEEKDAYS = {"ja": "月火水木金土日", "zh-hans": "一二三四五六日"}
+_UNITS = {"ja": ("日", "時間", "分"), "zh-hans": ("天", "小时", "分钟")}
+_ENGLISH_UNITS = ("\u00a0d", "\u00a0h", "\u00a0min")
 _ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RIGHT_TO_LEFT = re.compile(
@@ -59,21 +61,17 @@ def quantity(value: Decimal) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """Minutes as hours and minutes: 170 is 2:50, -18 is −0:18. A day and more reads "1 d 2 h"."""
+    """A time that something takes, with its units, so that nobody reads it as a time of day: 2 h 50 min, 2時間50分,
+    2小时50分钟; -18 is −18 min. From a day on in days and hours: 1 d 2 h."""
     if value is None:
         return "–"
     total = abs(round(value))
     sign = "−" if value < 0 and total else ""
-    if total >= 24 * 60:
-        days, rest = divmod(total, 24 * 60)
-        return sign + _days_and_hours(days, rest // 60)
-    return f"{sign}{total // 60}:{total % 60:02d}"
-
-
-def _days_and_hours(days: int, hours: int) -> str:
-    units = {"ja": ("日", "時間"), "zh-hans": ("天", "小时")}.get(_language(), ("\u00a0d", "\u00a0h"))
-    text = f"{days}{units[0]}"
-    return f"{text} {hours}{units[1]}" if hours else text
+    day, hour, minute = _UNITS.get(_language(), _ENGLISH_UNITS)
+    hours, rest = divmod(total, 60)
+    parts = [(hours // 24, day), (hours % 24, hour)] if hours >= 24 else [(hours, hour), (rest, minute)]
+    told = [f"{number}{unit}" for number, unit in parts if number] or [f"0{minute}"]
+    return sign + (" " if day in _ENGLISH_UNITS else "").join(told)
 
 
 def _local(value: datetime | date) -> datetime | date:
@@ -113,6 +111,16 @@ def local_datetime(value: datetime | None) -> str:
         return ""
     comma = ", " if _language() == "en" else " "
     return f"{local_date(value)}{comma}{local_time(value)}"
+
+
+def local_span(start: datetime, end: datetime | None) -> str:
+    """From when to when in the active zone: its day, or days, and hours: Sat 21 Nov 2026 9:05–10:20."""
+    day = local_date(start)
+    told = f"{day} {local_time(start)}"
+    if end is None or end <= start:
+        return told
+    last_day = local_date(end)
+    return f"{told}–{local_time(end)}" if day == last_day else f"{told} – {last_day} {local_time(end)}"
 
 
 def moment(value: datetime | None) -> str:

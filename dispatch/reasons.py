@@ -286,9 +286,8 @@ def moment(at: Any) -> str:
 
 
 def duration(minutes: Any) -> str:
-    """Minutes in words: 45 min, 1:30."""
-    total = int(minutes or 0)
-    return _("%(minutes)s min") % {"minutes": total} if total < 60 else formats.minutes(total)
+    """Minutes in words: 45 min, 1 h 30 min."""
+    return formats.minutes(int(minutes or 0))
 
 
 _TEXTS: dict[str, Callable[[Facts], str]] = {

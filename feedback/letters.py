@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from core.formats import local_date, local_datetime, local_time
+from core.formats import local_date, local_datetime, local_span, local_time
 from dispatch import queries as dispatch
 from dispatch.enums import ConsentCause
 from dispatch.models import ConsentRequest, Visit
@@ -51,8 +50,8 @@ def moved_letter(
     facts = {
         "name": name,
         "company": company,
-        "before": window_words(before.start_at, before.end_at),
-        "now": window_words(now.start_at, now.end_at),
+        "before": local_span(before.start_at, before.end_at),
+        "now": local_span(now.start_at, now.end_at),
         "work": visit.work_order.subject,
         "engineer": who,
         "url": url,
@@ -73,7 +72,7 @@ def cancelled_letter(visit: Visit, before: Window, *, who: str, name: str, compa
     facts = {
         "name": name,
         "company": company,
-        "before": window_words(before.start_at, before.end_at),
+        "before": local_span(before.start_at, before.end_at),
         "work": visit.work_order.subject,
         "engineer": who,
     }
@@ -92,10 +91,10 @@ def choose_letter(consent: ConsentRequest, *, name: str, company: str, url: str)
     facts = {
         "name": name,
         "company": company,
-        "booked": window_words(consent.opens_at, consent.closes_at),
+        "booked": local_span(consent.opens_at, consent.closes_at),
         "work": order.subject,
         "why": why_words(consent),
-        "offers": "\n".join(f"– {window_words(one.start, one.end)}" for one in dispatch.options_of(consent)),
+        "offers": "\n".join(f"– {local_span(one.start, one.end)}" for one in dispatch.options_of(consent)),
         "until": local_datetime(consent.expires_at),
         "url": url,
     }
@@ -108,15 +107,6 @@ def choose_letter(consent: ConsentRequest, *, name: str, company: str, url: str)
         "%(company)s"
     )
     return Letter(_("May we move your visit?"), body % facts)
-
-
-def window_words(opens: datetime, closes: datetime) -> str:
-    """A window in the active zone and language: its day, or days, and hours."""
-    day, last_day = local_date(opens), local_date(closes)
-    told = f"{day} {local_time(opens)}"
-    if closes <= opens:
-        return told
-    return f"{told}–{local_time(closes)}" if day == last_day else f"{told} – {last_day} {local_time(closes)}"
 
 
 def why_words(consent: ConsentRequest) -> str:

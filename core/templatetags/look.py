@@ -105,6 +105,7 @@ def is_query(context: template.Context, key: str, value: object = "") -> bool:
 
 register.filter("money", formats.money)
 register.filter("money_plain", formats.money_plain)
+register.filter("local_span", formats.local_span)
 register.filter("minutes", formats.minutes)
 register.filter("local_time", formats.local_time)
 register.filter("local_date", formats.local_date)

@@ -54,12 +54,10 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
         )
         if visit.status in rules.SHOWN_TO_ENGINEER
     ]
-    of_today = [
-        visit
-        for visit in shown
-        if visit.start_at < end and (visit.start_at >= begin or visit.status in rules.OPEN)
+    waiting = [visit for visit in shown if visit.start_at < end and visit.status in rules.OPEN]
+    over = [
+        visit for visit in shown if visit.status not in rules.OPEN and begin <= visit.shown_start_at < end
     ]
-    waiting = [visit for visit in of_today if visit.status in rules.OPEN]
     following = min(waiting, key=lambda visit: visit.status not in rules.UNDER_WAY, default=None)
     coming = [visit for visit in shown if visit.start_at >= end and visit.status in rules.OPEN]
     return {
@@ -71,8 +69,8 @@ def _plan(request: TenantRequest, engineer: Engineer, zone: ZoneInfo) -> dict[st
         "promise": promise_of(following, at) if following else None,
         "stint": visits.stint_of(following) if following else None,
         "later": [visit for visit in waiting if visit is not following],
-        "done": [visit for visit in reversed(of_today) if visit.status not in rules.OPEN],
-        "count": len(of_today),
+        "done": sorted(over, key=lambda visit: visit.shown_start_at, reverse=True),
+        "count": len(waiting) + len(over),
         "until": max((visit.end_at for visit in waiting), default=None),
         "coming": _by_day(coming, zone),
     }

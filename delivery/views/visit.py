@@ -147,7 +147,7 @@ def visit_finish(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
 
 def _is_today(request: TenantRequest, found: Visit) -> bool:
     zone = zone_of(request, found.work_order.site)
-    return found.start_at.astimezone(zone).date() == now().astimezone(zone).date()
+    return found.shown_start_at.astimezone(zone).date() == now().astimezone(zone).date()
 
 
 def _minutes_here(found: Visit) -> int | None:

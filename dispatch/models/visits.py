@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, Ra
 from django.db import models
 from django.db.models import Func, Q
 
+from core.clock import now
 from dispatch.enums import LockLevel, VisitStatus
 from dispatch.models.work import WorkOrder
 from dispatch.rules import AWAITED, ENDED, OCCUPYING, UNDER_WAY, Taps, span_taken
@@ -112,6 +113,26 @@ class Visit(TenantModel):
         taps = Taps(self.travel_started_at, self.arrived_at, self.ended_at)
         planned = self.start_at, self.end_at
         return span_taken(self.status, planned, taps, travel_minutes=self.travel_minutes, at=at)
+
+    @property
+    def shown_start_at(self) -> datetime:
+        """When it begins, as lists say it: as planned until somebody arrives, from then on when it really began."""
+        return self._shown[0]
+
+    @property
+    def shown_end_at(self) -> datetime:
+        """When it ends, as lists say it: of one that is over, when it really ended."""
+        return self._shown[1]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, done or short; one called off never was."""
+        return self.status in ENDED
+
+    @property
+    def _shown(self) -> tuple[datetime, datetime]:
+        is_known = self.arrived_at is not None or self.is_over
+        return self.span_at(now()) if is_known else (self.start_at, self.end_at)
 
     @property
     def stock_key(self) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.clock import now
 from core.errors import NotFound, Refusal
+from core.formats import local_span
 from dispatch import queries as dispatch
 from dispatch.enums import ConsentStatus
 from dispatch.models import ConsentRequest
@@ -70,7 +71,7 @@ def _show(
         "company": request.tenant,
         "visit": visit,
         "consent": consent,
-        "booked": letters.window_words(consent.opens_at, consent.closes_at),
+        "booked": local_span(consent.opens_at, consent.closes_at),
         "why": letters.why_words(consent),
         "problem": problem,
         "comment": request.POST.get("comment", ""),
@@ -79,7 +80,7 @@ def _show(
         context["options"] = _options(consent)
         return render(request, "feedback/choose.html", context, status=status)
     held = dispatch.appointment_of(visit)
-    context["now_booked"] = letters.window_words(held.opens, held.closes)
+    context["now_booked"] = local_span(held.opens, held.closes)
     context["is_answered"] = consent.status in ANSWERED
     return render(request, "feedback/chosen.html", context, status=status)
 

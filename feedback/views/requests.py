@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.clock import now
+from core.formats import local_span
 from dispatch.models import Visit
-from dispatch.rules import ENDED, ENDED_SHORT, UNDER_WAY
+from dispatch.rules import ENDED_SHORT, UNDER_WAY
 from feedback import links, queries, wording
 from feedback.enums import LinkPurpose
-from feedback.letters import window_words
 from feedback.views.doors import customer_page, gone
 from tenants.http import TenantRequest
 from tickets import queries as tickets
@@ -84,11 +84,11 @@ def trips_of(request: TenantRequest, visits: Iterable[Visit], at: datetime) -> l
         trips.append(
             Trip(
                 who=", ".join(one.engineer.name for one in members),
-                when=_when(lead, lead.work_order.site.zone or request.tenant.zone, at),
+                when=_when(lead, lead.work_order.site.zone or request.tenant.zone),
                 sentence=wording.sentence_of(lead) if lead.status in ENDED_SHORT else "",
                 steps=wording.steps_of(lead),
-                is_awaited=lead.arrived_at is None and lead.status not in ENDED,
-                is_over=lead.status in ENDED,
+                is_awaited=lead.arrived_at is None and not lead.is_over,
+                is_over=lead.is_over,
                 is_rated=is_rated,
                 rate_path="" if is_rated else path,
             )
@@ -97,11 +97,12 @@ def trips_of(request: TenantRequest, visits: Iterable[Visit], at: datetime) -> l
     return [*coming, *(trip for trip in reversed(trips) if trip.is_over)][:MOST_SHOWN]
 
 
-def _when(visit: Visit, zone: ZoneInfo, at: datetime) -> str:
+def _when(visit: Visit, zone: ZoneInfo) -> str:
     """When they come as they were told; of what has begun, when it really was."""
     with timezone.override(zone):
-        if visit.arrived_at is not None or visit.status in ENDED:
-            begun, over = visit.span_at(at)
-            return window_words(begun, over if visit.status in ENDED else begun)
+        if visit.is_over:
+            return local_span(visit.shown_start_at, visit.shown_end_at)
+        if visit.arrived_at is not None:
+            return local_span(visit.arrived_at, None)
         window = wording.window_of(visit)
-        return window_words(window.start_at, window.end_at)
+        return local_span(window.start_at, window.end_at)

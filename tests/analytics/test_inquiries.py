@@ -85,7 +85,7 @@ def test_the_page_shows_them(acme: Company, signed_in: SignIn) -> None:
         tell_a_story(acme, now() - timedelta(hours=1))
         services.recount_inquiries(actor=SYSTEM, at=AT)
     page = client.get("/t/acme/today/inquiries/").content.decode()
-    assert "0:20" in page and "Paper jam" in page
+    assert "20\u00a0min" in page and "Paper jam" in page
 
 
 @pytest.mark.django_db(transaction=True)

@@ -107,7 +107,7 @@ def test_a_stint_of_several_days_tells_its_own_length_and_which_it_is(world: Wor
         dispatch_visit(tomorrow, engineer=world.tom, work_order=order, status="dispatched", shares_work=True)
     for page in (world.get(), world.client.get("/t/acme/my-visits/").content.decode()):
         assert "Stint 1 of 2" in page
-        assert "60 min" in page and "900 min" not in page
+        assert "1\u00a0h" in page and "15\u00a0h" not in page
 
 
 def test_today_greys_what_is_done_and_lists_what_comes(world: World) -> None:

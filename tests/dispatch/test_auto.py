@@ -167,6 +167,6 @@ def test_a_run_tells_the_present_state_once_its_visit_was_changed(in_acme: Compa
     WorkOrder.objects.update(promised_end_at=visit.start_at + 3 * HOUR)
     assert since(start_at=visit.start_at + HOUR, end_at=visit.end_at + HOUR).endswith("; keeps the promise")
     assert since(start_at=visit.start_at + 4 * HOUR, end_at=visit.end_at + 4 * HOUR).endswith(
-        "; 1:00 after the promise"
+        "; 1\u00a0h after the promise"
     )
     assert since(status=VisitStatus.CANCELLED) == "called off since"

@@ -16,9 +16,15 @@ FIRST: dict[str, Any] = {"start": 36_000, "travel_minutes": 12.0, "overtime_minu
     ("changes", "told"),
     [
         ({}, ""),
-        ({"start": 37_500}, "begins 25 min later"),
-        ({"start": 30_600, "travel_minutes": 20.4}, "begins 1:30 earlier · 8 min more travel"),
-        ({"travel_minutes": 5.0, "overtime_minutes": 40}, "7 min less travel · 40 min more overtime"),
+        ({"start": 37_500}, "begins 25\u00a0min later"),
+        (
+            {"start": 30_600, "travel_minutes": 20.4},
+            "begins 1\u00a0h 30\u00a0min earlier · 8\u00a0min more travel",
+        ),
+        (
+            {"travel_minutes": 5.0, "overtime_minutes": 40},
+            "7\u00a0min less travel · 40\u00a0min more overtime",
+        ),
     ],
 )
 def test_a_candidate_differs_by_time_travel_and_overtime(changes: dict[str, Any], told: str) -> None:

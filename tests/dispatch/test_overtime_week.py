@@ -185,7 +185,7 @@ def test_who_has_none_left_that_week_is_told_to_everybody(
         assert told["excluded"][0]["code"] == "overtime_week"
     with pytest.raises(services.CannotSchedule) as refused:
         services.schedule_visit(**act, override_reason="The customer insists")
-    assert "1:00 more overtime than the week's 1:00" in refused.value.message
+    assert "1\u00a0h more overtime than the week's 1\u00a0h" in refused.value.message
     # The kept world hears of a visit that it does not hold.
     Visit.objects.filter(pk=visit.pk).update(status="cancelled")
     told = post(api, f"work-orders/{work_order.pk}/candidates").json()

@@ -188,7 +188,7 @@ def test_a_provider_without_time_for_the_rest_takes_nothing(in_acme: Company, pr
     work_order = long_work(14)
     offered(work_order, "offer_provider", provider=provider.pk)
     Absence.objects.create(engineer=pim, start_at=AT + DAY - HOUR, end_at=AT + 40 * DAY)
-    with pytest.raises(CannotSchedule, match=r"7:00 of WO-.* would find no time"):
+    with pytest.raises(CannotSchedule, match=r"7\sh of WO-.* would find no time"):
         services.accept_offer(
             offer_id=Offer.objects.get().pk,
             engineer_id=pim.pk,

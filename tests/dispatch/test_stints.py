@@ -85,7 +85,7 @@ def test_one_stint_that_cannot_be_leaves_none(in_acme: Company) -> None:
 def test_stints_that_do_not_add_up_or_lie_on_each_other_are_refused(in_acme: Company) -> None:
     work_order, engineer = long_work(), make_engineer()
     stints = three_days(engineer)
-    with pytest.raises(BadInput, match="20:00"):
+    with pytest.raises(BadInput, match="20\u00a0h"):
         plan(work_order, stints[:2])
     twice = [stints[0], Stint((make_engineer().pk,), stints[0].start_at, stints[0].end_at), stints[2]]
     with pytest.raises(BadInput, match="lie on each other"):

@@ -36,7 +36,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     (
         {"window_start_at": _at(8), "window_end_at": _at(9)},
         "window_end_at",
-        "1:00 long and the work takes 2:00",
+        "1\u00a0h long and the work takes 2\u00a0h",
     ),
     ({"promised_start_at": _at(9), "promised_end_at": _at(9)}, "promised_end_at", "later than “Arrive from”"),
     ({"window_start_at": _at(9), "promised_end_at": _at(3)}, "promised_end_at", "before the work may begin"),

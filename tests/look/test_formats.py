@@ -37,11 +37,32 @@ def test_money_reads_alike_in_every_language(
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(170, "2:50"), (-18, "−0:18"), (0, "0:00"), (59.6, "1:00"), (None, "–"), (1560, "1\u00a0d 2\u00a0h")],
+    [
+        (170, "2\u00a0h 50\u00a0min"),
+        (-18, "−18\u00a0min"),
+        (0, "0\u00a0min"),
+        (59.6, "1\u00a0h"),
+        (None, "–"),
+        (1348, "22\u00a0h 28\u00a0min"),
+        (1560, "1\u00a0d 2\u00a0h"),
+        (2890, "2\u00a0d"),
+    ],
 )
 def test_minutes(value: float | None, text: str) -> None:
     with translation.override("en"):
         assert formats.minutes(value) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("ja", ["22時間28分", "18分", "1日2時間", "0分"]),
+        ("zh-hans", ["22小时28分钟", "18分钟", "1天2小时", "0分钟"]),
+    ],
+)
+def test_a_time_something_takes_never_reads_as_a_time_of_day(language: str, texts: list[str]) -> None:
+    with translation.override(language):
+        assert [formats.minutes(value) for value in (1348, 18, 1560, 0)] == texts
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,8 @@ def test_rows_stand_by_engineer_and_time_and_say_what_they_do_for_the_promise(
     places = [text.index(name) for name in wanted]
     assert places[2] < places[1] < places[0]
     assert serves(change) == [
-        "30 min after the promise without the change",
-        "arrives 30 min before the promise",
+        "30\u00a0min after the promise without the change",
+        "arrives 30\u00a0min before the promise",
     ]
     change.to_start_at = tomorrow(12)
     assert serves(change) == []

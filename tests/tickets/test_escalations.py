@@ -270,7 +270,7 @@ def test_the_settings_page_adds_and_removes(acme: Company, signed_in: Callable[[
     assert ada.post(f"{url}usual/").status_code == 303
     page = ada.get(url).content.decode()
     assert "Whoever is on call" in page
-    assert "1:00 after it was broken" in page
+    assert "1\u00a0h after it was broken" in page
     refused = ada.post(url, {"moment": "after", "act": "raise"})
     assert refused.status_code == 422
     assert "how many minutes later" in refused.content.decode()
