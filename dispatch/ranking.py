@@ -263,7 +263,8 @@ def _minuses(verdict: Verdict, work: Work) -> Iterable[Reason]:
     yield from verdict.broken
     yield from verdict.allowed
     if verdict.travel_source == UNKNOWN:
-        yield Reason("place_unknown", {"minutes": verdict.travel_minutes})
+        place = {} if work.place is None else {"from": 1}
+        yield Reason("place_unknown", {"minutes": verdict.travel_minutes} | place)
     elif verdict.travel_source.endswith(SILENT):
         yield Reason("roads_silent", {"source": verdict.travel_source.removesuffix(SILENT)})
     if verdict.travel_minutes >= LONG_TRAVEL_MINUTES:

@@ -280,6 +280,17 @@ def _knows_site(facts: Facts) -> str:
     return ngettext("was on this site %(n)s time", "was on this site %(n)s times", times) % {"n": times}
 
 
+def _place_unknown(facts: Facts) -> str:
+    """Of `site` by name, of the work's own, or of where the engineer comes `from`."""
+    if facts.get("from"):
+        text = _("travel is counted as %(minutes)s min: where they come from has no coordinates")
+    elif facts.get("site"):
+        text = _("travel to %(site)s is counted as %(minutes)s min: the site has no coordinates")
+    else:
+        text = _("travel is counted as %(minutes)s min: the site has no coordinates")
+    return text % facts
+
+
 def moment(at: Any) -> str:
     """An instant of the evaluator as day and time."""
     return formats.local_datetime(datetime.fromtimestamp(int(at), UTC))
@@ -324,9 +335,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     ),
     "free_day": lambda _facts: _("nothing else planned that day"),
     "long_travel": lambda f: _("%(minutes)s min travel") % {"minutes": f["minutes"]},
-    "place_unknown": lambda f: (
-        _("a place without coordinates, %(minutes)s min of travel taken") % {"minutes": f["minutes"]}
-    ),
+    "place_unknown": _place_unknown,
     "place_far": lambda _facts: _("the site lies more than 1,000 km from all others: check its coordinates"),
     "place_swapped": lambda _facts: _("latitude and longitude of the site look swapped"),
     "roads_silent": lambda f: (

@@ -21,6 +21,8 @@ from planning.models import PlanChange, PlanRun
 from planning.queries import LOCKED
 from planning.vans import GOES_TO
 
+MOST_PLACES = 5
+
 
 def words(reason: Mapping[str, Any], skills: Names | None = None) -> str:
     """One reason; with how many people it keeps out, where it was counted."""
@@ -140,9 +142,24 @@ def sentence(told: Iterable[Mapping[str, Any]], skills: Names | None = None) -> 
     return "; ".join(words(reason, skills) for reason in told)
 
 
-def sources(trips: Mapping[str, int]) -> str:
-    """Where the travel times of a proposal come from: {source of `travel.Table.source_of`: trips}."""
-    return "; ".join(_source(source, count) for source, count in sorted(trips.items()) if count)
+def sources(trips: Mapping[str, int], without_place: Sequence[str] = ()) -> str:
+    """Where the travel times of a proposal come from: {source of `travel.Table.source_of`: trips}. `without_place`
+    names the sites and people without coordinates."""
+    told = [_source(source, count) for source, count in sorted(trips.items()) if count]
+    if without_place:
+        told.append(_("without coordinates: %(names)s") % {"names": _some(without_place)})
+    return "; ".join(told)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names and how many more there are."""
+    shown, more = ", ".join(names[:MOST_PLACES]), len(names) - MOST_PLACES
+    if more <= 0:
+        return shown
+    return ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {
+        "names": shown,
+        "n": more,
+    }
 
 
 def _source(source: str, count: int) -> str:

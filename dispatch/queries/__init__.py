@@ -24,6 +24,7 @@ from dispatch.queries.crews import (
 )
 from dispatch.queries.dependencies import links_after, links_before
 from dispatch.queries.facts import Occasion
+from dispatch.queries.hours import opens_next
 from dispatch.queries.impact import impact_of
 from dispatch.queries.lateness import is_late, late_for_promises, lateness_of
 from dispatch.queries.offers import get_offer_for, offers, offers_for, offers_of, waiting_offers_for
@@ -145,6 +146,7 @@ __all__ = [
     "offers_for",
     "offers_of",
     "open_consent_of",
+    "opens_next",
     "options_left",
     "options_of",
     "others_of_crew_for_update",

@@ -19,6 +19,8 @@ URGENT = (Priority.P1, Priority.P2)
 MIDDAY = timedelta(hours=2)
 """What a calendar closes for at midday is no reason to stay away from a site."""
 
+SOON = timedelta(days=14)
+
 
 class OfficeHours(NamedTuple):
     """A business calendar to keep: the version in force, None for around the clock, and its own zone, or ""."""
@@ -55,3 +57,13 @@ def hours_to_visit(
     zone = office.zone or site.time_zone or current_tenant().zone.key
     calendar, laid_on = tickets.calendar_of(office.version_id, zone)
     return openings(calendar, laid_on, from_at, until, bridge=MIDDAY), True
+
+
+def opens_next(work_order: WorkOrder, at: datetime) -> tuple[datetime, bool] | None:
+    """When work may go on at its site and whether by business hours; None while it may be done, or where no hour is
+    known of the next two weeks."""
+    office = office_hours_to_keep(work_order)
+    hours, is_office = hours_to_visit(work_order.site, office, work_order.priority, at, at + SOON)
+    if not hours or hours[0][0] <= at:
+        return None
+    return hours[0][0], is_office

@@ -245,7 +245,9 @@ def _rule_in(rules: QuerySet[DispatchRule], rule_id: int) -> DispatchRule:
 
 def runs() -> QuerySet[DispatchRun]:
     """Firings of auto-dispatch with what a list shows, newest first."""
-    found = DispatchRun.objects.select_related("work_order", "rule", "visit__engineer")
+    found = DispatchRun.objects.select_related(
+        "work_order__work_type", "work_order__ticket__topic", "rule", "visit__engineer"
+    )
     return found.prefetch_related("offers__engineer", "offers__provider")
 
 

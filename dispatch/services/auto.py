@@ -209,6 +209,7 @@ def _ground_in_turn(work_orders: Sequence[WorkOrder], days: int, at: datetime) -
     """The world for them, once it is our turn at the parts that they may take, and at overtime that is limited by the
     week: before anything is planned that others wait for."""
     ground = Ground(at, days, {order.site_id for order in work_orders}, _parts_in_turn(work_orders))
+    # Asked here too, though taking the turn asks it: only where overtime is allowed is the world worth reading for it.
     if ground.policy.verdict(OVERTIME) == ALLOW and take_turn_at_overtime(
         ground.policy, ground.world.crowd.people
     ):

@@ -147,6 +147,7 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
     ignoring = planned.pk if planned else 0
     answer = queries.candidates(work_order, now(), strategy=strategy, ignoring=ignoring)
     changes = queries.ways_out(work_order, now(), answer)
+    found["opens_at"] = queries.opens_next(work_order, now())
     names = _skill_names() if changes else {}
     found["ways_out"] = [way_out(change.as_json(), names) for change in changes]
     return {**found, **told(answer)}

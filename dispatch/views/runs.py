@@ -13,7 +13,8 @@ from core import formats
 from dispatch import reasons
 from dispatch.comparing import beside
 from dispatch.enums import RuleEvent, RunOutcome, Strategy, VisitStatus
-from dispatch.models import DispatchRun
+from dispatch.models import DispatchRun, WorkType
+from tickets.models import Topic
 
 _WORDS = {
     "work.type": gettext_lazy("Work type"),
@@ -39,17 +40,27 @@ def told_run(run: DispatchRun, names: Mapping[int, str]) -> dict[str, Any]:
         "lateness": _lateness(run.inputs.get("outlook") or {}),
         "after": reasons.after(str(run.inputs.get("after", ""))),
         "accepted_by": (run.explanation.get("accepted") or {}).get("by", ""),
-        "facts": [_fact(name, value) for name, value in (run.inputs.get("facts") or {}).items()],
+        "facts": [_fact(run, name, value) for name, value in (run.inputs.get("facts") or {}).items()],
         **told_explanation(run.explanation, names, is_chosen=run.outcome == RunOutcome.ASSIGNED),
     }
 
 
-def _fact(name: str, value: Any) -> dict[str, Any]:
+def _fact(run: DispatchRun, name: str, value: Any) -> dict[str, Any]:
     """What a condition read: in the builder's words, or by its name in expressions where the builder has none."""
     told = value if value != "" else "–"
     if name in {"work.priority", "ticket.priority"} and value:
         told = f"P{value}"
+    if (known := _named(run, name)) is not None and known.code == value:
+        told = known.name
     return {"word": _WORDS.get(name, ""), "name": name, "value": told}
+
+
+def _named(run: DispatchRun, name: str) -> WorkType | Topic | None:
+    """What a fact holds the code of, as long as the work is of it still."""
+    if name == "work.type":
+        return run.work_order.work_type
+    ticket = run.work_order.ticket if name == "ticket.topic" else None
+    return ticket.topic if ticket is not None else None
 
 
 def told_explanation(

@@ -254,7 +254,8 @@ def _crew_key(task: Task, ground: Ground) -> UUID:
 def _place_of(task: Task, ground: Ground) -> list[Reason]:
     """What is odd about where work is that found no place in the plan."""
     if task.work.place is None:
-        return [Reason("place_unknown", {"minutes": UNKNOWN_MINUTES})]
+        site = ground.works[task.work.id].site.name
+        return [Reason("place_unknown", {"minutes": UNKNOWN_MINUTES, "site": site})]
     odd = customers.oddness(ground.works[task.work.id].site)
     return [Reason(f"place_{odd}")] if odd else []
 
@@ -323,6 +324,7 @@ def _figures(
         "days": days_that_differ(before, after),
         "kept_late": _kept_late(ground, changes, after),
         "roads": _sources(ground, found),
+        "without_place": _without_places(ground, found),
         "not_looked_at": ground.not_looked_at,
     }
 
@@ -352,6 +354,13 @@ def _kept_late(ground: Ground, changes: Iterable[PlanChange], after: Iterable[Le
 def _unplanned(ground: Ground) -> int:
     """How much work waits without a visit before the run."""
     return sum(task.was is None for task in ground.tasks) + ground.not_looked_at
+
+
+def _without_places(ground: Ground, found: Plan) -> list[str]:
+    """The names of the sites and people without coordinates whose trips are counted at a flat rate."""
+    sites = {ground.works[one.task.work.id].site.name for one in found.placed if one.task.work.place is None}
+    going = {one.person_id for one in found.placed}
+    return sorted(sites | {one.name for one in ground.people if one.home is None and one.id in going})
 
 
 def _sources(ground: Ground, found: Plan) -> dict[str, int]:

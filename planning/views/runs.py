@@ -72,7 +72,7 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "late": _late(run) if run.state in DONE else [],
         "figures": _figures(run),
         "days": _days(run),
-        "roads": reasons.sources(run.figures.get("roads", {})),
+        "roads": reasons.sources(run.figures.get("roads", {}), run.figures.get("without_place", ())),
         "can_decide": run.state == RunState.PROPOSED and any(row["is_open"] for row in changes),
     }
     response = render(request, "planning/run_detail.html", context)

@@ -131,6 +131,26 @@ def test_a_run_sends_nobody_at_night_for_upkeep(upkeep: WorkType, keeps: bool) -
         assert "outside business hours" in words(row.reasons[0])
 
 
+def test_the_board_tells_when_a_closed_site_opens(upkeep: WorkType) -> None:
+    order = make_work_order(work_type=upkeep)
+    assert queries.opens_next(order, tomorrow(22)) == (tomorrow(33), True)
+    assert queries.opens_next(order, tomorrow(10)) is None
+    own = make_work_order(site=make_place())
+    assert queries.opens_next(own, tomorrow(22)) is None
+    SiteHours.objects.create(site=own.site, weekday=tomorrow(60).weekday(), opens=time(9), closes=time(12))
+    assert queries.opens_next(own, tomorrow()) in {(tomorrow(24 * day + 9), False) for day in range(8)}
+
+
+def test_the_drawer_says_so(upkeep: WorkType, in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    site = make_place()
+    day = (tomorrow(12) + timedelta(days=3)).weekday()
+    SiteHours.objects.create(site=site, weekday=day, opens=time(9), closes=time(12))
+    order = make_work_order(site=site)
+    page = client.get(f"/t/acme/board/?work_order={order.pk}").content.decode()
+    assert "Visiting hours" in page and "closed now, open next at" in page
+
+
 def test_a_new_kind_of_work_begins_with_the_companys_hours(
     in_acme: Company, office: BusinessCalendar, client: Client
 ) -> None:

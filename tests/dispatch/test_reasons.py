@@ -36,6 +36,8 @@ MADE_ELSEWHERE = [
     Reason("place_far"),
     Reason("place_swapped"),
     Reason("place_unknown", {"minutes": 20}),
+    Reason("place_unknown", {"minutes": 20, "from": 1}),
+    Reason("place_unknown", {"minutes": 20, "site": "Old Mill"}),
     Reason("asked_before"),
     Reason("roads_silent", {"source": "osrm"}),
     Reason("overtime", {"minutes": 20}),

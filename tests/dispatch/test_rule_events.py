@@ -67,6 +67,8 @@ def test_at_seventy_percent_of_the_promise_a_rule_acts(in_acme: Company, at_time
     assert (run.outcome, run.event, run.inputs["percent"]) == (RunOutcome.ASSIGNED, "sla_share", 70)
     assert run.inputs["facts"] == {"work.priority": 1}
     assert told_run(run, {})["facts"] == [{"word": "Priority", "name": "work.priority", "value": "P1"}]
+    run.inputs["facts"] = {"work.type": run.work_order.work_type.code, "site.area_key": "north"}
+    assert [fact["value"] for fact in told_run(run, {})["facts"]] == [run.work_order.work_type.name, "north"]
     assert DispatchRun.objects.get(work_order=other).explanation["rules"][0]["why"] == "expression"
     assert not DispatchTimer.objects.filter(done_at=None).exists()
 

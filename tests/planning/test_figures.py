@@ -97,6 +97,20 @@ def test_days_that_differ_make_up_the_difference() -> None:
     assert not days_that_differ(before, before)
 
 
+def test_places_without_coordinates_are_named(in_acme: Company, client: Client) -> None:
+    client.force_login(in_acme.dora.user)
+    make_engineer("Nora")
+    order = make_work_order(site=make_place(name="Old Mill", latitude=None, longitude=None))
+    make_work_order()
+    run = proposal()
+    assert run.figures["without_place"] == ["Old Mill"]
+    page = client.get(f"/t/acme/planning/{run.pk}/")
+    assert page.context["roads"].endswith("without coordinates: Old Mill")
+    rows = [row for _kind, group in page.context["groups"] for row in group]
+    (why,) = [row["why"] for row in rows if row["change"].work_order == order]
+    assert why == ["travel to Old Mill is counted as 20 min: the site has no coordinates"]
+
+
 def test_the_rows_of_travel_add_up_and_a_moved_visit_tells_its_days(in_acme: Company, client: Client) -> None:
     client.force_login(in_acme.dora.user)
     near, far = make_engineer("Near"), make_engineer("Far", home_latitude=36.4)
