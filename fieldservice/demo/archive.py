@@ -25,7 +25,7 @@ from feedback.rules import LOW_SCORE, RECOVERY_TIME
 from fieldservice.demo.days import Job
 from tenants.models import Tenant
 from tenants.services import next_numbers
-from tickets.enums import ClockState, Priority, SlaKpi, TicketStatus
+from tickets.enums import ClockState, Priority, SlaEvent, SlaKpi, TicketStatus
 from tickets.models import SlaClock, SlaItem, SlaSegment, Ticket
 
 ASKED, LATE_ANSWER = 0.15, 0.05
@@ -198,7 +198,11 @@ def _write_tickets(facts: Facts, dice: Dice, jobs: Sequence[Job], desk: str, ten
         for kpi in (SlaKpi.FIRST_RESPONSE, SlaKpi.ARRIVAL):
             promised = promises.get((ticket.priority, kpi))
             if promised is not None:
-                clocks.append(_clock(dice, ticket, promised, tenant))
+                clock = _clock(dice, ticket, promised, tenant, until=job.arrived_at)
+                clocks.append(clock)
+                if kpi == SlaKpi.FIRST_RESPONSE:
+                    ticket.first_response_at = clock.stopped_at
+        ticket.event_times = _events(ticket, job)
         tickets.append(ticket)
         figures.append(_inquiry(ticket, tenant))
     _save(Ticket, tickets)
@@ -233,11 +237,24 @@ def _ticket(facts: Facts, dice: Dice, job: Job, number: int, desk: str) -> Ticke
     return ticket
 
 
-def _clock(dice: Dice, ticket: Ticket, item: SlaItem, tenant: Tenant) -> SlaClock:
-    """A promise that was kept, or, seldom, was not; the instants are its own, within the ticket's life."""
-    is_late = dice.random() < LATE_ANSWER
-    share = dice.uniform(1.05, 1.5) if is_late else dice.uniform(0.2, 0.95)
-    taken = max(1, round(item.target_minutes * share))
+def _events(ticket: Ticket, job: Job) -> dict[str, str]:
+    """When what happened to the ticket last happened: its page and its clocks go on from there."""
+    times = {
+        SlaEvent.OPENED: ticket.opened_at,
+        SlaEvent.WE_REPLIED: ticket.first_response_at,
+        SlaEvent.WORK_ORDERED: job.ordered_at,
+        SlaEvent.ARRIVED: job.arrived_at,
+        SlaEvent.RESOLVED: ticket.resolved_at,
+        SlaEvent.CLOSED: ticket.resolved_at,
+    }
+    return {event.value: at.isoformat() for event, at in times.items() if at is not None}
+
+
+def _clock(dice: Dice, ticket: Ticket, item: SlaItem, tenant: Tenant, *, until: datetime) -> SlaClock:
+    """A promise that was kept, or, seldom, was not; all of it before somebody was there (`until`)."""
+    share = dice.uniform(1.05, 1.5) if dice.random() < LATE_ANSWER else dice.uniform(0.2, 0.95)
+    taken = max(1, min(round(item.target_minutes * share), _minutes(until - ticket.opened_at)))
+    is_late = taken > item.target_minutes
     due_at = ticket.opened_at + timedelta(minutes=item.target_minutes)
     return SlaClock(
         ticket=ticket,

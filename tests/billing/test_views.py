@@ -15,6 +15,7 @@ from tenants.active import tenant_active
 from tests.cast import AT, Company, Person
 from tests.factories import billing as make
 from tests.factories.customers import make_contact, make_site
+from tests.factories.dispatch import make_work_order
 
 SignIn = Callable[[Person], Client]
 
@@ -199,6 +200,17 @@ def test_the_work_orders_fragment_is_what_its_page_holds(acme: Company, signed_i
     fragment = cora.get(path, headers={"HX-Request": "true"}).content.decode()
     assert fragment.strip() in cora.get(path).content.decode()
     assert "INV-1" in fragment and "<html" not in fragment
+
+
+def test_what_was_settled_elsewhere_waits_for_no_charges(acme: Company, signed_in: SignIn) -> None:
+    with tenant_active(acme.tenant.pk):
+        elsewhere, to_do = (make_work_order(status=status) for status in ("settled", "unscheduled"))
+    cora = signed_in(acme.cora)
+    pages = [
+        cora.get(url(f"work-orders/{order.pk}/charges/")).content.decode() for order in (elsewhere, to_do)
+    ]
+    assert ["Settled elsewhere" in page for page in pages] == [True, False]
+    assert ["No charges yet" in page for page in pages] == [False, True]
 
 
 @pytest.mark.parametrize(

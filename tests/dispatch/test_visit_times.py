@@ -65,7 +65,7 @@ def test_what_is_just_over_needs_a_reason(in_acme: Company) -> None:
         _plan(in_acme, AT + 3 * HOUR, at)
     assert refused.value.facts["can_be_forced"]
     assert refused.value.facts["reasons"] == [
-        {"code": "past", "minutes": 120, "verdict": "confirm", "text": "began 2:00 ago"}
+        {"code": "past", "minutes": 120, "verdict": "confirm", "text": "began 2\u00a0h ago"}
     ]
     assert _plan(in_acme, AT + 3 * HOUR, at, override_reason="He went at once").pk
     assert _plan(in_acme, at - timedelta(minutes=10), at).pk

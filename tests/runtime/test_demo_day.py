@@ -24,10 +24,12 @@ from fieldservice.demo.seed import found_company, read_company
 from fieldservice.management.commands import seed_demo
 from tenants.active import tenant_active
 from tenants.models import Tenant
-from tickets.models import Ticket
+from tickets.enums import SlaEvent, SlaKpi
+from tickets.models import SlaClock, Ticket
 from workforce.models import Engineer
 
 pytestmark = pytest.mark.django_db
+ORDER = (SlaEvent.OPENED, SlaEvent.WE_REPLIED, SlaEvent.ARRIVED, SlaEvent.RESOLVED, SlaEvent.CLOSED)
 AFTERNOON = datetime(2024, 11, 22, 5, 30, tzinfo=UTC)
 """A Friday, 14:30 in Tokyo."""
 
@@ -89,6 +91,20 @@ def test_the_figures_of_the_past_vary_and_nobody_is_written_to(globex: Tenant) -
         assert least < sum(known) / len(known) < 99, kpi
     assert Response.objects.filter(score__lte=2).exists()
     assert not OutboundMessage.objects.exists()
+
+
+def test_the_tickets_of_the_past_agree_with_their_clocks_and_visits(globex: Tenant) -> None:
+    archive.write(globex, read_company("globex"), random.Random(2), days_of(globex), AFTERNOON)
+    answered = list(SlaClock.objects.filter(kpi=SlaKpi.FIRST_RESPONSE).select_related("ticket"))
+    assert answered
+    for clock in answered:
+        assert clock.stopped_at == clock.ticket.first_response_at
+        assert (clock.state == "breached") == (clock.elapsed_minutes > clock.target_minutes)
+    for ticket in Ticket.objects.prefetch_related("work_orders__visits"):
+        (visit,) = ticket.work_orders.get().visits.all()
+        moments = [datetime.fromisoformat(ticket.event_times[name]) for name in ORDER]
+        assert moments == sorted(moments)
+        assert moments[2] == visit.arrived_at and moments[3] == ticket.resolved_at
 
 
 def test_what_is_under_way_can_be_finished_by_its_engineer(globex: Tenant) -> None:
