@@ -213,7 +213,12 @@ def without_a_visit(asked: Asked, person: Person, *, most: int = MOST_STOPS) -> 
 
 
 def _skills(asked: Asked, person: Person) -> Iterator[Try]:
-    missing = {s: n for s, n in asked.work.skills.items() if person.skills.get(s, (0, 0))[0] < n}
+    yield from with_skills(asked, person, asked.work.skills)
+
+
+def with_skills(asked: Asked, person: Person, needed: Mapping[int, int]) -> Iterator[Try]:
+    """With those of these skills {skill id: least level} that somebody lacks, where they are few."""
+    missing = {s: n for s, n in needed.items() if person.skills.get(s, (0, 0))[0] < n}
     if not missing or len(missing) > MOST_SKILLS:
         return
     has = {skill: person.skills.get(skill, (0, 0))[0] for skill in missing}

@@ -10,6 +10,7 @@ from dispatch import evaluator, relaxing
 from dispatch import policy as codes
 from dispatch.crews import Likings, Team, earliest_team
 from dispatch.evaluator import FOREVER, Person, Verdict
+from dispatch.evaluator.checks import ANY
 from dispatch.policy import ALLOW
 from dispatch.relaxing import DAY, TRIED, Asked, Change, Given, Measure, Relaxation, Try, smallest
 
@@ -72,7 +73,7 @@ class _Crew:
 
     def _for_one(self, *, is_later: bool = False) -> Iterator[Relaxation]:
         """One thing that holds for one member only; `is_later`: on another day too."""
-        for one in [*self._fixed(), *self._busy()]:
+        for one in [*self._fixed(), *self._covering(), *self._busy()]:
             asked = replace(one.asked, until=one.asked.later) if is_later else one.asked
             near = self.able[:BESIDE] if is_later else self.beside
             others = [self._rested(person) for person in near if person.id != one.person.id]
@@ -111,6 +112,18 @@ class _Crew:
                     one.person, self.asked.work, one.asked.from_at, one.asked.policy
                 ):
                     yield one
+
+    def _covering(self) -> Iterator[Try]:
+        """Each of the nearest with what the crew lacks together, where its skills may be spread: all that none of them
+        has, else any one more."""
+        needed = self.asked.work.skills
+        if self.asked.work.crew_cover != ANY or not needed:
+            return
+        most = {skill: max((_level(one, skill) for one in self.able), default=0) for skill in needed}
+        lacking = {skill: level for skill, level in needed.items() if most[skill] < level}
+        for person in self.beside[:TRIED]:
+            for given in [lacking] if lacking else [{skill: level} for skill, level in needed.items()]:
+                yield from relaxing.with_skills(self.asked, person, given)
 
     def _busy(self) -> Iterator[Try]:
         """Each of the nearest who may go, with something given up that stands in their time."""
@@ -157,6 +170,10 @@ class _Crew:
 
     def _far(self, person: Person) -> tuple[int, int]:
         return self.asked.policy.roads.trip(person.home, self.asked.work.place)[0], person.id
+
+
+def _level(person: Person, skill: int) -> int:
+    return person.skills.get(skill, (0, 0))[0]
 
 
 def _leans_on(team: Sequence[Verdict], one: Try) -> bool:

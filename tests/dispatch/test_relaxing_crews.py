@@ -94,6 +94,32 @@ def test_both_may_need_the_same_thing() -> None:
     assert text.endswith("with Gas at level 3, together with Vic; also needed: Gas at level 3 (Vic)")
 
 
+@pytest.mark.parametrize(
+    ("skills", "expected"),
+    [
+        ([{1: 3}, {}, {}], ("Tom", 2, ("Uma",))),
+        ([{1: 3, 2: 1}, {3: 2}, {}], ("Tom", 2, ("Uma",))),
+        ([{1: 3}, {2: 2}, {3: 2}], ("Tom", 2, ("Vic",))),
+    ],
+)
+def test_what_a_crew_lacks_together_where_skills_may_be_spread(
+    skills: list[dict[int, int]], expected: tuple[str, int, tuple[str, ...]]
+) -> None:
+    """Nobody has it at the level needed, or there is one skill more than members."""
+    held = [{skill: (level, FOREVER) for skill, level in one.items()} for one in skills]
+    people = [person(number, skills=one) for number, one in enumerate(held, 1)]
+    needed = {1: 3, 2: 2} if not any(3 in one for one in skills) else {1: 3, 2: 2, 3: 2}
+    found = told(people, work(skills=needed, crew_cover="any"))
+    given = [
+        (one.person.name, one.given.facts["skill_id"], one.beside) for one in found if one.code == "skill"
+    ]
+    assert given == [expected]
+    assert not told(
+        [replace(people[0], skills=dict.fromkeys(needed, (3, FOREVER))), person(2)],
+        work(skills=needed, crew_cover="any"),
+    )
+
+
 def test_both_in_overtime() -> None:
     people = [person(n, stops=busy((8, 16))) for n in (1, 2)]
     (found,) = told(people, work(seconds=2 * HOUR))
