@@ -113,7 +113,9 @@ def test_who_is_still_at_the_visit_before_is_late_from_there(
     client.force_login(in_acme.dora.user)
     page = client.get(f"/t/{in_acme.tenant.slug}/work-orders/{visit.work_order_id}/").content.decode()
     travel = trip(NEAR, FAR)[0]
-    assert f"still at {before.work_order}, {travel}\u00a0min of travel: arrives 13:20 instead of 13:00" in page
+    assert (
+        f"still at {before.work_order}, {travel}\u00a0min of travel: arrives 13:20 instead of 13:00" in page
+    )
 
 
 def test_drafts_before_a_visit_that_was_sent_say_from_where_the_engineer_comes(
