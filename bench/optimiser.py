@@ -19,10 +19,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from bench.horizon import horizon
-from bench.replanning import MOST_COST, MOST_DISTURBED, replanning
+from bench.replanning import ALLOWED, MOST_COST, MOST_DISTURBED, replanning
 from dispatch.management.solving import prepare
 from dispatch.optimiser import days, vrptw
 from dispatch.optimiser.search import ROUNDS, Budget, Solution, solve
@@ -124,21 +125,25 @@ def _solomon(part: float, limit: float, seeds: Sequence[int] = (1,)) -> Figure:
     }
 
 
-def _replanned(*seeds: int) -> Figure:
-    """Days planned anew at eleven, in the steps of 5 s on two cores each."""
+def _replanned(*seeds: int, draws: Sequence[int] = (11, 12, 13, 14)) -> Figure:
+    """Mornings planned anew at eleven, in the steps of 5 s on two cores each."""
     field_day = shared_field_day()
     effort = Effort(steps=STEPS_PER_CPU_SECOND["200/25"] * 5 // ROUNDS)
-    days_seen = [replanning(field_day.generate("200/25", seed), effort) for seed in seeds]
-    worst = max(seen["disturbed_pct"] for seen in days_seen)
-    return {
-        "name": "D6: 200/25 planned anew at eleven, two ill, five urgent: customers disturbed in %, worst day",
-        "disturbed_pct": worst,
+    seen = [replanning(field_day.generate("200/25", seed), effort, draw) for seed in seeds for draw in draws]
+    found: Figure = {
+        "name": "D6: 200/25 planned anew at eleven, two ill, five urgent: customers disturbed in %, mean",
         "limit": MOST_DISTURBED,
-        "cost_ratio": max(seen["cost_ratio"] for seen in days_seen),
         "cost_limit": MOST_COST,
-        "within": all(seen["within"] for seen in days_seen),
-        "days": days_seen,
     }
+    for allowed in ALLOWED:
+        mornings = [one[allowed] for one in seen]
+        found[allowed] = {
+            "disturbed_pct": round(mean(one["disturbed_pct"] for one in mornings), 2),
+            "cost_ratio": round(mean(one["cost_ratio"] for one in mornings), 3),
+            "within": f"{sum(one['within'] for one in mornings)}/{len(mornings)}",
+            "mornings": mornings,
+        }
+    return found
 
 
 def _random_days(count: int) -> Figure:
@@ -186,7 +191,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "D4": lambda: _day("D4", "1000/120", 30, cost=180.0, served=984),
     "D5": lambda: _day("D5", "5000/500", 60, cost=1450.0, served=4411),
     "D6": lambda: _replanned(1, 7101, 7102, 7103),
-    "D6-small": lambda: _replanned(7101),
+    "D6-small": lambda: _replanned(7101, draws=(11,)),
     "D7": lambda: _solomon(1.0, limit=0.1, seeds=(1, 2, 3)),
     "D7-small": lambda: _solomon(0.1, limit=0.5),
     "D8": lambda: _random_days(1000),

@@ -17,7 +17,7 @@ from typing import Any
 from dispatch import evaluator
 from dispatch.evaluator import FOREVER, Person, Span, Stop, Work
 from dispatch.optimiser.days import UNSERVED_SECONDS
-from dispatch.policy import PRODUCT
+from dispatch.policy import OVERTIME, PRODUCT
 from dispatch.rules import window_told
 from dispatch.travel import ESTIMATE, Point
 from planning.days import Placed, Prices, Task
@@ -34,6 +34,7 @@ LONGEST_PROMISE = 5 * HOUR
 """A window that long or shorter was agreed with the customer; a longer one is when the site is open."""
 ILL, URGENT, URGENT_WITHIN = 2, 5, 3 * HOUR
 MOST_DISTURBED, MOST_COST = 5.0, 1.10
+ALLOWED = {"within_shifts": 0, "with_an_hour_of_overtime": HOUR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,13 @@ def _instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def again(at: Morning, price: int, effort: Effort) -> tuple[list[Person], Plan]:
-    """The plan of eleven with a price on every change that a customer sees."""
-    people = at.begin()
+def again(at: Morning, price: int, effort: Effort, overtime: int = 0) -> tuple[list[Person], Plan]:
+    """The plan of eleven with a price on every change that a customer sees, where everybody may work so many seconds
+    longer."""
+    people = [replace(person, overtime=overtime) for person in at.begin()]
+    policy = PRODUCT.allowing(OVERTIME) if overtime else PRODUCT
     rest = [(ELEVEN, DAY + 24 * HOUR)]
-    return people, plan(people, at.tasks, rest, prices=_prices(price), effort=effort)
+    return people, plan(people, at.tasks, rest, prices=_prices(price), effort=effort, policy=policy)
 
 
 def _prices(change: int) -> Prices:
@@ -217,17 +220,23 @@ def cost(at: Morning, people: Sequence[Person], found: Plan) -> int:
     return total
 
 
-def replanning(day: dict[str, Any], effort: Effort) -> dict[str, Any]:
-    """One day planned anew with the product's own price on changes, beside the plan without any price."""
-    at = morning(day, effort, day["seed"])
+def replanning(day: dict[str, Any], effort: Effort, draw: int) -> dict[str, dict[str, Any]]:
+    """One day planned anew with the product's own price on changes, beside the plan without any price: within the
+    shifts, and with an hour of overtime allowed. `draw` chooses who is ill and what is urgent."""
+    at = morning(day, effort, draw)
+    return {name: _anew(day["seed"], draw, at, effort, overtime) for name, overtime in ALLOWED.items()}
+
+
+def _anew(seed: int, draw: int, at: Morning, effort: Effort, overtime: int) -> dict[str, Any]:
     began = time.process_time()
-    found = again(at, PRODUCT.limit("change_price_seconds"), effort)
+    found = again(at, PRODUCT.limit("change_price_seconds"), effort, overtime)
     spent = time.process_time() - began
-    free = scores(at, *again(at, 0, effort))
+    free = scores(at, *again(at, 0, effort, overtime))
     seen = scores(at, *found)
     ratio = round(seen["cost_hours"] / free["cost_hours"], 3)
     return {
-        "seed": day["seed"],
+        "seed": seed,
+        "draw": draw,
         **seen,
         "cost_ratio": ratio,
         "without_price": free,
