@@ -202,6 +202,7 @@ def _by_hand(ground: Field, wish: Wish) -> str:
 
 def _by_run(ground: Field, wish: Wish) -> str:
     run = PlanRun.objects.create(
+        number=next_numbers("plan_run", 1)[0],
         from_at=ground.day - timedelta(hours=8),
         until=ground.day + timedelta(hours=16),
         state=RunState.PROPOSED,

@@ -23,6 +23,7 @@ class PlanRun(TenantModel):
     place says why.
     """
 
+    number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.BUILD)
     territory = models.ForeignKey(
         Territory, on_delete=models.SET_NULL, null=True, blank=True, related_name="plan_runs"
@@ -49,6 +50,7 @@ class PlanRun(TenantModel):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="plan_run_number_uniq"),
             models.CheckConstraint(condition=Q(until__gt=models.F("from_at")), name="plan_run_ends_later"),
             models.CheckConstraint(condition=Q(budget_seconds__range=(1, 600)), name="plan_run_budget"),
             models.UniqueConstraint(
@@ -65,7 +67,7 @@ class PlanRun(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"P-{self.pk}"
+        return f"P-{self.number}"
 
     @property
     def day_count(self) -> int:

@@ -20,6 +20,7 @@ from planning.enums import RunKind, RunState
 from planning.events import PlanAsked, PlanEnded
 from planning.models import PlanRun
 from tenants.actors import Actor
+from tenants.services import next_number
 from workforce import queries as workforce
 from workforce.models import Territory
 
@@ -113,7 +114,9 @@ def _check_span(from_at: datetime, until: datetime, at: datetime) -> None:
 
 
 def _create(**facts: Any) -> PlanRun:
-    """Save a run; the database has the last word on who is planned already. Raises `Conflict` naming the other."""
+    """Save a run under the next number of the company; the database has the last word on who is planned already. Raises
+    `Conflict` naming the other."""
+    facts["number"] = next_number("plan_run")
     try:
         with transaction.atomic():
             return PlanRun.objects.create(**facts)

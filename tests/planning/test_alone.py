@@ -41,6 +41,17 @@ def test_an_engineer_of_two_territories_is_planned_by_one_run_at_a_time(in_acme:
         ask()
 
 
+def test_each_company_numbers_its_own_runs(acme: Company, globex: Company) -> None:
+    """What a company sees of its numbers tells nothing of others."""
+    told = []
+    for company in (acme, globex, acme):
+        with tenant_active(company.tenant.pk):
+            run = ask()
+            services.cancel_run(run_id=run.pk, actor=SYSTEM, at=now())
+            told.append(str(run))
+    assert told == ["P-1", "P-1", "P-2"]
+
+
 def test_the_database_refuses_a_run_over_the_same_people(in_acme: Company) -> None:
     north, south = (make_territory(name=name) for name in ("North", "South"))
     engineer = make_engineer(territories=[north, south])
@@ -48,8 +59,8 @@ def test_the_database_refuses_a_run_over_the_same_people(in_acme: Company) -> No
     given = {"from_at": tomorrow(), "until": tomorrow(24), "asked_at": now()}
     for territory in (south, None):
         with pytest.raises(IntegrityError, match="same engineers"), transaction.atomic():
-            PlanRun.objects.create(territory=territory, **given)
-    ended = PlanRun.objects.create(territory=south, state=RunState.FAILED, **given)
+            PlanRun.objects.create(territory=territory, number=90, **given)
+    ended = PlanRun.objects.create(territory=south, state=RunState.FAILED, number=91, **given)
     with pytest.raises(IntegrityError, match="same engineers"), transaction.atomic():
         PlanRun.objects.filter(pk=ended.pk).update(state=RunState.QUEUED)
     engineer.is_active = False
