@@ -62,7 +62,7 @@ def quantity(value: Decimal) -> str:
 
 def minutes(value: float | None) -> str:
     """A time that something takes, with its units, so that nobody reads it as a time of day: 2 h 50 min, 2時間50分,
-    2小时50分钟; -18 is −18 min. From a day on in days and hours: 1 d 2 h."""
+    2小时50分钟; -18 is −18 min. From a day on in days and hours, between which a line may break: 1 d 2 h, 1日 2時間."""
     if value is None:
         return "–"
     total = abs(round(value))
@@ -71,7 +71,7 @@ def minutes(value: float | None) -> str:
     hours, rest = divmod(total, 60)
     parts = [(hours // 24, day), (hours % 24, hour)] if hours >= 24 else [(hours, hour), (rest, minute)]
     told = [f"{number}{unit}" for number, unit in parts if number] or [f"0{minute}"]
-    return sign + (" " if day in _ENGLISH_UNITS else "").join(told)
+    return sign + (" " if hours >= 24 or day in _ENGLISH_UNITS else "").join(told)
 
 
 def _local(value: datetime | date) -> datetime | date:

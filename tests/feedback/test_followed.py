@@ -168,3 +168,11 @@ def test_many_visits_take_a_fixed_number_of_statements(acme: Company) -> None:
 )
 def test_whoever_asked_reads_how_far_it_is(facts: dict[str, Any], said: str) -> None:
     assert progress_of(Ticket(tenant_id=1, **facts), AT).startswith(said)
+
+
+def test_a_rivals_code_leads_nowhere(acme: Company, globex: Company) -> None:
+    with tenant_active(globex.tenant.pk):
+        theirs = make_ticket()
+    path = follow_path(globex.tenant, theirs)
+    assert Client().get(path).status_code == 200
+    assert Client().get(path.replace("/globex/", "/acme/")).status_code == 404

@@ -36,7 +36,7 @@ from tickets.models import AssetCode, BusinessCalendar, CalendarVersion
 from workforce.models import Engineer
 
 ROWS = 3
-OTHER_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5, "dispatch.TravelProfile": 1}
+OTHER_ROWS = {"dispatch.WorkOrder": 5, "dispatch.Visit": 5, "dispatch.TravelProfile": 1, "tenants.Counter": 4}
 SENT_VISIT, DONE_VISIT = 3, 4
 """Visits (and their work orders) that nothing else refers to: to carry out, and to settle and rate."""
 CHAT = 1
@@ -119,7 +119,10 @@ VISITS: list[dict[str, Any]] = [
 """Sent to the engineer, only planned, done; then two that nothing else refers to: sent, and done."""
 
 FACTS: dict[str, Facts] = {
-    "tenants.Counter": lambda s, n: {"kind": ("ticket", "work_order", "invoice")[n], "value": 100},
+    "tenants.Counter": lambda s, n: {
+        "kind": ("ticket", "work_order", "invoice", "plan_run")[n],
+        "value": 100,
+    },
     "accounts.ApiToken": lambda s, n: {"created_at": NOW, "expires_at": None, "scopes": ["ticket_view"]},
     "journal.AuditEntry": lambda s, n: {
         "object_type": "tickets.ticket",
@@ -228,7 +231,12 @@ FACTS: dict[str, Facts] = {
         ],
     },
     "dispatch.DispatchTimer": lambda s, n: {"kind": "offer_expires", "due_at": _hours(9)},
-    "planning.PlanRun": lambda s, n: {"state": "closed", "from_at": NOW, "until": _hours(24)},
+    "planning.PlanRun": lambda s, n: {
+        "number": n + 1,
+        "state": "closed",
+        "from_at": NOW,
+        "until": _hours(24),
+    },
     "planning.PlanChange": lambda s, n: {"kind": "add" if n else "unserved", "ways_out": None},
     "delivery.ChecklistItem": lambda s, n: {"kind": "check"},
     "delivery.Photo": lambda s, n: {

@@ -56,8 +56,8 @@ def test_minutes(value: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("ja", ["22時間28分", "18分", "1日2時間", "0分"]),
-        ("zh-hans", ["22小时28分钟", "18分钟", "1天2小时", "0分钟"]),
+        ("ja", ["22時間28分", "18分", "1日 2時間", "0分"]),
+        ("zh-hans", ["22小时28分钟", "18分钟", "1天 2小时", "0分钟"]),
     ],
 )
 def test_a_time_something_takes_never_reads_as_a_time_of_day(language: str, texts: list[str]) -> None:

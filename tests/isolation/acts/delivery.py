@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from delivery import queries
 from delivery import services as delivery
@@ -16,6 +17,13 @@ from tests.factories.delivery import arrive
 from tests.isolation.acts.common import photo
 from tests.isolation.routes import Act, Before, Own
 from tests.isolation.world import NOW, OWN, SENT_VISIT, Side
+from tickets.links import follow_path
+from tickets.models import Ticket
+
+
+def _followed(side: Side) -> dict[str, Any]:
+    """The code in the query of the page that tells how far a request is."""
+    return {"f": parse_qs(urlsplit(follow_path(side.company.tenant, side.row(Ticket))).query)["f"][0]}
 
 
 def _tom(side: Side) -> Person:
@@ -100,6 +108,7 @@ PAGES: dict[str, Act] = {
     "delivery:visit_photos": _at_visit(PHOTO, before=_on_site),
     "delivery:visit_sign": _at_visit(UNSIGNED, before=_on_site),
     "customer:choose": Act({"choice": "keep"}, who="", n=2),
+    "customer:followed": Act(_followed, who=""),
     "customer:rate": Act({"score": 4}, who="", n=0),
 }
 
