@@ -191,10 +191,10 @@ def _break(facts: Facts) -> str:
 
 def _visiting_hours(facts: Facts) -> str:
     if "opens" not in facts:
-        return _("outside business hours") if facts.get("office") else _("outside visiting hours")
+        return _("outside business hours") if facts.get("business") else _("outside visiting hours")
     text = (
         _("outside business hours, which go on at %(time)s")
-        if facts.get("office")
+        if facts.get("business")
         else _("outside visiting hours, open next at %(time)s")
     )
     return text % {"time": _clock(facts["opens"])}

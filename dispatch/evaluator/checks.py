@@ -155,10 +155,10 @@ def capacity_reasons(work: Work, start: int) -> Iterable[Reason]:
 
 
 def hours_facts(work: Work, start: int, seconds: int) -> dict[str, int]:
-    """When a site is open next for so long, and `office` where that is because it keeps business hours."""
+    """When a site is open next for so long, and `business` where that is because it keeps business hours."""
     following = next((a for a, b in work.hours or () if a >= start and b - a >= seconds), None)
     known = {} if following is None else {"opens": following}
-    return known | ({"office": 1} if work.office_hours else {})
+    return known | ({"business": 1} if work.business_hours else {})
 
 
 def window_reasons(work: Work, start: int, end: int) -> Iterable[Reason]:

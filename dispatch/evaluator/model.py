@@ -36,7 +36,7 @@ class Work:
     """What must be done: `seconds` long, at `place` in `area`, with `skills` {skill id: least level}.
 
     `promised`: inside which the engineer must arrive; `window`: inside which the work must happen; `hours`:
-    when the site may be visited (None: always), which are those of business where it names none (`office_hours`);
+    when the site may be visited (None: always), which are those of business where it names none (`business_hours`);
     `parts`: {part id: quantity} to bring, called `part_names`.
     What it depends on (`waits_for`, a name) lets it start from `after` (FOREVER: not known yet when) and by
     `start_by`, with `same_engineer` (0: anybody). Work of `crew_size` people needs the skills of each of them
@@ -53,7 +53,7 @@ class Work:
     promised: Span = (0, FOREVER)
     window: Span = (0, FOREVER)
     hours: list[Span] | None = None
-    office_hours: bool = False
+    business_hours: bool = False
     customer_id: int = 0
     priority: int = 3
     parts: Mapping[int, float] = field(default_factory=dict)

@@ -22,29 +22,29 @@ MIDDAY = timedelta(hours=2)
 SOON = timedelta(days=14)
 
 
-class OfficeHours(NamedTuple):
+class BusinessHours(NamedTuple):
     """A business calendar to keep: the version in force, None for around the clock, and its own zone, or ""."""
 
     version_id: int | None
     zone: str
 
 
-def office_hours_of(work_type: WorkType) -> OfficeHours | None:
+def business_hours_of(work_type: WorkType) -> BusinessHours | None:
     """The business hours that a kind of work keeps; None when it is done at any time."""
     calendar = work_type.calendar
-    return None if calendar is None else OfficeHours(calendar.current_id, calendar.time_zone)
+    return None if calendar is None else BusinessHours(calendar.current_id, calendar.time_zone)
 
 
-def office_hours_to_keep(work_order: WorkOrder) -> OfficeHours | None:
-    """`office_hours_of` the work's kind, as `read_to_plan` has read it, else from the rows that came with it."""
-    if hasattr(work_order, "office_hours_read"):
-        known: OfficeHours | None = work_order.office_hours_read
+def business_hours_to_keep(work_order: WorkOrder) -> BusinessHours | None:
+    """`business_hours_of` the work's kind, as `read_to_plan` has read it, else from the rows that came with it."""
+    if hasattr(work_order, "business_hours_read"):
+        known: BusinessHours | None = work_order.business_hours_read
         return known
-    return office_hours_of(work_order.work_type)
+    return business_hours_of(work_order.work_type)
 
 
 def hours_to_visit(
-    site: Site, office: OfficeHours | None, priority: int, from_at: datetime, until: datetime
+    site: Site, kept: BusinessHours | None, priority: int, from_at: datetime, until: datetime
 ) -> tuple[list[Interval] | None, bool]:
     """(when work may be done at a site between two instants, whether that is business hours): None for always.
 
@@ -52,18 +52,18 @@ def hours_to_visit(
     urgent keeps the business hours of its kind.
     """
     found = customers.visiting_intervals(site, from_at, until)
-    if found is not None or office is None or priority in URGENT:
+    if found is not None or kept is None or priority in URGENT:
         return found, False
-    zone = office.zone or site.time_zone or current_tenant().zone.key
-    calendar, laid_on = tickets.calendar_of(office.version_id, zone)
+    zone = kept.zone or site.time_zone or current_tenant().zone.key
+    calendar, laid_on = tickets.calendar_of(kept.version_id, zone)
     return openings(calendar, laid_on, from_at, until, bridge=MIDDAY), True
 
 
 def opens_next(work_order: WorkOrder, at: datetime) -> tuple[datetime, bool] | None:
     """When work may go on at its site and whether by business hours; None while it may be done, or where no hour is
     known of the next two weeks."""
-    office = office_hours_to_keep(work_order)
-    hours, is_office = hours_to_visit(work_order.site, office, work_order.priority, at, at + SOON)
+    kept = business_hours_to_keep(work_order)
+    hours, is_business = hours_to_visit(work_order.site, kept, work_order.priority, at, at + SOON)
     if not hours or hours[0][0] <= at:
         return None
-    return hours[0][0], is_office
+    return hours[0][0], is_business

@@ -19,7 +19,7 @@ from dispatch.links import Bound
 from dispatch.models import DispatchPolicy, Visit, WorkOrder, WorkOrderPart
 from dispatch.policy import PRODUCT, Policy
 from dispatch.queries.dependencies import Dependency, Ends, dependency_of, with_links
-from dispatch.queries.hours import OfficeHours, hours_to_visit, office_hours_to_keep
+from dispatch.queries.hours import BusinessHours, business_hours_to_keep, hours_to_visit
 from dispatch.queries.reading import (
     WORKED,
     PolicyRow,
@@ -144,8 +144,8 @@ def work_of(
     """
     site = work_order.site
     read_to_plan(work_order)
-    hours, is_office = visiting_hours(
-        site, office_hours_to_keep(work_order), work_order.priority, from_at, until
+    hours, is_business = visiting_hours(
+        site, business_hours_to_keep(work_order), work_order.priority, from_at, until
     )
     hangs_on = dependency_of(work_order, ends)
     parts = work_order.work_order_parts.all()
@@ -162,7 +162,7 @@ def work_of(
         else span_of(work_order.promised_start_at, work_order.promised_end_at),
         window=span_of(work_order.window_start_at, work_order.window_end_at),
         hours=hours,
-        office_hours=is_office,
+        business_hours=is_business,
         customer_id=work_order.customer_id,
         priority=work_order.priority,
         crew_size=work_order.crew_size,
@@ -176,15 +176,15 @@ def work_of(
 
 def visiting_hours(
     site: Site,
-    office: OfficeHours | None,
+    kept: BusinessHours | None,
     priority: int,
     from_at: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[list[Span] | None, bool]:
     """`hours_to_visit` as the evaluator sees them. Default span: see `work_of`."""
     from_at = from_at or now() - _MARGIN
-    found, is_office = hours_to_visit(site, office, priority, from_at, until or from_at + _HOURS_AHEAD)
-    return None if found is None else _spans(found), is_office
+    found, is_business = hours_to_visit(site, kept, priority, from_at, until or from_at + _HOURS_AHEAD)
+    return None if found is None else _spans(found), is_business
 
 
 def _dependency_facts(hangs_on: Dependency) -> dict[str, Any]:

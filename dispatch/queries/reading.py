@@ -23,7 +23,7 @@ from dispatch.capacity import Rule
 from dispatch.enums import VisitStatus
 from dispatch.evaluator import Claim, Person, Span, Stop
 from dispatch.models import WorkOrder, WorkOrderPart, WorkOrderSkill
-from dispatch.queries.hours import OfficeHours
+from dispatch.queries.hours import BusinessHours
 from dispatch.rules import OCCUPYING
 from inventory import queries as inventory
 from inventory.models import Part
@@ -284,8 +284,9 @@ def read_to_plan(work_order: WorkOrder) -> tuple[PolicyRow, list[Rule]] | None:
     if _is_read(work_order, "work_order_skills") or _is_read(site, "visiting_hours"):
         return None
     found = _OF_ONE.rows(active_tenant_id(), work_order.pk, site.pk, work_order.work_type_id)[0]
-    skills, parts, hours, office, has_links, rules, *policy = found
-    work_order.office_hours_read = OfficeHours(*json.loads(office)) if office else None  # type: ignore[attr-defined]
+    skills, parts, hours, kept, has_links, rules, *policy = found
+    # Beside the row: a work type filled with its calendar alone would be one without a name to whoever reads on.
+    work_order.business_hours_read = BusinessHours(*json.loads(kept)) if kept else None  # type: ignore[attr-defined]
     needed = (
         WorkOrderSkill(id=pk, work_order=work_order, skill=Skill(id=skill_id, name=name), level=level)
         for pk, skill_id, level, name in json.loads(skills or "[]")

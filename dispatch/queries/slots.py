@@ -19,7 +19,7 @@ from dispatch.policy import CONFIRM
 from dispatch.queries.candidates import LATER, relaxed
 from dispatch.queries.capacity import kept_between
 from dispatch.queries.crew_windows import whole_crews
-from dispatch.queries.hours import office_hours_of
+from dispatch.queries.hours import business_hours_of
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import policy_in_force, seconds, span_of, visiting_hours
 from dispatch.queries.roads import knowing
@@ -132,7 +132,7 @@ def work_to_be(
     if site.latitude is not None and site.longitude is not None:
         place = (site.latitude, site.longitude)
     priority = facts.get("priority") or Priority.P3
-    hours, is_office = visiting_hours(site, office_hours_of(work_type), priority)
+    hours, is_business = visiting_hours(site, business_hours_of(work_type), priority)
     return Work(
         id=0,
         seconds=(facts.get("duration_minutes") or work_type.duration_minutes) * 60,
@@ -143,7 +143,7 @@ def work_to_be(
         promised=span_of(facts.get("promised_start_at"), facts.get("promised_end_at")),
         window=span_of(facts.get("window_start_at"), facts.get("window_end_at")),
         hours=hours,
-        office_hours=is_office,
+        business_hours=is_business,
         customer_id=site.customer_id,
         priority=priority,
         parts={part.pk: quantity for part, quantity in needs.items()},

@@ -64,7 +64,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     """Everything a run needs, as it is at this moment."""
     from_at = max(run.from_at, at)
     ids = list(engineers_of(run).values_list("pk", flat=True))
-    policy = policy_of(run, dispatch.policy_in_force())
+    policy = policy_for(run, dispatch.policy_in_force())
     planned = _planned(ids, from_at, run.until)
     open_orders = _waiting(run)
     waiting = list(open_orders[:MOST_ORDERS])
@@ -93,7 +93,7 @@ def ground_of(run: PlanRun, at: datetime) -> Ground:
     )
 
 
-def policy_of(run: PlanRun, policy: Policy) -> Policy:
+def policy_for(run: PlanRun, policy: Policy) -> Policy:
     """What a run plans by: the policy in force, with overtime where that is left to a person and who asked allows
     it."""
     is_left = run.with_overtime and policy.verdict(codes.OVERTIME) == codes.CONFIRM

@@ -33,7 +33,7 @@ from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
 from planning.queries.claims import Holders
-from planning.queries.ground import policy_of
+from planning.queries.ground import policy_for
 from planning.services.asking import ask_customers
 from planning.services.shortages import giving_way
 from tenants.actors import Actor
@@ -216,7 +216,7 @@ def _refused(run: PlanRun, rows: Sequence[_Row], at: datetime) -> dict[int, list
         part_ids=parts,
     )
     world = read()
-    if take_turn_at_overtime(policy_of(run, world.policy), world.people):
+    if take_turn_at_overtime(policy_for(run, world.policy), world.people):
         world = read()
     policy = knowing_sites(world.policy, sites)
     touched = {row.visit.pk for row in rows if row.visit}
@@ -319,7 +319,7 @@ def _why(
         work = replace(work, promised=(0, FOREVER), start_by=FOREVER)
     start, end = seconds(change.to_start_at), seconds(change.to_end_at)
     row.verdict = evaluator.evaluate_as_told(person, work, start, end=end, ignoring=-change.pk, policy=policy)
-    allowed = policy_of(run, policy)
+    allowed = policy_for(run, policy)
     against = [r for r in row.verdict.broken if not _is_told(r) and allowed.verdict(r.code) != ALLOW]
     return [reason.as_json() for reason in against]
 

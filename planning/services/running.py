@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -177,9 +177,10 @@ def _changes(run: PlanRun, ground: Ground, found: Plan) -> list[PlanChange]:
     teams: dict[int, list[Placed]] = {}
     for one in found.placed:
         teams.setdefault(stop_id(one.task), []).append(one)
+    people = {person.id: person for person in ground.people}
     changes: list[PlanChange] = []
     for team in teams.values():
-        changes += _team_changes(run, ground, team)
+        changes += _team_changes(run, ground, team, people)
     for task, reasons in found.unplaced:
         changes += _unplaced(run, ground, task, reasons)
     asked = {change.crew_key or id(change) for change in changes if _needs_consent(change)}
@@ -200,7 +201,9 @@ def _needs_consent(change: PlanChange) -> bool:
     return appointment_of(visit).needs_consent(change.to_engineer_id, change.to_start_at)
 
 
-def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[PlanChange]:
+def _team_changes(
+    run: PlanRun, ground: Ground, team: list[Placed], people: Mapping[int, Person]
+) -> list[PlanChange]:
     """One change for each member or stint; those who stay at the same time are left out."""
     task = team[0].task
     arrives = min(one.start for one in team)
@@ -228,7 +231,10 @@ def _team_changes(run: PlanRun, ground: Ground, team: list[Placed]) -> list[Plan
             to_start_at=instant(one.start),
             to_end_at=instant(one.end),
             travel_minutes=one.travel_minutes,
-            reasons=[r.as_json() for r in (*_without_place(task, ground), *_overtime_of(one, ground))],
+            reasons=[
+                r.as_json()
+                for r in (*_without_place(task, ground), *_overtime_of(one, people[one.person_id]))
+            ],
             late_minutes=max(0, arrives - task.work.promised[1]) // 60 if one.start == arrives else 0,
             crew_key=key,
         )
@@ -240,9 +246,8 @@ def _without_place(task: Task, ground: Ground) -> list[Reason]:
     return [] if task.work.place else _place_of(task, ground)
 
 
-def _overtime_of(one: Placed, ground: Ground) -> list[Reason]:
+def _overtime_of(one: Placed, person: Person) -> list[Reason]:
     """How long somebody works beyond the shift for a visit, if at all."""
-    person = next(person for person in ground.people if person.id == one.person_id)
     return [r for r in time_reasons(person, one.start, one.end, ()) if r.code == OVERTIME]
 
 

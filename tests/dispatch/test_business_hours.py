@@ -14,7 +14,7 @@ from customers.models import Site, SiteHours
 from dispatch import evaluator, queries
 from dispatch.evaluator import Person, Reason, Work
 from dispatch.models import WorkOrder, WorkType
-from dispatch.queries.hours import office_hours_of
+from dispatch.queries.hours import business_hours_of
 from dispatch.queries.planning import instant, seconds, visiting_hours
 from dispatch.queries.slots import work_to_be
 from dispatch.reasons import words
@@ -64,7 +64,7 @@ def broken(work: Work, start_at: datetime) -> list[Reason]:
 def test_at_a_site_without_hours_they_are_those_of_business(upkeep: WorkType) -> None:
     work = work_of(make_work_order(work_type=upkeep))
     (reason,) = broken(work, tomorrow(22))
-    assert reason.as_json() == {"code": "visiting_hours", "opens": seconds(tomorrow(33)), "office": 1}
+    assert reason.as_json() == {"code": "visiting_hours", "opens": seconds(tomorrow(33)), "business": 1}
     assert broken(work, tomorrow(12)) == [], "noon is no reason to stay away"
     assert broken(work, tomorrow(17)) == []
 
@@ -77,12 +77,12 @@ def test_urgent_work_is_done_at_night(upkeep: WorkType, priority: int, is_bound:
 
 def test_what_a_site_says_goes_before(upkeep: WorkType) -> None:
     always = work_of(make_work_order(work_type=upkeep, site=around_the_clock(make_place())))
-    assert broken(always, tomorrow(22)) == [] and not always.office_hours
+    assert broken(always, tomorrow(22)) == [] and not always.business_hours
     early = make_place()
     for day in range(7):
         SiteHours.objects.create(site=early, weekday=day, opens=time(5), closes=time(7))
     own = work_of(make_work_order(work_type=upkeep, site=early))
-    assert broken(own, tomorrow(5)) == [] and "office" not in broken(own, tomorrow(10))[0].facts
+    assert broken(own, tomorrow(5)) == [] and "business" not in broken(own, tomorrow(10))[0].facts
 
 
 def test_a_kind_without_a_calendar_is_done_at_any_time(in_acme: Company) -> None:
@@ -95,8 +95,8 @@ def test_the_calendar_is_laid_on_its_own_zone_else_the_sites(
     site = make_place(time_zone="Europe/Berlin")
 
     def first() -> datetime:
-        hours, is_office = visiting_hours(site, office_hours_of(upkeep), 4, tomorrow(), tomorrow(48))
-        assert is_office and hours
+        hours, is_business = visiting_hours(site, business_hours_of(upkeep), 4, tomorrow(), tomorrow(48))
+        assert is_business and hours
         return next(instant(begin) for begin, _end in hours if begin > seconds(tomorrow()))
 
     in_berlin = first()
@@ -106,7 +106,7 @@ def test_the_calendar_is_laid_on_its_own_zone_else_the_sites(
 
 def test_windows_for_work_to_be_keep_them_too(upkeep: WorkType) -> None:
     site = make_place()
-    assert work_to_be(site, upkeep, {}).office_hours and work_to_be(site, upkeep, {"priority": 4}).hours
+    assert work_to_be(site, upkeep, {}).business_hours and work_to_be(site, upkeep, {"priority": 4}).hours
     assert work_to_be(site, upkeep, {"priority": 1}).hours is None
 
 
@@ -115,7 +115,7 @@ def test_one_order_is_read_in_one_statement(upkeep: WorkType) -> None:
     queries.work_of(queries.get_work_order(order.pk))
     (alone,) = WorkOrder.objects.select_related("site").filter(pk=order.pk)
     with CaptureQueriesContext(connection) as captured:
-        assert queries.work_of(alone).office_hours
+        assert queries.work_of(alone).business_hours
     assert len(captured) == 1
 
 
