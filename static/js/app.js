@@ -1,5 +1,6 @@
 // What every signed-in page shares: htmx glue, toasts, dialogs, keyboard.
 
+import "./early.js";
 import { isShortcut, switchedOn } from "./keys.js";
 
 const sprite = document.documentElement.dataset.sprite;

@@ -1,5 +1,7 @@
 // Five faces: a tap saves the score at once with a POST. Without JavaScript the form's button sends it.
 
+import "./early.js";
+
 for (const form of document.querySelectorAll("form[data-rate]")) {
   const said = form.querySelector("[data-saved]");
   let before = null;
