@@ -143,12 +143,13 @@ class SegmentReason(models.TextChoices):
     PUBLISHED = "published", _("The policy was changed")
     CALENDAR = "calendar", _("The calendar was changed")
     ARRIVED = "arrived", _("Arrived on site")
+    ON_SITE = "on_site", _("Arrived on site for %(thing)s")
     RESOLVED = "resolved", _("Resolved")
     REOPENED = "reopened", _("Reopened")
     ENDED = "ended", _("What it measures happened")
     DROPPED = "dropped", _("No longer needed")
-    CARRIED = "carried", _("Carried over from %(ticket)s")
-    MERGED = "merged", _("Goes on in %(ticket)s")
+    CARRIED = "carried", _("Carried over from %(thing)s")
+    MERGED = "merged", _("Goes on in %(thing)s")
 
 
 class EscalationMoment(models.TextChoices):

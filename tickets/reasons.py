@@ -9,13 +9,12 @@ from tickets.likeness import Alike
 
 
 def words_of_reason(reason: str) -> str:
-    """A segment's reason in words. One that names a ticket ("carried:T-17") says so; free text stays."""
-    code, _colon, ticket = reason.partition(":")
-    if code in SegmentReason.values:
-        return (
-            str(SegmentReason(code).label) % {"ticket": ticket} if ticket else str(SegmentReason(code).label)
-        )
-    return reason
+    """A segment's reason in words. One that names a thing ("carried:T-17", "on_site:WO-9") says so; free text stays."""
+    code, _colon, thing = reason.partition(":")
+    if code not in SegmentReason.values:
+        return reason
+    label = str(SegmentReason(code).label)
+    return label % {"thing": thing} if thing else label
 
 
 def words_of_likeness(reason: Alike) -> str:

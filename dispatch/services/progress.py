@@ -108,7 +108,7 @@ def _tell_of_arrival(visit: Visit, at: datetime) -> None:
             kpi=SlaKpi.ARRIVAL,
             actor=DISPATCH,
             at=visit.arrived_at or at,
-            reason=f"{visit.work_order} on site",
+            reason=f"{SegmentReason.ON_SITE}:{visit.work_order}",
         )
         tickets.note_first_word(
             ticket_ids=[ticket_id], actor=DISPATCH, at=visit.arrived_at or at, reason=SegmentReason.CAME

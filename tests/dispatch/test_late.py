@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from analytics import queries as analytics
 from analytics.enums import Need, Node
+from core.clock import now
 from dispatch import queries
 from dispatch.enums import VisitStatus
 from dispatch.queries.board import Board
-from tests.cast import AT, Company
+from tenants.active import tenant_active
+from tests.cast import AT, Company, Person
 from tests.factories.consents import HOUR, SYSTEM, TOKYO, local
 from tests.factories.dispatch import make_visit, make_work_order
 from tests.factories.workforce import make_engineer
@@ -97,3 +102,16 @@ def test_counting_takes_a_fixed_number_of_statements(in_acme: Company) -> None:
             wall(), needed(), board()
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_the_list_of_a_phone_says_who_is_late_and_by_how_much(
+    acme: Company, signed_in: Callable[[Person], Client]
+) -> None:
+    at = now()
+    day = (at + 2 * HOUR).astimezone(TOKYO).date()
+    with tenant_active(acme.tenant.pk):
+        late = make_visit(at + 2 * HOUR, work_order=make_work_order(promised_end_at=at + HOUR))
+        make_visit(at + 2 * HOUR, work_order=make_work_order(promised_end_at=at + 9 * HOUR))
+    page = signed_in(acme.dora).get(f"/t/acme/board/?view=table&day={day}").content.decode()
+    (row,) = re.findall(rf'<tr id="row-{late.pk}".*?</tr>', page, re.DOTALL)
+    assert "1\N{NO-BREAK SPACE}h late" in row and page.count("h late") == 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from core.errors import Conflict, IllegalTransition, NotAllowed
 from dispatch import services
@@ -19,6 +20,7 @@ from tests.factories.tickets import make_policy
 from tests.factories.workforce import make_engineer, make_territory
 from tickets.enums import ClockState, SlaKpi, TicketStatus, WaitingFor
 from tickets.models import SlaClock, Ticket
+from tickets.reasons import words_of_reason
 
 HOUR = timedelta(hours=1)
 SYSTEM = Actor.system("tests")
@@ -238,7 +240,12 @@ def test_the_arrival_clock_is_the_promise_and_stops_on_site(in_acme: Company) ->
     assert work_order.promised_end_at == AT + 4 * HOUR
     visit = make_visit(work_order=work_order, status=VisitStatus.TRAVELLING)
     services.progress_visit(visit_id=visit.pk, status="on_site", actor=in_acme.dora.actor, at=AT + HOUR)
-    assert SlaClock.objects.get(ticket=ticket, kpi=SlaKpi.ARRIVAL).state == ClockState.MET
+    clock = SlaClock.objects.get(ticket=ticket, kpi=SlaKpi.ARRIVAL)
+    assert clock.state == ClockState.MET
+    reason = clock.segments.latest("pk").reason
+    for language, words in {"en": "Arrived on site for WO-1", "ja": "WO-1で現地到着"}.items():
+        with translation.override(language):
+            assert words_of_reason(reason) == words
 
 
 def test_cancelling_work_cancels_its_visits_but_not_under_way(in_acme: Company) -> None:
