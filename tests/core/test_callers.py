@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -166,3 +167,14 @@ def test_a_number_of_proxies_that_is_none_is_told_at_the_start(
 def test_a_number_of_proxies_is_read(monkeypatch: pytest.MonkeyPatch, text: str, count: int) -> None:
     monkeypatch.setenv("TRUSTED_PROXIES", text)
     assert product._count("TRUSTED_PROXIES") == count
+
+
+@pytest.mark.parametrize(
+    ("tls", "proxies", "warned"), [(True, 0, 1), (True, 1, 0), (False, 0, 0), (False, 1, 0)]
+)
+def test_a_proxy_that_nobody_believes_is_warned_of(
+    settings: Any, tls: bool, proxies: int, warned: int
+) -> None:
+    settings.BEHIND_TLS, settings.TRUSTED_PROXIES = tls, proxies
+    found = [one for one in run_checks(tags=["core"]) if one.id == "core.W001"]
+    assert len(found) == warned and all("TRUSTED_PROXIES" in str(one.hint) for one in found)
