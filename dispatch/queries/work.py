@@ -89,13 +89,14 @@ def visible_to(actor: Actor, found: QuerySet[WorkOrder]) -> QuerySet[WorkOrder]:
 def filtered(
     found: QuerySet[WorkOrder], *, text: str = "", status: str = "", priority: int | None = None
 ) -> QuerySet[WorkOrder]:
-    """The list page's filters; `text` is a number (WO-12) or words of subject, site or customer."""
+    """The list page's filters; `text` is a number (WO-12, of a visit V-31) or words of subject, site or customer."""
     words = clean(text).strip()
     if words:
         match = Q(subject__icontains=words) | Q(site__name__icontains=words)
         match |= Q(customer__name__icontains=words)
         if number := digits(words)[:15]:
-            match |= Q(number=int(number))
+            of_visit = Q(pk__in=Visit.objects.filter(pk=int(number)).values("work_order_id"))
+            match |= of_visit if words[0] in "vV" else Q(number=int(number))
         found = found.filter(match)
     if status in WorkOrderStatus.values:
         found = found.filter(status=status)

@@ -145,6 +145,15 @@ def test_work_orders_by_hand_and_their_page(acme: Company, dora: Client) -> None
     assert "Check the pump" in dora.get("/t/acme/work-orders/?q=pump&status=unscheduled").content.decode()
 
 
+def test_work_is_found_by_its_number_and_by_that_of_a_visit(acme: Company, dora: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        make_visit(work_order=make_work_order(subject="Check the pump"))
+        visit = make_visit(work_order=make_work_order(subject="Change the belt"))
+    for text in (str(visit), str(visit).lower(), str(visit.work_order)):
+        page = dora.get("/t/acme/work-orders/", {"q": text}).content.decode()
+        assert "Change the belt" in page and "Check the pump" not in page, text
+
+
 def test_a_rivals_work_is_not_there(acme: Company, globex: Company, dora: Client) -> None:
     with tenant_active(globex.tenant.pk):
         visit = make_visit()
