@@ -13,7 +13,7 @@ from dispatch.evaluator import FOREVER, Person, Verdict, Work
 from dispatch.evaluator.search import too_long_for
 from dispatch.evaluator.weeks import week_reasons
 from dispatch.policy import PRODUCT, Policy
-from dispatch.stints import ended, in_stints
+from dispatch.stints import ended, in_stints, stints_of
 
 MOST_OVERTIME = 4 * 3600
 TRIED = 15
@@ -38,7 +38,7 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """What must be given up so that an engineer could go at `start`: one thing, or two (`also`). `beside` names who
-    would come along, for work of a crew."""
+    would come along, for work of a crew; `stints` in how many the work would be done until `end`."""
 
     given: Given
     person: Person
@@ -46,6 +46,20 @@ class Relaxation:
     end: int
     also: Given | None = None
     beside: tuple[str, ...] = ()
+    stints: int = 1
+
+    @classmethod
+    def by(
+        cls,
+        verdict: Verdict,
+        given: Given,
+        person: Person,
+        *,
+        also: Given | None = None,
+        beside: tuple[str, ...] = (),
+    ) -> Relaxation:
+        """What led to this verdict on the work, or on all its stints."""
+        return cls(given, person, verdict.span[0], ended(verdict), also, beside, len(stints_of(verdict)))
 
     @property
     def code(self) -> str:
@@ -64,6 +78,7 @@ class Relaxation:
             "name": self.person.name,
             "start": self.start,
             "end": self.end,
+            **({"stints": self.stints} if self.stints > 1 else {}),
             **self.given.facts,
         }
         told |= {"also": {"code": self.also.code, **self.also.facts}} if self.also else {}
@@ -81,8 +96,15 @@ class Asked:
     later: int = 0
 
     def answer(self, person: Person) -> Verdict:
-        """What the evaluator says to it."""
+        """What the evaluator says to it: of work that may be split, about its stints."""
+        if self.work.may_split:
+            return in_stints(person, self.work, (self.from_at, self.until), self.policy)
         return evaluator.earliest_start(person, self.work, self.from_at, self.until, self.policy)
+
+    def on_another_day(self, verdict: Verdict) -> Given | None:
+        """That the work, or its last stint, would begin later than was asked for; None when it would not."""
+        last = stints_of(verdict)[-1].span[0]
+        return Given(DAY, last) if last >= self.until else None
 
     def without(self, **changes: Any) -> Asked:
         """The question about work of which something is changed."""
@@ -153,7 +175,7 @@ def _singly(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
         answer = one.asked.answer(one.person)
         given = one.measure(answer) if answer.start is not None else None
         if given is not None:
-            yield Relaxation(given, verdict.person, *answer.span)
+            yield Relaxation.by(answer, given, verdict.person)
     yield from _split(asked, verdict)
 
 
@@ -169,7 +191,7 @@ def _in_pairs(verdict: Verdict, asked: Asked) -> Iterator[Relaxation]:
                 continue
             given, also = first.measure(answer), second.measure(answer)
             if given is not None and also is not None and given.code != also.code:
-                yield Relaxation(given, verdict.person, *answer.span, also)
+                yield Relaxation.by(answer, given, verdict.person, also=also)
 
 
 def tries(verdict: Verdict, asked: Asked, person: Person) -> Iterator[Try]:
@@ -198,7 +220,7 @@ def beyond_week(asked: Asked, person: Person) -> Iterator[Try]:
 
 def another_day(asked: Asked, person: Person) -> Iterator[Try]:
     def measure(verdict: Verdict) -> Given | None:
-        return Given(DAY, verdict.span[0]) if verdict.span[0] >= asked.until else None
+        return asked.on_another_day(verdict)
 
     if asked.later > asked.until:
         yield Try(replace(asked, until=asked.later), person, measure)
@@ -270,8 +292,7 @@ def _split(asked: Asked, verdict: Verdict) -> Iterator[Relaxation]:
         return
     found = in_stints(person, asked.work, (asked.from_at, asked.later or asked.until), asked.policy)
     if found.start is not None:
-        last = ended(found)
-        yield Relaxation(Given(SPLIT, last, {"stints": len(found.then) + 1}), person, found.start, last)
+        yield Relaxation.by(found, Given(SPLIT, ended(found)), person)
 
 
 def _simply(code: str, size: float, **facts: Any) -> Measure:

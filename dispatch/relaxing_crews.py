@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from dispatch import evaluator, relaxing
 from dispatch import policy as codes
 from dispatch.crews import Likings, Team, earliest_team
-from dispatch.evaluator import FOREVER, Person, Verdict
+from dispatch.evaluator import FOREVER, Person, Reason, Verdict
 from dispatch.evaluator.checks import ANY
 from dispatch.policy import ALLOW
-from dispatch.relaxing import DAY, TRIED, Asked, Change, Given, Measure, Relaxation, Try, smallest
+from dispatch.relaxing import TRIED, Asked, Change, Given, Measure, Relaxation, Try, smallest
+from dispatch.stints import crew_in_stints
 
 NEAREST = 40
 """So many engineers who may go are asked whether they could come together."""
@@ -79,9 +80,7 @@ class _Crew:
             others = [self._rested(person) for person in near if person.id != one.person.id]
             team = self._team([one.person, *others], asked)
             if team and not _leans_on(team, one):
-                also = (
-                    Given(DAY, team[0].span[0]) if is_later and team[0].span[0] >= self.asked.until else None
-                )
+                also = self.asked.on_another_day(team[0]) if is_later else None
                 yield from self._told(team, [_Given(one.person, one.measure)], also)
 
     def _for_two(self) -> Iterator[Relaxation]:
@@ -136,8 +135,16 @@ class _Crew:
                 yield from relaxing.allowed(codes.BREAK)(self.asked, person)
 
     def _team(self, people: Sequence[Person], asked: Asked) -> tuple[Verdict, ...]:
-        found = earliest_team(people, asked.work, (asked.from_at, asked.until), self.likings, asked.policy)
-        return found.verdicts if isinstance(found, Team) else ()
+        """Who comes, each with their part in it; of work that may be split the first one has all stints."""
+        between = asked.from_at, asked.until
+        if not asked.work.may_split:
+            found = earliest_team(people, asked.work, between, self.likings, asked.policy)
+            return found.verdicts if isinstance(found, Team) else ()
+        stints = crew_in_stints(people, asked.work, between, self.likings, asked.policy)
+        if isinstance(stints, Reason):
+            return ()
+        (lead, *others), *later = [stint.verdicts for stint in stints]
+        return replace(lead, then=tuple(verdicts[0] for verdicts in later)), *others
 
     def _told(
         self, team: Sequence[Verdict], given: Sequence[_Given], also: Given | None = None
@@ -155,15 +162,14 @@ class _Crew:
         names = tuple(verdict.person.name for verdict in team if verdict.person.id != person.id)
         if second:
             also = replace(second[0][0], facts={**second[0][0].facts, "name": second[0][1].name})
-        yield Relaxation(first, person, *team[0].span, also, names)
+        yield Relaxation.by(team[0], first, person, also=also, beside=names)
 
     def _rested(self, person: Person) -> Person:
         """Somebody who is asked for no overtime when another is."""
         return person if self.asked.policy.verdict(codes.OVERTIME) == ALLOW else replace(person, overtime=0)
 
     def _alone(self, person: Person) -> Verdict:
-        asked = self.asked
-        return evaluator.earliest_start(person, asked.work, asked.from_at, asked.until, asked.policy)
+        return self.asked.answer(person)
 
     def _code_of(self, person: Person) -> str:
         return next(one.broken[0].code for one in self.unable if one.person.id == person.id)

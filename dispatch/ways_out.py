@@ -39,6 +39,9 @@ def way_out(change: Mapping[str, Any], skills: Names | None = None) -> str:
     if "with" in change:
         names = ", ".join(change["with"])
         told = _("%(change)s, together with %(names)s") % {"change": told, "names": names}
+    if change.get("stints", 1) > 1 and change["code"] != "split":
+        stints = {"change": told, "stints": change["stints"], "end": moment(change["end"])}
+        told = _("%(change)s, in %(stints)s stints until %(end)s") % stints
     if "also" not in change:
         return told
     return _("%(change)s; also needed: %(other)s") % {"change": told, "other": _also(change["also"], skills)}

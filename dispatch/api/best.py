@@ -88,9 +88,8 @@ def told_chosen(found: Chosen, work_order: WorkOrder | None, at: Any) -> dict[st
     }
     if work_order is None:
         return told
-    names, changes = dict(workforce.skills().values_list("id", "name")), []
-    if work_order.crew_size == 1:
-        changes = queries.ways_out(work_order, at, found.answer, between=found.between)
+    names = dict(workforce.skills().values_list("id", "name"))
+    changes = queries.ways_out(work_order, at, found.answer, between=found.between)
     return told | {
         "needs_reason": [told_candidate(one, names) for one in found.answer.forceable],
         "excluded": told_excluded(found.answer.excluded, names),

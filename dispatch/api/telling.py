@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dispatch import reasons
+from dispatch.crews import Team
 from dispatch.evaluator import Person, Reason
 from dispatch.queries.planning import instant
 from dispatch.ranking import Candidate
@@ -33,6 +34,11 @@ def told_candidate(candidate: Candidate, names: Names) -> dict[str, Any]:
     for side in ("pluses", "minuses"):
         told[side] = [{**reason, "text": reasons.words(reason, names)} for reason in told[side]]
     return told
+
+
+def told_crew(team: Team, names: Names) -> list[dict[str, Any]]:
+    """Those who go together, each as a candidate; the first one leads."""
+    return [told_candidate(Candidate(one, (), one.allowed), names) for one in team.verdicts]
 
 
 def told_excluded(groups: Iterable[tuple[Reason, Iterable[Person]]], names: Names) -> list[dict[str, Any]]:

@@ -37,7 +37,9 @@ from dispatch.api.serializers import (
     WorkOrderSerializer,
     WorkTypeSerializer,
 )
-from dispatch.api.telling import told_candidate, told_excluded, told_way_out
+from dispatch.api.telling import told_candidate, told_crew, told_excluded, told_way_out
+from dispatch.crews import Team
+from dispatch.evaluator import Reason
 from dispatch.models import Visit, WorkOrder, WorkOrderSkill, WorkType
 
 _MORNING = {"from": "2026-11-23T00:00:00Z", "until": "2026-11-23T03:00:00Z", "strategy": "nearest"}
@@ -108,8 +110,9 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     )
     @action(detail=True, methods=["post"])
     def candidates(self, request: Request, pk: str) -> Response:
-        """Ranked engineers with reasons both ways; those who need a reason; the excluded, grouped by rule; and
-        the smallest changes that would help while nobody can."""
+        """Ranked engineers with reasons both ways; for work of several, who goes together (`crew`, else the first of
+        `excluded` says why there is none); those who need a reason; the excluded, grouped by rule; and the smallest
+        changes that would help while nobody can."""
         given = _read(CandidatesSerializer, request).validated_data
         work_order = queries.find_work_order_to_plan(int(pk))
         if work_order is None:
@@ -118,11 +121,14 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
         changes = queries.ways_out(work_order, self.at, answer, days=days)
         names = {needed.skill_id: needed.skill.name for needed in work_order.work_order_skills.all()}
+        crew = queries.crew_for(work_order, self.at, days=days) if work_order.crew_size > 1 else None
+        why = ((crew, ()),) if isinstance(crew, Reason) else ()
         return Response(
             {
                 "candidates": [told_candidate(c, names) for c in answer.candidates],
+                "crew": told_crew(crew, names) if isinstance(crew, Team) else [],
                 "needs_reason": [told_candidate(c, names) for c in answer.forceable],
-                "excluded": told_excluded(answer.excluded, names),
+                "excluded": told_excluded((*why, *answer.excluded), names),
                 "ways_out": [told_way_out(change.as_json(), names) for change in changes],
             }
         )

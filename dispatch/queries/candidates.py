@@ -11,13 +11,15 @@ from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
 from dispatch.models import WorkOrder
 from dispatch.queries.capacity import with_room
+from dispatch.queries.crews import likings
 from dispatch.queries.live import live_world
 from dispatch.queries.planning import in_force_for, seconds, work_of
 from dispatch.queries.roads import knowing
-from dispatch.queries.stints import stints_for
+from dispatch.queries.stints import AHEAD, stints_for
 from dispatch.ranking import Answer
 from dispatch.relaxing import Asked, Relaxation, explain
 from dispatch.relaxing_crews import explain_crew
+from dispatch.stints import earliest_stints
 
 Between = tuple[datetime, datetime]
 LATER = timedelta(days=14)
@@ -56,14 +58,23 @@ def candidates(
 def ways_out(
     work_order: WorkOrder, at: datetime, answer: Answer, *, days: int = 3, between: Between | None = None
 ) -> list[Relaxation]:
-    """The smallest changes after which somebody could go; none while somebody can."""
-    if answer.candidates:
+    """The smallest changes after which somebody could go, or all of a crew; none while they can."""
+    is_alone = work_order.crew_size == 1
+    if is_alone and answer.candidates:
         return []
     from_at, until = between or (at, at + timedelta(days=days))
-    ask = _question(work_order, at, (from_at, until), looks_later=True)
-    parts, later = list(ask.work.parts), from_at + LATER
+    later = from_at + LATER
+    if work_order.may_split:
+        until = max(until, from_at + AHEAD)
+        later = until + LATER
+    ask = _question(work_order, at, (from_at, until), later=later)
+    parts = list(ask.work.parts)
     world = live_world(from_at, later, policy=ask.policy, site_ids=[work_order.site_id], part_ids=parts)
-    return relaxed(world, replace(ask, until=seconds(later)), answer, ask.until)
+    question = replace(ask, until=seconds(later))
+    if is_alone:
+        return relaxed(world, question, answer, ask.until)
+    people = [person.id for person in world.crowd.people]
+    return relaxed_crew(world, question, ask.until, likings(people))
 
 
 def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -> list[Relaxation]:
@@ -79,6 +90,14 @@ def relaxed(world: instant.World, later: Question, answer: Answer, until: int) -
     return explain(verdicts, Asked(later.work, later.from_at, until, later.policy, later.until))
 
 
+def relaxed_stints(world: instant.World, later: Question, until: int) -> list[Relaxation]:
+    """The same for work of one engineer over several days, none where all its stints find time until `until`."""
+    verdicts = earliest_stints(world.crowd.people, later.work, (later.from_at, until), later.policy)
+    if any(verdict.start is not None for verdict in verdicts):
+        return []
+    return explain(verdicts, Asked(later.work, later.from_at, until, later.policy, later.until))
+
+
 def relaxed_crew(world: instant.World, later: Question, until: int, pairs: Likings) -> list[Relaxation]:
     """The same for all of a crew, none where one could come until `until`. `pairs`: who likes to go with whom."""
     asked = Asked(later.work, later.from_at, until, later.policy, later.until)
@@ -86,12 +105,13 @@ def relaxed_crew(world: instant.World, later: Question, until: int, pairs: Likin
 
 
 def _question(
-    work_order: WorkOrder, at: datetime, between: Between, *, ignoring: int = 0, looks_later: bool = False
+    work_order: WorkOrder, at: datetime, between: Between, *, ignoring: int = 0, later: datetime | None = None
 ) -> Question:
     from_at, until = between
     policy, rules = in_force_for(work_order)
     work = work_of(work_order, from_at - timedelta(days=1), until + LATER)
     policy = knowing(policy, [work.place])
-    looked_at = (from_at, from_at + LATER if looks_later else until)
-    work = with_room(work, policy, looked_at, at=at, ignoring=[ignoring] if ignoring else (), rules=rules)
+    work = with_room(
+        work, policy, (from_at, later or until), at=at, ignoring=[ignoring] if ignoring else (), rules=rules
+    )
     return Question(work, seconds(from_at), seconds(until), policy)

@@ -26,12 +26,15 @@ def likings(engineer_ids: Collection[int]) -> Likings:
     }
 
 
-def crew_for(work_order: WorkOrder, at: datetime, *, days: int = 3) -> Team | Reason:
-    """The first crew that can do the work from `at` on, or why there is none."""
+def crew_for(
+    work_order: WorkOrder, at: datetime, *, days: int = 3, may_be_late: bool = False
+) -> Team | Reason:
+    """The first crew that can do the work from `at` on, or why there is none. `may_be_late`: as `earliest_team` has
+    it."""
     until = at + timedelta(days=days)
     parts = part_ids_of([work_order])
     world = load_world(at, until, site_ids=[work_order.site_id], part_ids=parts)
-    return team_among(world.people, work_order, at, until)
+    return team_among(world.people, work_order, at, until, may_be_late=may_be_late)
 
 
 def others_of_crew_for_update(visit: Visit) -> list[Visit]:

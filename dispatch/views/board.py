@@ -22,6 +22,7 @@ from core.moments import day_or
 from dispatch import queries, reasons, rules, services
 from dispatch.comparing import beside
 from dispatch.enums import LockLevel, TravelSource, VisitStatus
+from dispatch.evaluator import Reason
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.board import COUNTED, day_bounds
@@ -146,11 +147,31 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
         return found
     ignoring = planned.pk if planned else 0
     answer = queries.candidates(work_order, now(), strategy=strategy, ignoring=ignoring)
-    changes = queries.ways_out(work_order, now(), answer)
     found["opens_at"] = queries.opens_next(work_order, now())
-    names = _skill_names() if changes else {}
+    names = _skill_names()
+    crew = _crew(work_order, names) if work_order.crew_size > 1 else {}
+    can_come = bool(crew) and "why" not in crew
+    changes = [] if can_come else queries.ways_out(work_order, now(), answer)
+    found["crew"] = crew
     found["ways_out"] = [way_out(change.as_json(), names) for change in changes]
     return {**found, **told(answer)}
+
+
+def _crew(work_order: WorkOrder, names: Mapping[int, str]) -> dict[str, Any]:
+    """Who goes together: the visits that are planned, else the first crew that could come, else why there is none."""
+    planned = [visit for visit in work_order.visits.all() if visit.status in rules.OCCUPYING]
+    if planned:
+        return {"is_planned": True, "visits": planned, "members": []}
+    team, stints = queries.crew_for(work_order, now(), may_be_late=True), 1
+    if isinstance(team, Reason) and work_order.may_split:
+        found = queries.crew_stints_for(work_order, now())
+        team, stints = (found, 1) if isinstance(found, Reason) else (found[0], len(found))
+    if isinstance(team, Reason):
+        return {"is_planned": False, "members": [], "why": reasons.words(team, names)}
+    told = [Candidate(v, (), (*v.broken, *v.allowed)) for v in team.verdicts]
+    members = [_candidate(one, names, None) for one in told]
+    is_late = any(one["is_late"] for one in members)
+    return {"is_planned": False, "members": members, "stints": stints, "is_late": is_late, **members[0]}
 
 
 def _planned_visit(work_order: WorkOrder) -> Visit | None:

@@ -17,7 +17,7 @@ from dispatch.evaluator import Person, Reason, Stop, Work
 from dispatch.instant import Question
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
-from dispatch.queries.candidates import LATER, relaxed, relaxed_crew
+from dispatch.queries.candidates import LATER, relaxed, relaxed_crew, relaxed_stints
 from dispatch.queries.dependencies import Ends
 from dispatch.queries.planning import for_planning, load_world, part_ids_of, seconds, work_of
 from dispatch.queries.roads import knowing_sites
@@ -82,11 +82,12 @@ def _smallest(
     engine: instant.World, work: Work, times: tuple[int, int, int], policy: Policy, pairs: Likings
 ) -> list[dict[str, Any]]:
     from_at, until, later = times
-    if work.crew_size > 1:
+    if work.crew_size > 1 or work.may_split:
+        later_on = Question(work, from_at, later, policy)
         found = (
-            []
-            if work.may_split
-            else relaxed_crew(engine, Question(work, from_at, later, policy), until, pairs)
+            relaxed_crew(engine, later_on, until, pairs)
+            if work.crew_size > 1
+            else relaxed_stints(engine, later_on, until)
         )
         return [change.as_json() for change in found[:MOST_TOLD]]
     ask = Question(work, from_at, until, policy)

@@ -14,6 +14,7 @@ from dispatch.evaluator import FOREVER, Person, Stop, Work, evaluate
 from dispatch.policy import ALLOW, PRODUCT, Policy
 from dispatch.relaxing import Asked, Relaxation
 from dispatch.relaxing_crews import explain_crew
+from dispatch.stints import LEAST
 from dispatch.ways_out import way_out
 from tests.dispatch.worlds import DAY, HOUR, random_people, random_work
 
@@ -144,6 +145,41 @@ def test_nothing_is_told_where_a_crew_could_come() -> None:
     assert told([person(1), person(2)], work()) == []
     assert told([person(1), person(2)], work(promised=(0, 7 * HOUR))) == []
     assert told([person(1)], work()) == []
+
+
+def test_work_of_several_days_tells_when_all_of_it_would_be_done() -> None:
+    """14 hours of work are two days of 9; Uma lacks what is needed, or has one day only until the next week."""
+    long = work(seconds=14 * HOUR, may_split=True, skills={1: 3})
+    skilled = person(1, skills=SKILLED, shifts=TWO_DAYS)
+    (found,) = explain_crew(
+        [skilled, person(2, shifts=TWO_DAYS)], Asked(long, 8 * HOUR, 2 * DAY, PRODUCT, 9 * DAY), {}
+    )
+    assert (found.code, found.person.name, found.beside, found.stints) == ("skill", "Uma", ("Tom",), 2)
+    assert (found.start, found.end) == (8 * HOUR, DAY + 13 * HOUR)
+    with override("en"):
+        text = way_out(found.as_json(), {1: "Gas"})
+    assert text.startswith("Uma could go at ") and ", together with Tom, in 2 stints until " in text
+    next_week = [(8 * HOUR, 17 * HOUR), (7 * DAY + 8 * HOUR, 7 * DAY + 17 * HOUR)]
+    people = [skilled, person(2, skills=SKILLED, shifts=next_week)]
+    (found,) = explain_crew(
+        [replace(one, shifts=next_week) for one in people],
+        Asked(long, 8 * HOUR, 2 * DAY, PRODUCT, 9 * DAY),
+        {},
+    )
+    assert (found.code, found.start, found.end) == ("day", 8 * HOUR, 7 * DAY + 13 * HOUR)
+    assert not explain_crew(
+        [skilled, replace(skilled, id=2, name="Uma")], Asked(long, 8 * HOUR, 2 * DAY, PRODUCT, 9 * DAY), {}
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_told_of_several_days_lets_a_crew_begin(seed: int) -> None:
+    random = Random(seed)
+    people, what = random_people(random, 6, 3), replace(random_work(random, 3), crew_size=2, may_split=True)
+    asked = Asked(what, 8 * HOUR, DAY, PRODUCT, 3 * DAY)
+    for one in explain_crew(people, asked, {}):
+        assert one.end - one.start >= what.seconds
+        _stands(one, people, replace(asked, work=replace(what, seconds=min(LEAST, what.seconds))))
 
 
 @pytest.mark.parametrize("seed", range(120))

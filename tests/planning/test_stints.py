@@ -13,7 +13,7 @@ from dispatch.models import Visit, WorkOrder
 from planning.enums import ChangeKind, ChangeState
 from planning.models import PlanChange
 from tests.cast import Company
-from tests.factories.dispatch import make_visit, make_work_order
+from tests.factories.dispatch import make_visit, make_work_order, make_work_type
 from tests.factories.workforce import make_engineer
 from tests.planning.runs import HOUR, accept, proposal, tomorrow
 from workforce.models import Absence
@@ -81,6 +81,15 @@ def test_a_crew_that_finds_no_second_engineer_says_so(in_acme: Company) -> None:
     assert (row.kind, row.reasons[0]["code"]) == (ChangeKind.UNSERVED, "crew")
 
 
+def test_a_crew_of_several_days_is_told_who_lacks_what(in_acme: Company) -> None:
+    make_engineer("Tom", skills={"gas": 2}), make_engineer("Uma")
+    kind = make_work_type(skills={"gas": 2})
+    make_work_order(may_split=True, crew_size=2, duration_minutes=20 * 60, work_type=kind)
+    (row,) = proposal(**THREE_DAYS).changes.all()
+    (way,) = row.ways_out or []
+    assert (way["code"], way["name"], way["with"], way["stints"]) == ("skill", "Uma", ["Tom"], 3)
+
+
 def test_a_stint_of_a_crew_is_given_to_another_when_one_is_ill(in_acme: Company) -> None:
     first, second, third = make_engineer(), make_engineer(), make_engineer()
     work_order = make_work_order(may_split=True, crew_size=2, duration_minutes=8 * 60)
@@ -119,6 +128,9 @@ def test_work_that_finds_no_days_enough_says_how_much_is_left(in_acme: Company) 
     (row,) = run.changes.all()
     assert row.kind == ChangeKind.UNSERVED
     assert row.reasons[0]["code"] == "shift" and row.reasons[0]["left_minutes"] > 0
+    (way,) = row.ways_out or []
+    assert (way["code"], way["stints"]) == ("day", 5), "planned over more days, it would be done"
+    assert not proposal(until=tomorrow(6 * 24)).changes.filter(kind=ChangeKind.UNSERVED).exists()
 
 
 def test_work_longer_than_any_shift_names_the_longest(in_acme: Company) -> None:
