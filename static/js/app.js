@@ -49,7 +49,7 @@ document.addEventListener("click", (event) => {
 });
 
 // On a phone the settings stand in one line: the page that is open is seen in it.
-document.querySelector('.side-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(':is(.side-nav, .account-tabs) [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
 
 /* ---------- htmx ---------- */
 

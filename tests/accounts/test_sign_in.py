@@ -101,7 +101,7 @@ def test_another_session_is_seen_and_ended(
     page.goto("/t/acme/settings/security/")
     expect(page.get_by_text("Firefox · Linux")).to_be_visible()
     page.get_by_role("link", name="End other sessions").click()
-    page.get_by_role("main").get_by_role("button", name="Sign Out Other Sessions").click()
+    page.get_by_role("main").get_by_role("button", name="Sign out everywhere else").click()
     other.goto("/t/acme/tickets/")
     expect(other).to_have_url("/accounts/login/?next=/t/acme/tickets/")
     page.goto("/t/acme/tickets/")
