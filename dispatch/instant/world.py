@@ -132,7 +132,10 @@ class World:
         found.places = Places(found._spots)
         for kind, old in self._blocks.items():
             if not kind.has_stops:
-                found._blocks[kind], found._tables[kind] = old, self._tables[kind]
+                found._blocks[kind] = old
+                # Of a world that was just made anew the tables are not made yet.
+                if kind in self._tables:
+                    found._tables[kind] = self._tables[kind]
                 continue
             found._blocks[kind] = blocks = list(old)
             for index, person in changed.items():

@@ -97,6 +97,25 @@ def test_another_plan_changes_only_its_engineer() -> None:
         assert told(instant.rank(world, instant.Question(work, from_at, from_at + DAY))) == told(expected)
 
 
+def test_who_is_ill_and_then_somebody_elses_visit_are_both_known() -> None:
+    """Before a question was asked between: the tables of a world made anew are not there yet."""
+    rng = Random(7)
+    people = random_people(rng, 8, 3)
+    world = instant.World(people)
+    world.warm()
+    people[1] = replace(people[1], absences=[(0, 3 * DAY)])
+    world = world.remade({1: people[1]})
+    stops = [Stop(1, "WO-1", 9 * HOUR, 10 * HOUR, (35.7, 139.7))]
+    people[2] = replace(people[2], stops=stops, last_given=1)
+    world = world.replaced({2: people[2]})
+    people[3] = replace(people[3], absences=[(0, DAY)])
+    world = world.remade({3: people[3]})
+    for _again in range(20):
+        work, from_at = random_work(rng, 2), rng.randint(0, 48) * 900
+        expected = ranking.rank(people, work, from_at, from_at + DAY)
+        assert told(instant.rank(world, instant.Question(work, from_at, from_at + DAY))) == told(expected)
+
+
 def test_an_empty_company_answers_too() -> None:
     world = instant.World([])
     found = find(world, instant.Question(random_work(Random(1), 1), 0, DAY))
