@@ -158,6 +158,7 @@ def test_the_secret_of_a_token_is_copied(new_context: Callable[..., BrowserConte
     page.get_by_label("Name").fill("Web shop")
     page.get_by_label("See tickets").check()
     page.get_by_role("button", name="Make token").click()
+    page.wait_for_load_state()
     secret = page.locator("#fresh-secret").inner_text()
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
