@@ -119,10 +119,11 @@ class WorkOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
             raise Http404
         days, most = given["days"], given["limit"]
         answer = queries.candidates(work_order, self.at, days=days, strategy=given["strategy"], most=most)
-        changes = queries.ways_out(work_order, self.at, answer, days=days)
         names = {needed.skill_id: needed.skill.name for needed in work_order.work_order_skills.all()}
         crew = queries.crew_for(work_order, self.at, days=days) if work_order.crew_size > 1 else None
         why = ((crew, ()),) if isinstance(crew, Reason) else ()
+        can_come = isinstance(crew, Team)
+        changes = [] if can_come else queries.ways_out(work_order, self.at, answer, days=days)
         return Response(
             {
                 "candidates": [told_candidate(c, names) for c in answer.candidates],

@@ -125,7 +125,9 @@ class World:
         This world stays as it is."""
         found = copy(self)
         found.crowd = self.crowd.replaced(changed)
-        found._spots, found._blocks, found._tables = list(self._spots), {}, {}
+        found._spots, found._blocks = list(self._spots), {}
+        # Those that are made by now: a world made anew has none.
+        found._tables = {kind: table for kind, table in self._tables.items() if not kind.has_stops}
         found._keys = None
         for index, person in changed.items():
             found._spots[index] = spots_of(person)
@@ -133,9 +135,6 @@ class World:
         for kind, old in self._blocks.items():
             if not kind.has_stops:
                 found._blocks[kind] = old
-                # Of a world that was just made anew the tables are not made yet.
-                if kind in self._tables:
-                    found._tables[kind] = self._tables[kind]
                 continue
             found._blocks[kind] = blocks = list(old)
             for index, person in changed.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -145,26 +145,25 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
     found["planned"] = planned
     if work_order.status in rules.CLOSED_WORK or not request.actor.can(Permission.VISIT_PLAN):
         return found
-    ignoring = planned.pk if planned else 0
-    answer = queries.candidates(work_order, now(), strategy=strategy, ignoring=ignoring)
-    found["opens_at"] = queries.opens_next(work_order, now())
-    names = _skill_names()
-    crew = _crew(work_order, names) if work_order.crew_size > 1 else {}
+    at, names, ignoring = now(), _skill_names(), planned.pk if planned else 0
+    answer = queries.candidates(work_order, at, strategy=strategy, ignoring=ignoring)
+    found["opens_at"] = queries.opens_next(work_order, at)
+    crew = _crew(work_order, names, at) if work_order.crew_size > 1 else {}
     can_come = bool(crew) and "why" not in crew
-    changes = [] if can_come else queries.ways_out(work_order, now(), answer)
+    changes = [] if can_come else queries.ways_out(work_order, at, answer)
     found["crew"] = crew
     found["ways_out"] = [way_out(change.as_json(), names) for change in changes]
-    return {**found, **told(answer)}
+    return {**found, **told(answer, names)}
 
 
-def _crew(work_order: WorkOrder, names: Mapping[int, str]) -> dict[str, Any]:
+def _crew(work_order: WorkOrder, names: Mapping[int, str], at: datetime) -> dict[str, Any]:
     """Who goes together: the visits that are planned, else the first crew that could come, else why there is none."""
     planned = [visit for visit in work_order.visits.all() if visit.status in rules.OCCUPYING]
     if planned:
         return {"is_planned": True, "visits": planned, "members": []}
-    team, stints = queries.crew_for(work_order, now(), may_be_late=True), 1
+    team, stints = queries.crew_for(work_order, at, may_be_late=True), 1
     if isinstance(team, Reason) and work_order.may_split:
-        found = queries.crew_stints_for(work_order, now())
+        found = queries.crew_stints_for(work_order, at)
         team, stints = (found, 1) if isinstance(found, Reason) else (found[0], len(found))
     if isinstance(team, Reason):
         return {"is_planned": False, "members": [], "why": reasons.words(team, names)}
@@ -180,9 +179,8 @@ def _planned_visit(work_order: WorkOrder) -> Visit | None:
     return movable[0] if len(movable) == 1 else None
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def told(answer: Answer, names: Mapping[int, str]) -> dict[str, Any]:
     """The ranking in words."""
-    names = _skill_names()
     excluded = [(people, reasons.words(reason, names)) for reason, people in answer.excluded]
     return {
         "candidates": [_candidate(c, names, answer.best) for c in answer.candidates[:SHOWN]],

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from core.clock import now
 from tenants.active import tenant_active
 from tests.browser.test_breakdown_in_the_browser import sign_in
 from tests.cast import Company
-from tests.factories.delivery import arrive, make_checklist, make_engineer, make_visit, make_work_type
+from tests.factories.delivery import make_visit_on_site
 from tests.factories.feedback import make_response
 from tests.plugins.browser import PHONE
 
@@ -31,10 +30,7 @@ def test_a_comment_does_not_widen_the_page_of_ratings(acme: Company, new_context
 
 def test_a_remark_stays_in_its_card(acme: Company, new_context: NewContext) -> None:
     with tenant_active(acme.tenant.pk):
-        kind = make_work_type(name="Burner tune")
-        make_checklist(kind)
-        visit = make_visit(make_engineer(acme.tom, name="Tom"), work_type=kind, start_at=now())
-        arrive(visit, acme.tom.actor)
+        visit = make_visit_on_site(acme.tom)
     phone = sign_in(new_context, acme.tom, **PHONE)
     phone.goto(f"/t/acme/visits/{visit.pk}/checklist/")
     phone.locator("textarea[name=value]").fill("Replaced the gas valve and " + "x" * 60)

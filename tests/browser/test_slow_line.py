@@ -14,7 +14,7 @@ from feedback import links
 from tenants.active import tenant_active
 from tests.browser.test_breakdown_in_the_browser import sign_in
 from tests.cast import Company
-from tests.factories.delivery import arrive, make_checklist, make_engineer, make_visit, make_work_type
+from tests.factories.delivery import make_visit_on_site
 from tests.factories.feedback import make_link
 from tests.factories.tickets import make_ticket
 from tests.plugins.browser import PHONE
@@ -65,10 +65,7 @@ def test_a_file_for_an_answer_is_attached(acme: Company, new_context: NewContext
 
 def test_a_reading_is_kept(acme: Company, new_context: NewContext) -> None:
     with tenant_active(acme.tenant.pk):
-        kind = make_work_type(name="Burner tune")
-        make_checklist(kind)
-        visit = make_visit(make_engineer(acme.tom, name="Tom"), work_type=kind, start_at=now())
-        arrive(visit, acme.tom.actor)
+        visit = make_visit_on_site(acme.tom)
     phone = sign_in(new_context, acme.tom, **PHONE)
     with before_its_scripts(phone, f"/t/acme/visits/{visit.pk}/checklist/"):
         phone.locator("input[name=value][inputmode=decimal]").fill("1.4")

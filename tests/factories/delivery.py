@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from core.clock import now
 from customers.models import Contact, Customer, Site
 from delivery import services
 from delivery.models import Checklist
@@ -82,6 +83,14 @@ def make_visit(engineer: Engineer, status: str = VisitStatus.DISPATCHED, **facts
             **facts,
         }
     )
+
+
+def make_visit_on_site(person: Person) -> Visit:
+    """A visit with a checklist whose engineer is this person, who is there."""
+    work_type = make_work_type(name="Burner tune")
+    make_checklist(work_type)
+    visit = make_visit(make_engineer(person, name="Tom"), work_type=work_type, start_at=now())
+    return arrive(visit, person.actor)
 
 
 def arrive(visit: Visit, actor: Actor) -> Visit:
