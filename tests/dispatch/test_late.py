@@ -112,6 +112,8 @@ def test_the_list_of_a_phone_says_who_is_late_and_by_how_much(
     with tenant_active(acme.tenant.pk):
         late = make_visit(at + 2 * HOUR, work_order=make_work_order(promised_end_at=at + HOUR))
         make_visit(at + 2 * HOUR, work_order=make_work_order(promised_end_at=at + 9 * HOUR))
+        over = make_work_order(promised_end_at=at + HOUR)
+        make_visit(at + 2 * HOUR, work_order=over, status=VisitStatus.ON_SITE, arrived_at=at + 2 * HOUR)
     page = signed_in(acme.dora).get(f"/t/acme/board/?view=table&day={day}").content.decode()
     (row,) = re.findall(rf'<tr id="row-{late.pk}".*?</tr>', page, re.DOTALL)
     assert "1\N{NO-BREAK SPACE}h late" in row and page.count("h late") == 1
