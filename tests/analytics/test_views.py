@@ -36,7 +36,7 @@ def test_an_empty_company_reads_well(acme: Company, signed_in: SignIn) -> None:
 
 def test_a_day_shows_its_figures(acme: Company, signed_in: SignIn) -> None:
     with tenant_active(acme.tenant.pk):
-        start = now() - timedelta(days=1)
+        start = now() - timedelta(days=2)
         figures = make_figures(start_at=start, arrived_at=start + timedelta(minutes=45))
     client = signed_in(acme.dirk)
     page = client.get(f"{PAGE}?day={figures.completed_on}").content.decode()
