@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -49,7 +52,30 @@ class DayField(forms.DateField):
     default_validators = [check_meant]
 
 
+class InstantInput(forms.DateTimeInput):
+    """A box for a day and a time as browsers offer it. What was sent in another shape, with a zone or seconds, is
+    shown in it too, in the reader's zone: browsers show nothing of a value that they cannot read."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+    def format_value(self, value: Any) -> str | None:
+        """As `2026-11-23T14:30`; what is no instant stays as it was written."""
+        if isinstance(value, str):
+            try:
+                value = parse_datetime(value) or value
+            except ValueError:
+                return value
+        if isinstance(value, datetime) and timezone.is_aware(value):
+            value = timezone.localtime(value)
+        shown: str | None = super().format_value(value)
+        return shown
+
+
 class InstantField(forms.DateTimeField):
     """An instant that can be meant."""
 
     default_validators = [check_meant]
+    widget = InstantInput

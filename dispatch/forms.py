@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import PlainForm, PlainModelForm
-from core.moments import InstantField
+from core.moments import InstantField, InstantInput
 from customers import queries as customers
 from customers.models import Site
 from dispatch import queries
@@ -27,11 +27,6 @@ LOCKS = [
     (LockLevel.CONFIRMED.value, _("confirmed when somebody comes")),
     (LockLevel.COMMITTED.value, _("was promised who comes, too")),
 ]
-
-
-def instant_input(**attrs: str) -> forms.DateTimeInput:
-    """A box for a day and time, as browsers offer it."""
-    return forms.DateTimeInput(attrs={"type": "datetime-local", **attrs}, format="%Y-%m-%dT%H:%M")
 
 
 class EngineerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -56,7 +51,7 @@ class PlanForm(PlainForm):
     """Who goes and when; a reason when a rule is broken on purpose."""
 
     engineer = EngineerChoice()
-    start_at = InstantField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"))
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -73,7 +68,7 @@ class CrewForm(PlainForm):
     """Who goes together and when; a reason when a rule is broken on purpose."""
 
     engineers = CrewChoice()
-    start_at = InstantField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"))
     override_reason = forms.CharField(label=_("Reason, if a rule is broken"), required=False, max_length=500)
 
     def facts(self) -> dict[str, Any]:
@@ -147,7 +142,7 @@ class AcceptForm(PlainForm):
     """Whom a provider sends for offered work, and when."""
 
     engineer = forms.ModelChoiceField(queryset=Engineer.objects.none(), label=_("Engineer"))
-    start_at = InstantField(label=_("Start"), widget=instant_input())
+    start_at = InstantField(label=_("Start"))
 
     def __init__(self, *args: Any, provider_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,7 +183,7 @@ class WorkOrderForm(PlainModelForm):
         fields = ["site", "work_type", "subject", "description", "priority", "duration_minutes", "may_split"]
         fields += ["promised_start_at", "promised_end_at", "window_start_at", "window_end_at"]
         widgets = {
-            name: instant_input()
+            name: InstantInput()
             for name in ("promised_start_at", "promised_end_at", "window_start_at", "window_end_at")
         }
         labels = {

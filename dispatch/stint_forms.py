@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import PlainForm
 from core.moments import InstantField
-from dispatch.forms import CrewChoice, EngineerChoice, instant_input
+from dispatch.forms import CrewChoice, EngineerChoice
 from dispatch.services import Stint
 from dispatch.stints import MOST_STINTS
 
@@ -32,7 +32,7 @@ class StintsForm(PlainForm):
         self.rows: list[tuple[forms.BoundField, ...]] = []
         for number in range(known):
             self.fields[f"engineer_{number}"] = CrewChoice() if is_crew else EngineerChoice()
-            self.fields[f"start_{number}"] = InstantField(label=_("Start"), widget=instant_input())
+            self.fields[f"start_{number}"] = InstantField(label=_("Start"))
             self.fields[f"minutes_{number}"] = forms.IntegerField(
                 label=_("Minutes"), min_value=1, max_value=1440
             )

@@ -74,13 +74,6 @@ class WishesForm(forms.Form):
         return facts
 
 
-def _moment() -> InstantField:
-    return InstantField(
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-    )
-
-
 class DutyForm(forms.Form):
     """A time on call, in the tenant's time zone."""
 
@@ -89,8 +82,8 @@ class DutyForm(forms.Form):
         coerce=int,
         error_messages={"invalid_choice": gettext_lazy("Choose the person.")},
     )
-    from_at = _moment()
-    until_at = _moment()
+    from_at = InstantField()
+    until_at = InstantField()
     every_weeks = forms.TypedChoiceField(label=gettext_lazy("Comes again"), coerce=int, initial=0)
     last_on = DayField(
         label=gettext_lazy("Last begins on"),

@@ -247,18 +247,13 @@ def _values(item: SlaItem, field: str) -> list[str]:
     return next((one["any_of"] for one in item.applies_when if one["field"] == field), [])
 
 
-def _moment(label: Any, *, required: bool = False) -> InstantField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return InstantField(label=label, required=required, widget=widget)
-
-
 class TrialForm(PlainForm):
     """A made-up history to try promises on, in the company's zone."""
 
-    start = _moment(_("Begins"), required=True)
-    pause = _moment(_("Pauses"))
-    resume = _moment(_("Goes on"))
-    stop = _moment(_("Stops"))
+    start = InstantField(label=_("Begins"))
+    pause = InstantField(label=_("Pauses"), required=False)
+    resume = InstantField(label=_("Goes on"), required=False)
+    stop = InstantField(label=_("Stops"), required=False)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -12,7 +12,7 @@ from django.db.models import Func, Q
 from core.clock import now
 from dispatch.enums import LockLevel, VisitStatus
 from dispatch.models.work import WorkOrder
-from dispatch.rules import AWAITED, ENDED, OCCUPYING, UNDER_WAY, Taps, span_taken
+from dispatch.rules import AWAITED, ENDED, MOVABLE, OCCUPYING, UNDER_WAY, Taps, span_taken
 from tenants.models import TenantModel
 from workforce.models import Engineer
 
@@ -107,6 +107,11 @@ class Visit(TenantModel):
     def has_begun(self) -> bool:
         """Whether its engineer has set out for it, or more."""
         return self.status in UNDER_WAY or self.status in ENDED
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether a dispatcher may still give it another engineer or time."""
+        return self.status in MOVABLE
 
     def span_at(self, at: datetime) -> tuple[datetime, datetime]:
         """From when to when it takes the engineer's time, as is known at that moment: see `rules.span_taken`."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from core.intervals import Interval
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit
+from dispatch.queries.absences import absence_during
 from dispatch.queries.lateness import is_late
 from dispatch.rules import OCCUPYING, UNDER_WAY
 from dispatch.travel import ESTIMATED, Roads, point_of
@@ -34,7 +35,8 @@ class Bar:
 class Block:
     """A visit on its lane, from `start_at` to `end_at`: it `has_begun` when these are what happened and not what is
     planned. `late_minutes`: as `lateness_of`; `broken`: rules broken on purpose. The trip to it `is_estimated`
-    unless a routing service said how long it takes. `crew`: the other visits of the board that go together with it."""
+    unless a routing service said how long it takes. `is_away`: the engineer is absent then. `crew`: the other visits
+    of the board that go together with it."""
 
     visit: Visit
     start_at: datetime
@@ -48,6 +50,7 @@ class Block:
     broken: int
     behind_minutes: int
     is_estimated: bool = True
+    is_away: bool = False
     crew: tuple[Visit, ...] = ()
 
     @property
@@ -76,6 +79,7 @@ class Block:
         """Under which of the board's counts it falls: of what somebody may still do something about."""
         found = {
             "late": is_late(self.visit, self.late_minutes),
+            "away": self.is_away,
             "broken": self.broken > 0 and self.visit.status in OCCUPYING,
             "behind": self.behind_minutes > 0,
             "drafts": self.visit.look_code == "draft",
@@ -129,6 +133,7 @@ def blocks_of(
                 late_minutes=late[visit.pk],
                 broken=_broken(visit),
                 behind_minutes=_behind(visit, at),
+                is_away=absence_during(visit, engineer.absences.all()) is not None,
             )
         )
         place = here

@@ -32,7 +32,7 @@ TRAY_SHOWN = 200
 AT_RISK_SHARE = 70
 LONGEST = timedelta(days=7)
 """How far from its planned time a visit may take place, and how long it may take."""
-COUNTED = ("late", "at_risk", "broken", "behind", "drafts")
+COUNTED = ("late", "at_risk", "away", "broken", "behind", "drafts")
 
 
 @dataclass(slots=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
 from dispatch.crews import Team
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Person, Reason, Verdict
+from dispatch.evaluator import FOREVER, Person, Reason, Verdict, Work
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import Policy
 from dispatch.queries.capacity import with_room
 from dispatch.queries.crews import likings
 from dispatch.queries.live import live_world
-from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, work_of
+from dispatch.queries.planning import load_world, part_ids_of, policy_in_force, seconds, span_of, work_of
 from dispatch.queries.roads import knowing
 from dispatch.ranking import Answer, answer
 from dispatch.stints import crew_in_stints, earliest_stints, ended
@@ -86,6 +87,16 @@ def crew_stints_for(
 
 def _day_of_end(verdict: Verdict) -> tuple[int, int]:
     return ended(verdict) // 86_400, len(verdict.then)
+
+
+def work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
+    """The work as it is for a visit at a time: only the first stint of it is held to the promise."""
+    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
+    if not work_order.may_split:
+        return work
+    if has_earlier_stint(work_order, start_at, ignoring=ignoring):
+        return replace(work, promised=(0, FOREVER), start_by=FOREVER)
+    return replace(work, promised=span_of(work_order.promised_start_at, work_order.promised_end_at))
 
 
 def has_earlier_stint(work_order: WorkOrder, start_at: datetime, *, ignoring: int = 0) -> bool:

@@ -23,9 +23,8 @@ from dispatch.queries.planning import part_ids_of, work_of
 from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.queries.windows import alternatives, who_comes, window_around
 from dispatch.services.consenting import CHOICES, close_consent, judge_in, make_consent, promise
-from dispatch.services.crews import no_crew
 from dispatch.services.following import check_movable, follow_visits
-from dispatch.services.judging import check_verdict
+from dispatch.services.judging import check_verdict, no_crew
 from dispatch.services.planning import check_version, move_to
 from tenants.actors import Actor
 

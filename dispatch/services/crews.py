@@ -11,24 +11,23 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from core.errors import NotFound
-from dispatch import evaluator, events, queries, reasons
+from dispatch import evaluator, events, queries
 from dispatch.crews import check_team
 from dispatch.enums import VisitStatus
-from dispatch.evaluator import Reason, Verdict
+from dispatch.evaluator import Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.capacity import with_room
 from dispatch.queries.planning import load_world, part_ids_of, seconds
+from dispatch.queries.stints import work_at
 from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.services.following import check_takes_a_visit, check_work_is_open, follow_visits
 from dispatch.services.judging import (
-    CannotSchedule,
     check_time,
     check_verdict,
     fitting_end,
+    no_crew,
     plan_facts,
     save_planned,
-    skill_names,
-    work_at,
 )
 from dispatch.services.planning import fact
 from journal import services as journal
@@ -127,14 +126,3 @@ def _judged(
     if together:
         raise no_crew(work_order, together, verdicts)
     return verdicts
-
-
-def no_crew(work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]) -> CannotSchedule:
-    """The refusal of people who may not go together, or are no whole crew."""
-    names = skill_names(*verdicts)
-    return CannotSchedule(
-        _("%(work_order)s cannot go to this crew: %(reasons)s. Choose other engineers.")
-        % {"work_order": work_order, "reasons": reasons.sentence(together, names)},
-        reasons=[{**reason.as_json(), "text": reasons.words(reason, names)} for reason in together],
-        can_be_forced=False,
-    )

@@ -80,11 +80,11 @@ def check_takes_a_visit(work_order: WorkOrder, *, people: int = 1, reason: str =
     elif is_full:
         raise _has_visit(_(_PLANNED), awaited[0])
     elif visits and not awaited and not reason.strip():
-        raise _has_visit(_(_AT_WORK), visits[0])
+        raise _has_visit(_(_AT_WORK), visits[0], can_be_forced=True)
     return known
 
 
-def _has_visit(message: str, visit: Visit) -> Conflict:
+def _has_visit(message: str, visit: Visit, *, can_be_forced: bool = False) -> Conflict:
     facts = {
         "work_order": visit.work_order,
         "visit": visit,
@@ -92,12 +92,12 @@ def _has_visit(message: str, visit: Visit) -> Conflict:
         "time": formats.local_datetime(visit.start_at),
     }
     told = {"visit_id": visit.pk, "engineer_id": visit.engineer_id, "start_at": visit.start_at.isoformat()}
-    return Conflict(message % facts, code="has_visit", **told)
+    return Conflict(message % facts, code="has_visit", can_be_forced=can_be_forced, **told)
 
 
 def check_movable(visit: Visit) -> None:
     """Raise `IllegalTransition` when the visit has begun or ended."""
-    if visit.status not in rules.MOVABLE:
+    if not visit.is_movable:
         raise _illegal(
             _("%(thing)s is “%(state)s” and cannot be moved. Plan another visit instead."),
             visit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from core import formats
 from core.errors import BadInput, Conflict, NotFound, Refusal
 from dispatch import evaluator, queries, reasons, rules
-from dispatch.evaluator import FOREVER, Reason, Verdict, Work
+from dispatch.crews import check_team
+from dispatch.evaluator import Reason, Verdict
 from dispatch.models import Visit, WorkOrder
 from dispatch.policy import ALLOW, CONFIRM, CREW
 from dispatch.queries.capacity import with_room
 from dispatch.queries.live import engineer_at
-from dispatch.queries.planning import in_force_for, load_world, seconds, span_of, work_of
-from dispatch.queries.stints import has_earlier_stint
+from dispatch.queries.planning import in_force_for, load_world, seconds
+from dispatch.queries.stints import work_at
 from dispatch.queries.turns import take_turn_at_parts, take_turn_at_weeks
 from dispatch.services.following import check_takes_a_visit, despite_deadlocks, sqlstate_of
 from dispatch.stints import longest_stint
@@ -99,22 +100,25 @@ def fitting_end(work_order: WorkOrder, engineer_id: int, start_at: datetime) -> 
     return start_at + timedelta(seconds=longest_stint(person, work, seconds(start_at), policy))
 
 
-def work_at(work_order: WorkOrder, start_at: datetime, end_at: datetime, ignoring: int = 0) -> Work:
-    """The work as it is for a visit at a time: only the first stint of it is held to the promise."""
-    work = work_of(work_order, start_at - timedelta(days=1), end_at + timedelta(days=8))
-    if not work_order.may_split:
-        return work
-    if has_earlier_stint(work_order, start_at, ignoring=ignoring):
-        return replace(work, promised=(0, FOREVER), start_by=FOREVER)
-    return replace(work, promised=span_of(work_order.promised_start_at, work_order.promised_end_at))
-
-
 def alone(work_order: WorkOrder, verdict: Verdict) -> Verdict:
     """The verdict on somebody who would go alone to work that needs several."""
     if work_order.crew_size == 1 or verdict.policy.verdict(CREW) == ALLOW:
         return verdict
     missing = Reason(CREW, {"needed": work_order.crew_size, "given": 1})
     return replace(verdict, broken=(*verdict.broken, missing))
+
+
+def check_together(visit: Visit, verdict: Verdict, others: Sequence[Visit]) -> None:
+    """Raise `CannotSchedule` unless whom the verdict is about may take the visit with the others of its crew."""
+    ids = [other.engineer_id for other in others]
+    world = load_world(visit.start_at, visit.end_at, engineer_ids=ids)
+    people = [verdict.person, *world.people]
+    work = work_at(visit.work_order, visit.start_at, visit.end_at)
+    against = check_team(
+        people, replace(work, crew_size=len(people)), queries.likings([p.id for p in people])
+    )
+    if against:
+        raise no_crew(visit.work_order, against, [verdict])
 
 
 def check_time(start_at: datetime, end_at: datetime, at: datetime, override_reason: str = "") -> None:
@@ -155,6 +159,17 @@ def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str)
         % {"work_order": work_order, "engineer": verdict.person.name, "reasons": told, "way_out": way_out},
         reasons=[{**told, "text": reasons.words(told, names)} for told in verdict.told()],
         can_be_forced=verdict.can_be_forced,
+    )
+
+
+def no_crew(work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]) -> CannotSchedule:
+    """The refusal of people who may not go together, or are no whole crew."""
+    names = skill_names(*verdicts)
+    return CannotSchedule(
+        _("%(work_order)s cannot go to this crew: %(reasons)s. Choose other engineers.")
+        % {"work_order": work_order, "reasons": reasons.sentence(together, names)},
+        reasons=[{**reason.as_json(), "text": reasons.words(reason, names)} for reason in together],
+        can_be_forced=False,
     )
 
 

@@ -30,6 +30,7 @@ from dispatch.services.judging import (
     CannotSchedule,
     alone,
     check_time,
+    check_together,
     check_verdict,
     fitting_end,
     judge,
@@ -121,6 +122,8 @@ def move_visit(
         take_turn_at_weeks_of([engineer_id, *(other.engineer_id for other in following)])
     verdict = judge(visit.work_order, engineer_id, start_at, end_at, at=at, ignoring=visit.pk)
     check_verdict(visit.work_order, verdict, override_reason)
+    if others and engineer_id != visit.engineer_id:
+        check_together(visit, verdict, others)
     source = "customer agreed" if customer_agreed else ""
     move_to(visit, verdict, override_reason, actor=actor, at=at, source=source)
     for other in following:

@@ -25,6 +25,7 @@ from dispatch.enums import LockLevel, TravelSource, VisitStatus
 from dispatch.evaluator import Reason
 from dispatch.forms import LockForm, MoveForm, PlanForm, ReasonForm
 from dispatch.models import Visit, WorkOrder
+from dispatch.queries.absences import absence_during, stand_ins
 from dispatch.queries.board import COUNTED, day_bounds
 from dispatch.queries.planning import instant
 from dispatch.ranking import Answer, Candidate
@@ -110,13 +111,21 @@ def _drawer(request: TenantRequest) -> dict[str, Any]:
 def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
     queries.check_visible_visit(request.actor, visit)
     initial = {"engineer": visit.engineer_id, "start_at": visit.start_at, "version": visit.version}
+    away = absence_during(visit, visit.engineer.absences.all())
+    asks = visit.is_movable and (visit.crew_key is not None or visit.work_order.may_split)
+    asks = (
+        asks and request.actor.can(Permission.VISIT_PLAN) and (away is not None or "instead" in request.GET)
+    )
+    crew = crew_beside(request, visit)
     return {
         "visit": visit,
-        "crew": crew_beside(request, visit),
+        "crew": crew,
+        "away": away,
         "move_form": MoveForm(initial=initial),
         "cancel_form": ReasonForm(),
         "lock_form": LockForm(initial={"version": visit.version, "lock_level": visit.lock_level}),
-        "can_move": visit.status in rules.MOVABLE,
+        "can_move": visit.is_movable,
+        "stand_ins": _stand_ins(visit) if asks else None,
         "can_be_no_show": VisitStatus.NO_SHOW in rules.TRANSITIONS[visit.status_code],
         "booked": told_window(visit, queries.appointment_of(visit)),
         "consent": queries.open_consent_of(visit.pk) if visit.lock_level != LockLevel.PROPOSED else None,
@@ -124,6 +133,18 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
         "can_cancel": "cancelled" in rules.TRANSITIONS[visit.status_code],
         "broken": [reasons.words(r, _skill_names()) for r in visit.reason.get("broken", ())],
     }
+
+
+def _stand_ins(visit: Visit) -> list[dict[str, Any]]:
+    """Who could go instead, in words; those for whom a reason is enough have `needs_reason`."""
+    names = _skill_names()
+    return [
+        {
+            **_candidate(Candidate(one, (), (*one.broken, *one.allowed)), names, None),
+            "needs_reason": bool(one.broken),
+        }
+        for one in stand_ins(visit, now())[:SHOWN]
+    ]
 
 
 def crew_beside(request: TenantRequest, visit: Visit) -> list[Visit]:
@@ -175,7 +196,7 @@ def _crew(work_order: WorkOrder, names: Mapping[int, str], at: datetime) -> dict
 
 def _planned_visit(work_order: WorkOrder) -> Visit | None:
     """The one visit that another candidate would take over; None when nothing or more is planned."""
-    movable = [visit for visit in work_order.visits.all() if visit.status in rules.MOVABLE]
+    movable = [visit for visit in work_order.visits.all() if visit.is_movable]
     return movable[0] if len(movable) == 1 else None
 
 

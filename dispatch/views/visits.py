@@ -176,6 +176,8 @@ def told_in(form: Form, refusal: Refusal) -> int:
         form.add_error("start_at", refusal.message)
     else:
         tell(form, refusal)
+    if refusal.facts.get("can_be_forced") and "override_reason" in form.fields:
+        form.fields["override_reason"].required = True
     if refusal.problem_code == "stale" and "version" in form.fields:
         form.data = dict(form.data.items()) | {"version": refusal.facts["version"]}
     return 422 if isinstance(refusal, services.CannotSchedule) else refusal.status

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.queries import members
 from channels.enums import Channel
 from core.forms import PlainForm
+from core.moments import InstantField
 from customers.models import Asset, Contact, Customer, Site
 from tickets.enums import (
     Priority,
@@ -118,12 +119,7 @@ class WaitForm(PlainForm):
     """For whom a ticket waits, and until when."""
 
     waiting_for = forms.ChoiceField(label=_("Waiting for"), choices=WaitingFor.choices)
-    next_action_at = forms.DateTimeField(
-        label=_("Look again at"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
+    next_action_at = InstantField(label=_("Look again at"), required=False)
 
 
 class ResolveForm(PlainForm):
