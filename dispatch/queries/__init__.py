@@ -1,7 +1,7 @@
 """Reads of work orders, visits, rules and runs."""
 
 from dispatch.queries.board import Board, Lane, board, engineer_loads
-from dispatch.queries.candidates import candidates, ways_out
+from dispatch.queries.candidates import candidates, takers, ways_out
 from dispatch.queries.capacity import kept_between
 from dispatch.queries.consents import (
     appointment_of,
@@ -167,6 +167,7 @@ __all__ = [
     "stint_of",
     "stints_among",
     "stints_for",
+    "takers",
     "team_among",
     "together_with",
     "told_of",

@@ -9,7 +9,7 @@ from dispatch import instant
 from dispatch.crews import Likings
 from dispatch.evaluator import FOREVER, Verdict
 from dispatch.instant import Question
-from dispatch.models import WorkOrder
+from dispatch.models import Offer, WorkOrder
 from dispatch.queries.capacity import with_room
 from dispatch.queries.crews import likings
 from dispatch.queries.live import live_world
@@ -53,6 +53,20 @@ def candidates(
     if work_order.may_split and is_alone and not answer.candidates and not ignoring:
         return stints_for(work_order, from_at, strategy=strategy, asked_at=at)
     return answer
+
+
+def takers(offer: Offer, at: datetime) -> Answer:
+    """Who of the provider that an offer went to could take the work, and why not the others of it. An arrival after
+    the promise is let pass; nobody there can give a reason for another rule."""
+    answer = candidates(offer.work_order, at)
+    own = offer.provider_id
+    able = tuple(one for one in answer.candidates if one.verdict.person.provider_id == own)
+    unable = [(one.verdict.broken[0], (one.verdict.person,)) for one in answer.forceable]
+    others = (
+        (why, tuple(one for one in people if one.provider_id == own))
+        for why, people in (*unable, *answer.excluded)
+    )
+    return Answer(able, (), tuple((why, people) for why, people in others if people))
 
 
 def ways_out(

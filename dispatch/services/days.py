@@ -111,7 +111,7 @@ def _as_offered(first: Visit, span: Span, at: datetime) -> Visit:
     work_order = first.work_order
     try:
         verdict = judge(work_order, first.engineer_id, *span, at=at)
-        check_verdict(work_order, verdict, "")
+        check_verdict(work_order, verdict, None)
         visit = _sent(work_order, verdict, at)
         save_planned(visit)
     except Refusal as problem:

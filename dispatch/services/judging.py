@@ -139,10 +139,11 @@ def check_time(start_at: datetime, end_at: datetime, at: datetime, override_reas
         raise CannotSchedule(message, reasons=[told], can_be_forced=True)
 
 
-def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str) -> None:
+def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str | None) -> None:
     """Raise unless the verdict is clean, or the policy only wants a reason for what is broken and there is
-    one."""
-    if not verdict.broken or (verdict.can_be_forced and override_reason.strip()):
+    one. None: who plans cannot give any, and is not told to."""
+    can_be_forced = verdict.can_be_forced and override_reason is not None
+    if not verdict.broken or (can_be_forced and override_reason and override_reason.strip()):
         return
     overlap = next((r for r in verdict.broken if r.code == evaluator.OVERLAP), None)
     if overlap is not None:
@@ -151,14 +152,14 @@ def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str)
     told = reasons.sentence(verdict.broken, names)
     way_out = (
         _("Choose another time or engineer, or give a reason to do it anyway.")
-        if verdict.can_be_forced
+        if can_be_forced
         else _("Choose another time or engineer.")
     )
     raise CannotSchedule(
         _("%(work_order)s cannot go to %(engineer)s: %(reasons)s. %(way_out)s")
         % {"work_order": work_order, "engineer": verdict.person.name, "reasons": told, "way_out": way_out},
         reasons=[{**told, "text": reasons.words(told, names)} for told in verdict.told()],
-        can_be_forced=verdict.can_be_forced,
+        can_be_forced=can_be_forced,
     )
 
 

@@ -221,7 +221,7 @@ def _replaced(offer: Offer, work_order: WorkOrder) -> Visit | None:
 def _check_possible(work_order: WorkOrder, verdict: Verdict) -> None:
     """Late beats never: an arrival after the promise is let pass, every other broken rule is told."""
     if not verdict.is_only_late:
-        check_verdict(work_order, verdict, "")
+        check_verdict(work_order, verdict, None)
 
 
 def _next_step(offer: Offer, after: str, at: datetime) -> None:

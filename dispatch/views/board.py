@@ -131,13 +131,13 @@ def _visit_drawer(request: TenantRequest, visit: Visit) -> dict[str, Any]:
         "consent": queries.open_consent_of(visit.pk) if visit.lock_level != LockLevel.PROPOSED else None,
         "can_send": visit.look_code == "draft",
         "can_cancel": "cancelled" in rules.TRANSITIONS[visit.status_code],
-        "broken": [reasons.words(r, _skill_names()) for r in visit.reason.get("broken", ())],
+        "broken": [reasons.words(r, skill_names()) for r in visit.reason.get("broken", ())],
     }
 
 
 def _stand_ins(visit: Visit) -> list[dict[str, Any]]:
     """Who could go instead, in words; those for whom a reason is enough have `needs_reason`."""
-    names = _skill_names()
+    names = skill_names()
     return [
         {
             **_candidate(Candidate(one, (), (*one.broken, *one.allowed)), names, None),
@@ -166,7 +166,7 @@ def work_order_drawer(request: TenantRequest, work_order_id: int) -> dict[str, A
     found["planned"] = planned
     if work_order.status in rules.CLOSED_WORK or not request.actor.can(Permission.VISIT_PLAN):
         return found
-    at, names, ignoring = now(), _skill_names(), planned.pk if planned else 0
+    at, names, ignoring = now(), skill_names(), planned.pk if planned else 0
     answer = queries.candidates(work_order, at, strategy=strategy, ignoring=ignoring)
     found["opens_at"] = queries.opens_next(work_order, at)
     crew = _crew(work_order, names, at) if work_order.crew_size > 1 else {}
@@ -230,5 +230,5 @@ def _candidate(candidate: Candidate, names: Mapping[int, str], best: Candidate |
     }
 
 
-def _skill_names() -> Mapping[int, str]:
+def skill_names() -> Mapping[int, str]:
     return dict(Skill.objects.values_list("id", "name"))

@@ -23,6 +23,7 @@ from dispatch import queries, services
 from dispatch.enums import OfferKind, OfferStatus
 from dispatch.forms import AcceptForm, DeclineForm
 from dispatch.models import Offer
+from dispatch.views.board import skill_names, told
 from tenants.actors import Actor
 from tenants.http import TenantRequest
 
@@ -116,20 +117,28 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     at = now()
+    is_open = offer.status == OfferStatus.OFFERED and offer.expires_at > at
+    proposed = _proposed(offer, at) if is_open and offer.kind == OfferKind.PROVIDER else {}
     context = {
         "offer": offer,
         "order": offer.work_order,
         "skills": offer.work_order.work_order_skills.select_related("skill"),
-        "is_open": offer.status == OfferStatus.OFFERED and offer.expires_at > at,
+        "is_open": is_open,
         "minutes_left": max(0, int((offer.expires_at - at).total_seconds() // 60)),
-        "accept_form": accept_form or _accept_form(offer, None),
+        "accept_form": accept_form or _accept_form(offer, None, proposed.get("candidates", ())),
         "decline_form": decline_form or DeclineForm(),
         "problem": problem,
         "stints": _stints_of(offer),
         "can_plan": request.actor.can(Permission.VISIT_PLAN),
+        **proposed,
         **_shell(request),
     }
     return render(request, f"dispatch/{_place(request.actor)}offer.html", context, status=status)
+
+
+def _proposed(offer: Offer, at: datetime) -> dict[str, Any]:
+    """Whom the provider could send and when, and why not the others: no provider sees the shifts of anybody else."""
+    return told(queries.takers(offer, at), skill_names())
 
 
 def _tell_stints(request: TenantRequest, taken: Offer) -> None:
@@ -149,12 +158,14 @@ def _stints_of(offer: Offer) -> Sequence[tuple[datetime, datetime]]:
     return offer.spans if is_open and offer.stints else ()
 
 
-def _accept_form(offer: Offer, request: TenantRequest | None) -> AcceptForm | None:
-    """Only a provider says who goes and when; an engineer was offered a time."""
+def _accept_form(
+    offer: Offer, request: TenantRequest | None, able: Sequence[dict[str, Any]] = ()
+) -> AcceptForm | None:
+    """Only a provider says who goes and when: who of them is `able` first is proposed. An engineer was offered a
+    time."""
     if offer.kind != OfferKind.PROVIDER or offer.provider_id is None:
         return None
-    start = offer.work_order.promised_start_at or offer.work_order.window_start_at
-    initial = {"start_at": start} if start and start > now() else {}
+    initial = {"engineer": able[0]["engineer_id"], "start_at": able[0]["start_at"]} if able else {}
     return AcceptForm(request.POST if request else None, provider_id=offer.provider_id, initial=initial)
 
 
