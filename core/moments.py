@@ -67,7 +67,7 @@ class InstantInput(forms.DateTimeInput):
             try:
                 value = parse_datetime(value) or value
             except ValueError:
-                return value
+                return str(value)
         if isinstance(value, datetime) and timezone.is_aware(value):
             value = timezone.localtime(value)
         shown: str | None = super().format_value(value)

@@ -14,8 +14,8 @@ from dispatch.enums import ConsentCause, LockLevel
 from dispatch.models import ConsentRequest, Visit
 from dispatch.queries.windows import best_between
 from dispatch.rules import MOVABLE
-from dispatch.services.consenting import tell_planners
 from dispatch.services.consents import ask_consent
+from dispatch.services.planners import tell_planners
 from tenants.actors import Actor
 from workforce.models import Absence
 
@@ -68,7 +68,7 @@ def _ask(visit: Visit, actor: Actor, at: datetime) -> ConsentRequest | None:
             return ask_consent(visit_id=visit.pk, cause=ConsentCause.ABSENCE, actor=actor, at=at)
     except Refusal as problem:
         tell_planners(
-            visit,
+            visit.work_order,
             letters.CONSENT_IMPOSSIBLE,
             {"reason": problem.message},
             key=f"{letters.CONSENT_IMPOSSIBLE}:{visit.pk}:{visit.version}",

@@ -22,6 +22,7 @@ from dispatch.services.choosing import choose, walk
 from dispatch.services.following import despite_deadlocks, follow_many, follow_visits
 from dispatch.services.judging import is_taken, save_planned
 from dispatch.services.offering import make_offers, open_offers_for_update, withdraw_offers
+from dispatch.services.planners import tell_of_runs
 from dispatch.services.planning import cancel_visit, fact
 from dispatch.services.rulebook import Choice, Ground, Rulebook
 from journal import services as journal
@@ -116,7 +117,9 @@ def _settle(decide: Callable[[], Choice], ground: Ground, actor: Actor, at: date
     contended = Choice(
         choice.work_order, RunOutcome.NOBODY, {"why": "contended"}, choice.rule, occasion=choice.occasion
     )
-    return _log(contended, at)
+    run = _log(contended, at)
+    tell_of_runs([run], actor=actor, at=at)
+    return run
 
 
 def _write_one(choice: Choice, actor: Actor, at: datetime) -> DispatchRun:
@@ -132,6 +135,7 @@ def _write_one(choice: Choice, actor: Actor, at: datetime) -> DispatchRun:
         _tell(choice, actor, at)
     if choice.offers:
         make_offers(run, choice.offers, actor=actor, at=at)
+    tell_of_runs([run], actor=actor, at=at)
     return run
 
 
@@ -311,6 +315,7 @@ def _write(choices: list[Choice], actor: Actor, at: datetime) -> list[DispatchRu
     changes = [_told_of(choice, visit) for choice in choices for visit in choice.visits]
     journal.record_many(actor=actor, verb="scheduled", things=visits, at=at, source=SOURCE, changes=changes)
     journal.publish(*(fact for visit in visits for fact in _facts(visit)))
+    tell_of_runs(runs, actor=actor, at=at)
     return runs
 
 

@@ -9,12 +9,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import Permission
-from accounts.models import Membership
 from core import formats
 from core.errors import Conflict
 from core.transitions import check_transition
@@ -25,10 +22,9 @@ from dispatch.models import ConsentRequest, DispatchTimer, Visit, WorkOrder
 from dispatch.queries.consents import zone_of
 from dispatch.rules import CONSENT_TRANSITIONS, Appointment
 from dispatch.services.judging import judge
+from dispatch.services.planners import tell_planners
 from journal import services as journal
-from notices import services as notices
 from tenants.actors import Actor
-from tenants.queries import current_tenant
 
 CHOICES = (ConsentStatus.AGREED, ConsentStatus.CHOSE_OTHER)
 
@@ -160,7 +156,7 @@ def _promised(work_order: WorkOrder) -> tuple[datetime | None, datetime | None]:
 def _tell(consent: ConsentRequest, actor: Actor, at: datetime) -> None:
     start = consent.options[consent.chosen]["start"] if consent.chosen is not None else ""
     tell_planners(
-        consent.visit,
+        consent.visit.work_order,
         letters.CONSENT_ANSWERED,
         {"status": consent.status, "start": start, "comment": consent.comment},
         key=f"{letters.CONSENT_ANSWERED}:{consent.pk}",
@@ -168,35 +164,3 @@ def _tell(consent: ConsentRequest, actor: Actor, at: datetime) -> None:
         actor=actor,
         at=at,
     )
-
-
-def tell_planners(
-    visit: Visit,
-    kind: str,
-    facts: dict[str, str],
-    *,
-    key: str,
-    actor: Actor,
-    at: datetime,
-    only: int | None = None,
-) -> None:
-    """Tell one person, or everybody who plans visits, something of a visit."""
-    people = [only] if only else _planners()
-    order = visit.work_order
-    notices.notify(
-        membership_ids=people,
-        kind=kind,
-        facts={**facts, "customer": order.customer.name, "work_order": str(order)},
-        path=reverse("dispatch:work_order_detail", args=[current_tenant().slug, order.pk]),
-        key=key,
-        actor=actor,
-        at=at,
-    )
-
-
-def _planners() -> list[int]:
-    """Our own people whose role plans visits as their work: it may plan, and does not manage the company."""
-    people = Membership.objects.filter(is_active=True, provider_code="").select_related("role")
-    planning = [one for one in people if Permission.VISIT_PLAN in one.role.permissions]
-    dispatchers = [one for one in planning if Permission.TENANT_MANAGE not in one.role.permissions]
-    return [one.pk for one in dispatchers or planning]
