@@ -216,15 +216,25 @@ class TicketWorkForm(PlainForm):
     work_type = forms.ModelChoiceField(queryset=queries.active_work_types(), label=_("Work type"))
     site = forms.ModelChoiceField(queryset=Site.objects.none(), label=_("Site"), required=False)
     address = forms.CharField(label=_("Or a new address"), max_length=300, required=False)
+    again = forms.BooleanField(label=_("Make one more work order of this kind"), required=False)
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.ticket = ticket
+        self._propose_work_type()
         if ticket.site_id is not None:
             del self.fields["site"], self.fields["address"]
         elif ticket.customer_id is not None:
             sites = customers.sites_of(ticket.customer_id)
             self.fields["site"].queryset = sites  # type: ignore[attr-defined]
             self._propose_place(ticket, list(sites[:2]))
+
+    def _propose_work_type(self) -> None:
+        """The kind of work that the ticket's topic names."""
+        topic_id = self.ticket.topic_id
+        known = queries.work_types_for_topics([topic_id]).get(topic_id) if topic_id else None
+        if known is not None:
+            self.initial.setdefault("work_type", known.pk)
 
     def _propose_place(self, ticket: Ticket, sites: list[Site]) -> None:
         """The customer's only site; of one without any, the address that is known of them."""
@@ -237,6 +247,11 @@ class TicketWorkForm(PlainForm):
         values = super().clean() or {}
         if "site" in self.fields and not values.get("site") and not values.get("address"):
             self.add_error("site", _("Say where the work is: choose a site or give an address."))
+        work_type: WorkType | None = values.get("work_type")
+        open_one = queries.open_work_like(self.ticket.pk, work_type.pk) if work_type else None
+        if open_one is not None and not values.get("again"):
+            text = _("%(work_order)s does this already: %(state)s. Tick the box to make one more.")
+            self.add_error("again", text % {"work_order": open_one, "state": open_one.get_status_display()})
         return values
 
     @property

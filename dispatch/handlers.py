@@ -22,7 +22,7 @@ from inventory.events import StockMoved
 from journal.registry import on, on_many
 from notices.registry import name_kinds
 from tenants.actors import Actor
-from tickets.events import TicketChanged, TicketMerged, TicketOpened, ticket_ids
+from tickets.events import TicketChanged, TicketMerged, TicketOpened, TicketTriaged, ticket_ids
 from workforce.events import AvailabilityChanged
 
 AUTO = Actor.system("auto-dispatch")
@@ -35,6 +35,12 @@ name_kinds(KINDS)
 @on_many(TicketOpened, urgent=True)
 def on_ticket_opened(events: Sequence[TicketOpened]) -> None:
     """Tickets whose topic is field work become work orders."""
+    services.open_field_work(ticket_ids=ticket_ids(events), actor=FIELD_WORK, at=events[-1].occurred_at)
+
+
+@on_many(TicketTriaged, urgent=True)
+def on_ticket_triaged(events: Sequence[TicketTriaged]) -> None:
+    """So do those of which it is said only later what they are about, or where."""
     services.open_field_work(ticket_ids=ticket_ids(events), actor=FIELD_WORK, at=events[-1].occurred_at)
 
 

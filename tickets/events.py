@@ -39,6 +39,13 @@ class TicketChanged(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketTriaged(TicketFact):
+    """Somebody said what an active ticket is about, or where: it has a topic and a site now."""
+
+    outbound_only: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketReplied(TicketFact):
     """A public message joined the conversation; `is_ours` says whose."""
 

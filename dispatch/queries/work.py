@@ -23,6 +23,7 @@ from tenants.rows import is_id
 from tickets import queries as tickets
 from tickets.models import Ticket
 
+_TO_DO = (WorkOrderStatus.UNSCHEDULED, WorkOrderStatus.SCHEDULED, WorkOrderStatus.IN_PROGRESS)
 _TO_PLAN = Question(lambda: WorkOrder.objects.select_related("site").filter(pk=Given("pk")).order_by())
 _LOCKED = Question(
     lambda: (
@@ -134,13 +135,18 @@ def work_orders_of_ticket(ticket_id: int) -> QuerySet[WorkOrder]:
     return work_orders().filter(ticket_id__in=tickets.family_ids(ticket_id)).order_by("id")
 
 
+def open_work_like(ticket_id: int, work_type_id: int) -> WorkOrder | None:
+    """The first work of that kind that is still to be done for a ticket, or for one that was merged into it."""
+    mine = work_orders_of_ticket(ticket_id).filter(work_type_id=work_type_id, status__in=_TO_DO)
+    return mine.first()
+
+
 def other_open_work(actor: Actor, ticket: Ticket, *, most: int = 5) -> list[WorkOrder]:
     """What else is to be done for the ticket's customer, without the ticket's own work, oldest first."""
     if ticket.customer_id is None:
         return []
-    open_states = (WorkOrderStatus.UNSCHEDULED, WorkOrderStatus.SCHEDULED, WorkOrderStatus.IN_PROGRESS)
     found = visible_to(actor, WorkOrder.objects.filter(customer_id=ticket.customer_id))
-    found = found.filter(status__in=open_states).exclude(ticket_id__in=tickets.family_ids(ticket.pk))
+    found = found.filter(status__in=_TO_DO).exclude(ticket_id__in=tickets.family_ids(ticket.pk))
     return list(found.select_related("work_type").order_by("id")[:most])
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from core.errors import BadInput, Conflict
 from tenants.active import tenant_active
@@ -161,6 +162,21 @@ class TestOpinion:
             services.take_suggestion(what="asset", value=asset.pk + 1, **facts)
         taken = services.take_suggestion(what="asset", value=asset.pk, **facts)
         assert taken.asset_id == asset.pk
+
+    @pytest.mark.parametrize(("usual", "becomes"), [(1, 1), (4, 3)])
+    def test_a_topic_brings_its_more_urgent_priority(
+        self, in_acme: Company, client: Client, usual: int, becomes: int
+    ) -> None:
+        leak = make_topic(code="leak", name="Water leak", default_priority=usual)
+        ticket = make_ticket(subject="Water leak in the hall", description="")
+        services.form_opinions(ticket_ids=[ticket.pk], actor=FOUNDER, at=AT)
+        client.force_login(in_acme.sora.user)
+        page = client.get(f"/t/acme/tickets/{ticket.pk}/").content.decode()
+        assert ("Water leak</span> · P1" in page) == (usual == 1)
+        taken = services.take_suggestion(
+            ticket_id=ticket.pk, what="topic", value=leak.pk, actor=in_acme.sora.actor, at=AT
+        )
+        assert (taken.topic_id, taken.priority) == (leak.pk, becomes)
 
     def test_an_unknown_language_gets_no_guess(self, in_acme: Company) -> None:
         make_topic()

@@ -17,7 +17,7 @@ from journal import services as journal
 from tenants.actors import Actor
 from tickets import permissions, queries, rules
 from tickets.enums import SegmentReason, SlaEvent, TicketStatus, WaitingFor
-from tickets.events import TicketReopened, TicketResolved, TicketVisitsEnded
+from tickets.events import TicketReopened, TicketResolved, TicketTriaged, TicketVisitsEnded
 from tickets.models import Ticket, Topic
 from tickets.services import clocks
 from tickets.services.common import ensure_owner, ensure_owners, finish, finish_many
@@ -88,7 +88,14 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
         owned_by(ticket, actor)
     if {"priority", "kind", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
         clocks.retarget(ticket, actor=actor, at=at)
+    if {"topic_id", "site_id"} & changed.keys() and _is_field_work_known(ticket):
+        journal.publish(TicketTriaged(ticket_id=ticket.pk))
     return finish(ticket, verb="triaged", actor=actor, at=at, changes=changed)
+
+
+def _is_field_work_known(ticket: Ticket) -> bool:
+    """Whether it says of an active ticket what is to be done, and where."""
+    return ticket.status in rules.ACTIVE and ticket.topic_id is not None and ticket.site_id is not None
 
 
 @transaction.atomic

@@ -69,14 +69,19 @@ def _thought_of(ticket: Ticket, known: Learned, assets: _Assets) -> dict[str, An
 
 @transaction.atomic
 def take_suggestion(*, ticket_id: int, what: str, value: int, actor: Actor, at: datetime) -> Ticket:
-    """Let one suggestion be right: `what` is topic, asset or priority, `value` what was suggested."""
+    """Let one suggestion be right: `what` is topic, asset or priority, `value` what was suggested. A topic brings the
+    priority that was suggested with it, where that is the more urgent one."""
     ticket = queries.get_ticket(ticket_id)
     offered = [one["id"] for one in ticket.opinion.get(what, [])] if what in _TAKES else []
     if value not in offered:
         raise Conflict(
             _("That is not suggested for %(ticket)s any more. Look at it again.") % {"ticket": ticket}
         )
-    return triage_ticket(ticket_id=ticket_id, actor=actor, at=at, **{_TAKES[what]: value})
+    changes = {_TAKES[what]: value}
+    if what == "topic":
+        usual = next((one.get("priority") for one in ticket.opinion["topic"] if one["id"] == value), None)
+        changes |= {"priority": usual} if usual and usual < ticket.priority else {}
+    return triage_ticket(ticket_id=ticket_id, actor=actor, at=at, **changes)
 
 
 _TAKES = {"topic": "topic_id", "asset": "asset_id", "priority": "priority"}
@@ -136,6 +141,7 @@ def _about_topics(found: list[tuple[Topic, Guess]], ticket: Ticket) -> dict[str,
         {
             "id": topic.pk,
             "label": topic.name,
+            "priority": topic.default_priority,
             "score": round(guess.share, 2),
             "words": list(guess.words),
             "texts": guess.texts,
