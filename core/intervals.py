@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 Interval = tuple[datetime, datetime]
 
@@ -30,6 +31,16 @@ def without(intervals: Iterable[Interval], gaps: Iterable[Interval]) -> list[Int
             if part[0] < part[1]
         ]
     return sorted(set(left))
+
+
+def by_day(interval: Interval, zone: ZoneInfo) -> Iterator[tuple[date, Interval]]:
+    """What of it lies on each local day that it touches, in order."""
+    start, end = interval
+    while start < end:
+        day = start.astimezone(zone).date()
+        midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+        yield day, (start, min(end, midnight))
+        start = midnight
 
 
 def minutes_of(intervals: Iterable[Interval]) -> int:

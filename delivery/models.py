@@ -186,6 +186,7 @@ class TimeEntry(TenantModel):
                 fields=["tenant", "visit"], condition=Q(end_at__isnull=True), name="time_entry_one_running"
             ),
         ]
+        indexes = [models.Index(fields=["tenant", "start_at"], name="time_entry_start_idx")]
 
     def __str__(self) -> str:
         return f"{self.visit} {self.kind}"

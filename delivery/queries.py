@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, DurationField, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.intervals import by_day
 from delivery import rules
 from delivery.enums import ItemKind, TimeKind
 from delivery.models import Answer, Checklist, ChecklistItem, PartUse, Photo, Signature, Submission, TimeEntry
 from dispatch.models import Visit
+
+LONGEST_ENTRY = timedelta(days=7)
+"""No stretch of work or travel lasts so long."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,26 @@ def _minutes(visit: Visit, kind: TimeKind) -> int:
     return rules.whole_minutes(
         (start, end) for start, end in ended.values_list("start_at", "end_at") if end is not None
     )
+
+
+def minutes_by_day(from_at: datetime, to_at: datetime, zone: ZoneInfo) -> dict[tuple[date, int], float]:
+    """Minutes of finished work and travel between two instants by local day and engineer: what goes past midnight
+    counts on both days. Two statements."""
+    is_whole = Q(day=F("last"), start_at__gte=from_at, end_at__lte=to_at)
+    ended = TimeEntry.objects.filter(
+        kind__in=(TimeKind.WORK, TimeKind.TRAVEL),
+        start_at__gt=from_at - LONGEST_ENTRY,
+        start_at__lt=to_at,
+        end_at__gt=from_at,
+    ).annotate(day=TruncDate("start_at", tzinfo=zone), last=TruncDate("end_at", tzinfo=zone))
+    spent = Sum(F("end_at") - F("start_at"), output_field=DurationField())
+    found: dict[tuple[date, int], float] = defaultdict(float)
+    for row in ended.filter(is_whole).values("day", "engineer_id").annotate(spent=spent).order_by():
+        found[row["day"], row["engineer_id"]] += row["spent"].total_seconds() / 60
+    for engineer_id, start, end in ended.exclude(is_whole).values_list("engineer_id", "start_at", "end_at"):
+        for day, (begin, finish) in by_day((max(start, from_at), min(end or to_at, to_at)), zone):
+            found[day, engineer_id] += (finish - begin).total_seconds() / 60
+    return found
 
 
 def latest_time(visit: Visit) -> datetime | None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
-
 from analytics import rules
 from analytics.enums import Kpi, Need, Node
 from analytics.models import VisitFigures
 from analytics.queries.figures import ended_clocks, start_of
 from analytics.queries.live import breached_clocks, nobody_can, visits_of_day
+from delivery import queries as delivery
 from dispatch import queries as dispatch
 from dispatch.models import Visit, WorkOrder
 from tickets.models import SlaClock
@@ -71,7 +70,7 @@ def _visit(visit: Visit, late_minutes: int | None) -> Row:
         visit.engineer.name,
         "visit",
         visit.status,
-        minutes=None if late_minutes is None else -late_minutes,
+        minutes=late_minutes,
         at=visit.start_at,
     )
 
@@ -92,7 +91,7 @@ def _figures(kpi: Kpi, day: date) -> list[Row]:
             one.engineer.name,
             "clock",
             _verdict(kpi, one),
-            minutes=-one.late_minutes if kpi == Kpi.ON_TIME and one.late_minutes else None,
+            minutes=one.late_minutes if kpi == Kpi.ON_TIME and one.late_minutes else None,
             at=one.visit.arrived_at,
         )
         for one in found[:MOST]
@@ -107,11 +106,8 @@ def _verdict(kpi: Kpi, one: VisitFigures) -> str:
 def _engineers(day: date, zone: ZoneInfo, at: datetime) -> list[Row]:
     start = start_of(day, zone)
     end_at = max(start, min(start + timedelta(days=1), at))
-    busy = dict(
-        VisitFigures.objects.filter(completed_on=day)
-        .values_list("engineer_id")
-        .annotate(busy=Sum("work_minutes") + Sum("travel_minutes"))
-    )
+    minutes_of = delivery.minutes_by_day(start, end_at, zone)
+    busy = {engineer_id: minutes for (_day, engineer_id), minutes in minutes_of.items()}
     rows = []
     for engineer in workforce.engineers_with_everything().filter(is_active=True).order_by("name", "id"):
         shifts = workforce.working_intervals(engineer, start, end_at)
@@ -144,7 +140,7 @@ def _clocks(code: str, day: date, zone: ZoneInfo, at: datetime) -> list[Row]:
 def _past(clock: SlaClock, at: datetime) -> float | None:
     if clock.breached_at is None or clock.due_at is None:
         return None
-    return -((clock.stopped_at or at) - clock.due_at).total_seconds() / 60
+    return ((clock.stopped_at or at) - clock.due_at).total_seconds() / 60
 
 
 def _nobody(at: datetime) -> list[Row]:

@@ -13,6 +13,8 @@ from django.db.models.functions import Coalesce, TruncDate
 from analytics import rules
 from analytics.enums import Kpi
 from analytics.models import VisitFigures
+from core.intervals import by_day
+from delivery import queries as delivery
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
 from tickets.enums import ClockState
@@ -31,7 +33,7 @@ class Sums:
     arrivals: int = 0
     on_time: int = 0
     repeats: int = 0
-    busy_minutes: int = 0
+    busy_minutes: float = 0
     shift_minutes: float = 0
     ratings: int = 0
     score: int = 0
@@ -93,16 +95,18 @@ def _sums(from_day: date, to_day: date, zone: ZoneInfo, at: datetime) -> dict[da
         arrivals=Count("pk", filter=Q(is_on_time__isnull=False)),
         on_time=Count("pk", filter=Q(is_on_time=True)),
         repeats=Count("pk", filter=Q(is_repeat=True)),
-        busy_minutes=Sum("work_minutes") + Sum("travel_minutes"),
         ratings=Count("score"),
         total=Sum("score", default=0),
     ):
         one = sums[row["completed_on"]]
-        for name in ("visits", "arrivals", "on_time", "repeats", "busy_minutes", "ratings"):
+        for name in ("visits", "arrivals", "on_time", "repeats", "ratings"):
             setattr(one, name, row[name])
         one.score = row["total"]
     _add_clocks(sums, from_day, to_day, zone)
-    _add_shifts(sums, start_of(from_day, zone), min(start_of(to_day + timedelta(days=1), zone), at), zone)
+    between = start_of(from_day, zone), min(start_of(to_day + timedelta(days=1), zone), at)
+    for (day, _engineer), minutes in delivery.minutes_by_day(*between, zone).items():
+        sums[day].busy_minutes += minutes
+    _add_shifts(sums, *between, zone)
     return sums
 
 
@@ -127,9 +131,8 @@ def _add_clocks(sums: dict[date, Sums], from_day: date, to_day: date, zone: Zone
 
 def _add_shifts(sums: dict[date, Sums], from_at: datetime, to_at: datetime, zone: ZoneInfo) -> None:
     for engineer in workforce.engineers_with_everything().filter(is_active=True):
-        for start, end in workforce.working_intervals(engineer, from_at, to_at):
-            day = start.astimezone(zone).date()
-            if day in sums:
+        for shift in workforce.working_intervals(engineer, from_at, to_at):
+            for day, (start, end) in by_day(shift, zone):
                 sums[day].shift_minutes += (end - start).total_seconds() / 60
 
 
@@ -176,8 +179,8 @@ def areas(from_day: date, to_day: date) -> list[Area]:
     for row in rows:
         by_area[row["area"]][row["completed_on"]] = (row["on_time"], row["visits"])
     found = []
-    for name, by_day in by_area.items():
-        on_time, visits = (sum(pair[n] for pair in by_day.values()) for n in (0, 1))
-        series = [rules.percent(*by_day.get(day, (0, 0))) for day in _days(from_day, to_day)]
+    for name, days in by_area.items():
+        on_time, visits = (sum(pair[n] for pair in days.values()) for n in (0, 1))
+        series = [rules.percent(*days.get(day, (0, 0))) for day in _days(from_day, to_day)]
         found.append(Area(name, visits, 100 * on_time / visits, series))
     return sorted(found, key=lambda area: (-area.visits, area.name))

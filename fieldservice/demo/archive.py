@@ -30,8 +30,6 @@ from tickets.models import SlaClock, SlaItem, SlaSegment, Ticket
 
 ASKED, LATE_ANSWER = 0.15, 0.05
 """How often a ticket led to the work, and a promise about it was broken."""
-SHEETS = timedelta(days=7)
-"""How long time sheets are kept apart from the figures."""
 CHANNELS = {Channel.PHONE: 50, Channel.EMAIL: 25, Channel.WEB: 15, Channel.API: 10}
 BATCH = 1000
 
@@ -48,7 +46,7 @@ def write(tenant: Tenant, facts: Facts, dice: Dice, jobs: Sequence[Job], at: dat
     _save(WorkOrder, [_order(facts, job, number, at) for job, number in zip(jobs, numbers, strict=True)])
     _save(Visit, [_visit(job, at) for job in jobs])
     _save(VisitFigures, [_figures(job, tenant) for job in done])
-    _save(TimeEntry, [entry for job in jobs if job.end_at > at - SHEETS for entry in _time_sheet(job, at)])
+    _save(TimeEntry, [entry for job in jobs for entry in _time_sheet(job, at)])
     _save(Submission, _begun_checklists(jobs, at))
     _save(Response, _responses(facts, dice, done, at))
     _save(Recovery, _recoveries(facts, done, desk, at))

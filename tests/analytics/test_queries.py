@@ -30,12 +30,12 @@ DAY = date(2026, 11, 23)
 NOON = AT + timedelta(hours=3)
 
 
-def glance(at: Any = NOON) -> queries.Glance:
-    return queries.day_at_a_glance(day=DAY, zone=TOKYO, at=at)
+def glance(at: Any = NOON, day: date = DAY) -> queries.Glance:
+    return queries.day_at_a_glance(day=day, zone=TOKYO, at=at)
 
 
-def tile(kpi: Kpi) -> queries.Tile:
-    return next(one for one in glance().tiles if one.kpi == kpi)
+def tile(kpi: Kpi, day: date = DAY) -> queries.Tile:
+    return next(one for one in glance(day=day).tiles if one.kpi == kpi)
 
 
 def test_an_empty_company_has_a_page_without_numbers(in_acme: Company) -> None:
@@ -70,6 +70,17 @@ def test_utilisation_is_work_and_travel_of_the_shift_so_far(in_acme: Company) ->
     Shift.objects.create(engineer=engineer, weekday=0, starts=time(9), ends=time(17))
     make_figures(engineer=engineer, work=70, travel=20)
     assert tile(Kpi.UTILISATION).value == pytest.approx(50), "90 of the 180 minutes until noon"
+
+
+def test_a_night_counts_on_both_its_days(in_acme: Company) -> None:
+    """Eight hours of a night shift, worked from ten to six: two on the day before, six on the day."""
+    engineer = make_engineer()
+    Shift.objects.create(engineer=engineer, weekday=6, starts=time(22), ends=time(6))
+    make_figures(engineer=engineer, work=8 * 60, travel=0, start_at=AT - timedelta(hours=11))
+    found = {day: tile(Kpi.UTILISATION, day) for day in (DAY - timedelta(days=1), DAY)}
+    assert [one.value for one in found.values()] == [pytest.approx(100)] * 2
+    (row,) = queries.rows_behind(Kpi.UTILISATION, DAY, TOKYO, NOON) or []
+    assert (row.minutes, row.percent) == (pytest.approx(360), pytest.approx(100))
 
 
 def make_clock(**facts: Any) -> SlaClock:
@@ -162,5 +173,5 @@ def test_queries_do_not_grow_with_rows(in_acme: Company, rows: int, django_asser
         make_response(visit, score=1)
         make_figures(visit)
         make_clock(state=ClockState.BREACHED, breached_at=AT, due_at=AT)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         glance()

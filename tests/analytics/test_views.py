@@ -116,5 +116,5 @@ def test_queries_do_not_grow_with_rows(
             make_figures(make_visit(start_at=now() - timedelta(minutes=5 * number + 5), work=1))
     client = signed_in(acme.dirk)
     client.get(PAGE)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(29):
         client.get(f"{PAGE}?behind=on_time")
