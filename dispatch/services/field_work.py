@@ -11,21 +11,21 @@ from accounts.enums import Permission
 from dispatch import queries
 from dispatch.models import WorkOrder, WorkType
 from dispatch.services.bulk import NewWork, create_work_orders_in_bulk
+from dispatch.services.following import SOLVED
 from tenants.actors import Actor
 from tickets import queries as tickets
 from tickets import services as ticket_services
 from tickets.models import Ticket
-from tickets.rules import ACTIVE
 
 
 @transaction.atomic
 def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) -> list[WorkOrder]:
-    """Make the work orders of active tickets whose topics name kinds of field work, once each, in a fixed number of
+    """Make the work orders of unsolved tickets whose topics name kinds of field work, once each, in a fixed number of
     statements. Text, contact, asset and priority go along; the ticket's arrival clock is the promise."""
     actor.require(Permission.WORK_CREATE)
     theirs = Ticket.objects.select_for_update(of=("self",)).select_related("topic", "customer", "site")
-    active = theirs.filter(pk__in=ticket_ids, status__in=ACTIVE)
-    found = active.filter(site__isnull=False).order_by("pk")
+    open_ones = theirs.filter(pk__in=ticket_ids).exclude(status__in=SOLVED)
+    found = open_ones.filter(site__isnull=False).order_by("pk")
     types = queries.work_types_for_topics({ticket.topic_id for ticket in found if ticket.topic_id})
     fresh = _without_work([ticket for ticket in found if ticket.topic_id in types])
     if not fresh:

@@ -136,7 +136,7 @@ PAGES: dict[str, Act] = {
         lambda s: {"first": str(s.row(WorkOrder, 0).number), "kind": "same_day"}, n=1, before=_open
     ),
     "dispatch:work_order_unlink": Act(),
-    "dispatch:ticket_work": Act({"work_type": Own(WorkType)}),
+    "dispatch:ticket_work": Act({"work_type": Own(WorkType), "again": "on"}),
     "dispatch:policy_edit": Act(POLICY),
     "dispatch:policy_publish": Act({"version": 1}),
     "dispatch:policy_discard": Act(),
