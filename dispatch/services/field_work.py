@@ -15,16 +15,20 @@ from dispatch.services.following import SOLVED
 from tenants.actors import Actor
 from tickets import queries as tickets
 from tickets import services as ticket_services
+from tickets.enums import TicketStatus
 from tickets.models import Ticket
+
+_OVER = SOLVED | {TicketStatus.MERGED, TicketStatus.SPAM}
+"""States of a ticket for which nothing is done any more."""
 
 
 @transaction.atomic
 def open_field_work(*, ticket_ids: Collection[int], actor: Actor, at: datetime) -> list[WorkOrder]:
-    """Make the work orders of unsolved tickets whose topics name kinds of field work, once each, in a fixed number of
+    """Make the work orders of tickets still open whose topics name kinds of field work, once each, in a fixed number of
     statements. Text, contact, asset and priority go along; the ticket's arrival clock is the promise."""
     actor.require(Permission.WORK_CREATE)
     theirs = Ticket.objects.select_for_update(of=("self",)).select_related("topic", "customer", "site")
-    open_ones = theirs.filter(pk__in=ticket_ids).exclude(status__in=SOLVED)
+    open_ones = theirs.filter(pk__in=ticket_ids).exclude(status__in=_OVER)
     found = open_ones.filter(site__isnull=False).order_by("pk")
     types = queries.work_types_for_topics({ticket.topic_id for ticket in found if ticket.topic_id})
     fresh = _without_work([ticket for ticket in found if ticket.topic_id in types])
