@@ -73,6 +73,13 @@ def _unplanned(facts: Mapping[str, Any]) -> Said:
 
 
 def _planned_late(facts: Mapping[str, Any]) -> Said:
+    if count := facts.get("count"):
+        told = ngettext(
+            "%(n)s work order is planned after its promise",
+            "%(n)s work orders are planned after their promise",
+            count,
+        )
+        return Said(told % {"n": count})
     title = _filled(_("%(work_order)s, %(customer)s, is planned after its promise"), facts)
     times = {"start": _when(facts["start"]), "promised": _when(facts["promised"])}
     return Said(title, _("planned %(start)s, promised by %(promised)s") % times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from tickets.enums import Priority
 SOON = timedelta(hours=24)
 """Work that is promised within it presses, as the most urgent does."""
 MOST_TOLD = 5
-"""Of more work that came to nothing at once, one notice tells how much."""
+"""Of more work that came to nothing, or late, at once, one notice tells how much."""
 _NOT_PLANNED = (RunOutcome.NOBODY, RunOutcome.STOPPED)
 _REFUSED = (OfferStatus.DECLINED, OfferStatus.EXPIRED)
 
@@ -35,16 +36,14 @@ def tell_planners(
     actor: Actor,
     at: datetime,
     only: int | None = None,
-    path: str = "",
 ) -> None:
-    """Tell one person, or everybody who plans visits, something of a work order. `path` "" leads to its page."""
-    told = {"customer": work_order.customer.name, "work_order": str(work_order)}
+    """Tell one person, or everybody who plans visits, something of a work order."""
     page = reverse("dispatch:work_order_detail", args=[current_tenant().slug, work_order.pk])
     notices.notify(
         membership_ids=[only] if only else _planners(),
         kind=kind,
-        facts={**facts, **told},
-        path=path or page,
+        facts={**facts, **_thing(work_order)},
+        path=page,
         key=key,
         actor=actor,
         at=at,
@@ -52,19 +51,37 @@ def tell_planners(
 
 
 def tell_of_runs(runs: Sequence[DispatchRun], *, actor: Actor, at: datetime) -> None:
-    """Tell planners of work that presses and nobody can do, and of what was planned after its promise. A person who
-    lets rules plan sees what comes of it."""
+    """Tell planners of work that presses and nobody can do, and of what was planned after its promise, in a fixed
+    number of statements. A person who lets rules plan sees what comes of it."""
     if actor.kind == "member":
         return
-    for run in runs:
-        if run.outcome == RunOutcome.ASSIGNED and _is_late(run):
-            _tell_late(run, actor, at)
+    late = [run for run in runs if run.outcome == RunOutcome.ASSIGNED and _is_late(run)]
     left = [run for run in runs if run.outcome in _NOT_PLANNED and _presses(run.work_order, at)]
-    if len(left) > MOST_TOLD:
-        _tell_many(left, actor, at)
-    else:
-        for run in left:
-            _tell_unplanned(run, actor, at)
+    if late or left:
+        people = _planners()
+        told_late = [_many(late)] if len(late) > MOST_TOLD else [_late(run) for run in late]
+        told_left = [_many(left)] if len(left) > MOST_TOLD else [_unplanned(run, at) for run in left]
+        _tell(letters.PLANNED_LATE, told_late, people, actor, at)
+        _tell(letters.UNPLANNED, told_left, people, actor, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One thing to say: JSON facts, where it leads, and the key under which it is said once."""
+
+    facts: Mapping[str, Any]
+    path: str
+    key: str
+
+
+def _tell(kind: str, words: Sequence[_Word], people: Sequence[int], actor: Actor, at: datetime) -> None:
+    tellings = [
+        notices.Telling(membership_id=pk, facts=word.facts, path=word.path, key=f"{kind}:{word.key}")
+        for word in words
+        for pk in people
+    ]
+    if tellings:
+        notices.notify_each(tellings=tellings, kind=kind, actor=actor, at=at)
 
 
 def _presses(work_order: WorkOrder, at: datetime) -> bool:
@@ -77,17 +94,15 @@ def _is_late(run: DispatchRun) -> bool:
     return promised is not None and run.visit is not None and run.visit.start_at > promised
 
 
-def _tell_late(run: DispatchRun, actor: Actor, at: datetime) -> None:
+def _late(run: DispatchRun) -> _Word:
     visit, promised = run.visit, run.work_order.promised_end_at
     if visit is None or promised is None:
-        return
+        raise ValueError("only what was planned after a promise is late")
     facts = {"start": visit.start_at.isoformat(), "promised": promised.isoformat()}
-    key = f"{letters.PLANNED_LATE}:{visit.pk}"
-    path = _board(f"visit={visit.pk}")
-    tell_planners(run.work_order, letters.PLANNED_LATE, facts, key=key, actor=actor, at=at, path=path)
+    return _Word(facts | _thing(run.work_order), _board(f"visit={visit.pk}"), str(visit.pk))
 
 
-def _tell_unplanned(run: DispatchRun, actor: Actor, at: datetime) -> None:
+def _unplanned(run: DispatchRun, at: datetime) -> _Word:
     order = run.work_order
     promised = order.promised_end_at
     facts = {
@@ -95,16 +110,15 @@ def _tell_unplanned(run: DispatchRun, actor: Actor, at: datetime) -> None:
         "promised": promised.isoformat() if promised else "",
         **_refused(run),
     }
-    key = f"{letters.UNPLANNED}:{order.pk}:{at:%Y-%m-%d}"
-    path = _board(f"work_order={order.pk}")
-    tell_planners(order, letters.UNPLANNED, facts, key=key, actor=actor, at=at, path=path)
+    return _Word(facts | _thing(order), _board(f"work_order={order.pk}"), f"{order.pk}:{at:%Y-%m-%d}")
 
 
-def _tell_many(runs: Sequence[DispatchRun], actor: Actor, at: datetime) -> None:
-    first = runs[0].work_order
-    key = f"{letters.UNPLANNED}:{first.pk}:{len(runs)}"
-    facts = {"count": len(runs)}
-    tell_planners(first, letters.UNPLANNED, facts, key=key, actor=actor, at=at, path=_board(""))
+def _many(runs: Sequence[DispatchRun]) -> _Word:
+    return _Word({"count": len(runs)}, _board(""), f"{runs[0].work_order_id}:{len(runs)}")
+
+
+def _thing(work_order: WorkOrder) -> dict[str, str]:
+    return {"customer": work_order.customer.name, "work_order": str(work_order)}
 
 
 def _refused(run: DispatchRun) -> dict[str, str]:

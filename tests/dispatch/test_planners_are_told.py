@@ -94,6 +94,16 @@ def test_much_that_came_to_nothing_is_one_notice(in_acme: Company) -> None:
     assert sentence(notice)[0] == f"{len(orders)} urgent work orders could not be planned"
 
 
+def test_much_that_comes_late_is_one_notice(in_acme: Company) -> None:
+    make_rule()
+    make_engineer("Tom")
+    promised = AT + timedelta(minutes=1)
+    orders = [make_work_order(promised_end_at=promised) for _ in range(planners.MOST_TOLD + 1)]
+    dispatch(*orders)
+    (notice,) = told(in_acme, LATE)
+    assert sentence(notice)[0] == f"{len(orders)} work orders are planned after their promise"
+
+
 def test_who_plans_by_hand_is_told_nothing(in_acme: Company) -> None:
     make_rule()
     services.auto_dispatch(work_order_id=impossible(priority=1).pk, actor=in_acme.dora.actor, at=AT)
