@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -79,8 +80,10 @@ class PaymentForm(PlainForm):
     )
     reference = forms.CharField(label=_("Bank reference"), max_length=120, required=False)
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: str, days: tuple[date, date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        first, last = days
+        self.fields["received_on"].widget.attrs |= {"min": f"{first}", "max": f"{last}"}
         self.fields["amount"] = MinorField(
             label=_("Amount in %(currency)s") % {"currency": currency}, currency=currency
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from core.errors import NotFound
 from delivery.models import Signature
 from dispatch.enums import VisitStatus, WorkOrderStatus
 from dispatch.models import Visit, WorkOrder
+from tenants.queries import current_tenant
 
 Row = TypeVar("Row")
 
@@ -240,6 +241,12 @@ def paid_minor(invoice_id: int) -> int:
     """What came in for the invoice so far."""
     sums = Invoice.objects.filter(pk=invoice_id).aggregate(paid=Sum("payments__amount_minor", default=0))
     return int(sums["paid"])
+
+
+def days_of_receipt(invoice: Invoice, *, at: datetime) -> tuple[date, date]:
+    """The first and the last day a payment of the invoice may bear at this moment, in the company's time zone."""
+    zone = current_tenant().zone
+    return rules.days_of_receipt(invoice.issued_at.astimezone(zone).date(), at.astimezone(zone).date())
 
 
 @dataclass(frozen=True, slots=True)

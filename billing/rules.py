@@ -13,6 +13,8 @@ from core.money import tax_on
 
 PAYMENT_DAYS = 30
 """Days between the issue of an invoice and the day it is due."""
+PREPAID_DAYS = 180
+"""How many days before the issue of its invoice money may have come in: deposits, but no year mistyped."""
 
 
 class TaxRow(TypedDict):
@@ -57,6 +59,11 @@ def _rate_text(rate: Decimal) -> str:
 def due_on(issued_on: date) -> date:
     """The day an invoice is to be paid."""
     return issued_on + timedelta(days=PAYMENT_DAYS)
+
+
+def days_of_receipt(issued_on: date, today: date) -> tuple[date, date]:
+    """The first and the last day on which money for an invoice can have come in: never tomorrow."""
+    return issued_on - timedelta(days=PREPAID_DAYS), today
 
 
 def shares(amounts: dict[str, int]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from billing.events import InvoiceIssued, InvoicePaid, InvoiceReversed
 from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, LedgerLine, Payment
 from billing.services.charges import language_of
 from core.errors import BadInput, Conflict, IllegalTransition, Refusal
-from core.formats import money
+from core.formats import long_date, money
 from dispatch import services as dispatch
 from dispatch.enums import WorkOrderStatus
 from dispatch.models import WorkOrder
@@ -93,10 +93,14 @@ def record_payment(
     at: datetime,
     reference: str = "",
 ) -> Payment:
-    """Book money that came in, in full or in part; the last yen makes the invoice paid."""
+    """Book money that came in, in full or in part; the last yen makes the invoice paid.
+
+    `received_on` is a day of the company's calendar: see `rules.days_of_receipt`. Raises BadInput at the field.
+    """
     invoice = queries.invoice_for_update(invoice_id)
     actor.require(Permission.PAYMENT_RECORD, invoice)
     rest = _check_payable(invoice, amount_minor)
+    _check_day(invoice, received_on, at)
     payment = Payment.objects.create(
         invoice=invoice,
         amount_minor=amount_minor,
@@ -187,6 +191,17 @@ def _check_payable(invoice: Invoice, amount_minor: int) -> int:
         )
         raise BadInput(message % facts, errors={"amount": [message % facts]})
     return rest
+
+
+def _check_day(invoice: Invoice, received_on: date, at: datetime) -> None:
+    first, last = queries.days_of_receipt(invoice, at=at)
+    if not first <= received_on <= last:
+        message = _("Money for %(invoice)s can have come in from %(first)s to %(last)s.") % {
+            "invoice": invoice,
+            "first": long_date(first),
+            "last": long_date(last),
+        }
+        raise BadInput(message, errors={"received_on": [message]})
 
 
 def _recipient(order: WorkOrder) -> dict[str, str]:

@@ -20,8 +20,9 @@ from billing.enums import InvoiceStatus
 from billing.forms import PaymentForm, ReverseForm
 from billing.models import Invoice
 from core.clock import now
-from core.errors import Refusal
+from core.errors import BadInput
 from core.formats import money
+from core.forms import tell
 from core.money import to_major
 from core.text import clean
 from tenants.http import TenantRequest
@@ -73,7 +74,8 @@ def _detail(
     reverse_form: ReverseForm | None = None,
 ) -> HttpResponse:
     rest = invoice.total_minor - invoice.paid_minor  # type: ignore[attr-defined]
-    initial = {"amount": to_major(rest, invoice.currency), "received_on": timezone.localdate()}
+    days = queries.days_of_receipt(invoice, at=now())
+    initial = {"amount": to_major(rest, invoice.currency), "received_on": days[1]}
     context: dict[str, Any] = {
         "invoice": invoice,
         "state": _state(invoice),
@@ -81,7 +83,7 @@ def _detail(
         "lines": _lines(invoice),
         "payments": invoice.payments.all(),
         "entries": invoice.ledger_entries.prefetch_related("lines"),
-        "payment_form": payment or PaymentForm(currency=invoice.currency, initial=initial),
+        "payment_form": payment or PaymentForm(currency=invoice.currency, days=days, initial=initial),
         "reverse_form": reverse_form or ReverseForm(),
         "is_open": invoice.status == InvoiceStatus.ISSUED,
         "may_pay": request.actor.can(Permission.PAYMENT_RECORD) and invoice.status == InvoiceStatus.ISSUED,
@@ -97,15 +99,16 @@ def _detail(
 def invoice_pay(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """Record a payment."""
     invoice = queries.get_invoice(pk)
-    form = PaymentForm(request.POST, currency=invoice.currency)
+    days = queries.days_of_receipt(invoice, at=now())
+    form = PaymentForm(request.POST, currency=invoice.currency, days=days)
     if not form.is_valid():
         return _detail(request, invoice, payment=form)
     facts = dict(form.cleaned_data)
     amount = facts.pop("amount")
     try:
         services.record_payment(invoice_id=pk, amount_minor=amount, actor=request.actor, at=now(), **facts)
-    except Refusal as refusal:
-        form.add_error("amount", refusal.message)
+    except BadInput as problem:
+        tell(form, problem)
         return _detail(request, invoice, payment=form)
     messages.success(request, _("%(amount)s recorded.") % {"amount": money(amount, invoice.currency)})
     return _to_invoice(slug, pk)

@@ -58,7 +58,7 @@ def test_an_invoice_is_issued_paid_and_reversed(acme: Company, program: Program)
     again = client.post("/api/v1/invoices", {"work_order": visit.work_order_id}, content_type=JSON)
     assert (again.status_code, again["Content-Type"]) == (409, "application/problem+json")
     path = f"/api/v1/invoices/{body['id']}"
-    money = {"amount_minor": 9700, "received_on": "2026-12-01"}
+    money = {"amount_minor": 9700, "received_on": make.today(acme)}
     assert client.post(f"{path}/payments/", money, content_type=JSON).json()["paid_minor"] == 9700
     over = client.post(f"{path}/payments/", {**money, "amount_minor": 20001}, content_type=JSON)
     assert over.status_code == 422 and "¥20,000" in over.json()["detail"]

@@ -117,3 +117,19 @@ def test_shares_of_payers_sum_to_a_hundred(amounts: dict[str, int]) -> None:
 )
 def test_how_an_invoice_is_shown(status: str, paid: int, today: date, state: str) -> None:
     assert rules.invoice_state(status, paid_minor=paid, due=date(2026, 12, 31), today=today) == state
+
+
+@pytest.mark.parametrize(
+    ("day", "fits"),
+    [
+        (date(1900, 1, 1), False),
+        (date(2025, 11, 23), False),
+        (date(2026, 5, 26), False),
+        (date(2026, 5, 27), True),
+        (date(2026, 12, 1), True),
+        (date(2026, 12, 2), False),
+    ],
+)
+def test_money_comes_in_from_half_a_year_before_the_invoice_until_today(day: date, *, fits: bool) -> None:
+    first, last = rules.days_of_receipt(date(2026, 11, 23), date(2026, 12, 1))
+    assert (first <= day <= last) == fits

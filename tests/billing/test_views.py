@@ -48,7 +48,7 @@ def test_the_paper_asks_only_for_what_is_still_due(acme: Company, signed_in: Sig
     cora, paper = signed_in(acme.cora), url(f"invoices/{invoice.pk}/print/")
 
     def after(amount: int) -> str:
-        cora.post(url(f"invoices/{invoice.pk}/pay/"), {"amount": amount, "received_on": "2026-11-26"})
+        cora.post(url(f"invoices/{invoice.pk}/pay/"), {"amount": amount, "received_on": make.today(acme)})
         return cora.get(paper).content.decode()
 
     due = cora.get(paper).content.decode()
@@ -82,10 +82,12 @@ def test_an_invoice_is_issued_paid_and_reversed_by_hand(acme: Company, signed_in
     issued = cora.post(url(f"work-orders/{visit.work_order_id}/invoice/"), follow=True)
     invoice: Invoice = issued.context["invoice"]
     assert "INV-1 issued: ¥29,700" in issued.content.decode()
-    over = cora.post(url(f"invoices/{invoice.pk}/pay/"), {"amount": "30,000", "received_on": "2026-12-01"})
+    over = cora.post(
+        url(f"invoices/{invoice.pk}/pay/"), {"amount": "30,000", "received_on": make.today(acme)}
+    )
     assert over.status_code == 422 and "is more than the ¥29,700" in over.content.decode()
     paid = cora.post(
-        url(f"invoices/{invoice.pk}/pay/"), {"amount": "２９,７００", "received_on": "2026-12-01"}
+        url(f"invoices/{invoice.pk}/pay/"), {"amount": "２９,７００", "received_on": make.today(acme)}
     )
     assert paid.status_code == 303
     assert cora.post(url(f"invoices/{invoice.pk}/reverse/"), {"reason": ""}).status_code == 422

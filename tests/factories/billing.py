@@ -13,6 +13,7 @@ from typing import Any
 from billing import services
 from billing.enums import ChargeKind
 from billing.models import Invoice, PriceItem
+from core.clock import now
 from customers.models import Site
 from delivery.enums import TimeKind
 from delivery.models import PartUse, TimeEntry
@@ -21,13 +22,18 @@ from dispatch.models import Visit, WorkOrder, WorkType
 from inventory import services as inventory
 from inventory.models import Part
 from tenants.actors import Actor
-from tests.cast import AT
+from tests.cast import AT, Company
 from tests.factories.customers import make_contact, make_site
 from tests.factories.inventory import make_stock, make_store
 from workforce.models import Engineer
 
 CLERK = Actor.system("factory")
 _numbers = count(1)
+
+
+def today(company: Company) -> str:
+    """The company's day at this moment, as a form or a program sends it."""
+    return f"{now().astimezone(company.tenant.zone).date()}"
 
 
 def make_work_type(**facts: Any) -> WorkType:

@@ -24,6 +24,7 @@ from journal.services import deliver_all
 from tenants.active import tenant_active
 from tests.cast import Company, Person
 from tests.delivery.acts import drawing
+from tests.factories.billing import today
 from tests.factories.delivery import picture
 from tests.journeys.company import Furnished, furnish
 from tickets.enums import SlaKpi, TicketStatus
@@ -133,7 +134,7 @@ def the_clerk_issues_and_is_paid(acme: Company, clerk: Client, order: WorkOrder)
         assert invoice.net_minor >= 4200
         assert invoice.tax_minor == (invoice.net_minor * 10 + 50) // 100
     assert "Mari Aoki" in clerk.get(f"/t/acme/invoices/{invoice.pk}/print/").content.decode()
-    paid = {"amount": str(invoice.total_minor), "received_on": "2026-11-26", "reference": "bank 17"}
+    paid = {"amount": str(invoice.total_minor), "received_on": today(acme), "reference": "bank 17"}
     tap(clerk, f"/t/acme/invoices/{invoice.pk}/pay/", **paid)
     return invoice
 
