@@ -1,6 +1,6 @@
 """Settlement: what is owed, by whom, to whom, for what was done.
 
 Owns: PriceItem, Charge, Invoice, InvoiceLine, Payment, LedgerEntry, LedgerLine. Publishes: ChargesPriced,
-InvoiceIssued, InvoicePaid, InvoiceReversed. May call: delivery, dispatch, inventory, tickets, customers,
-workforce, knowledge, channels, accounts, journal, tenants, core.
+InvoiceIssued, InvoicePaid, PaymentTakenBack, InvoiceReversed. May call: delivery, dispatch, inventory, tickets,
+customers, workforce, knowledge, channels, accounts, journal, tenants, core.
 """

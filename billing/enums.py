@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChargeKind(models.TextChoices):
@@ -36,6 +37,13 @@ class InvoiceStatus(models.TextChoices):
     ISSUED = "issued", _("Issued")
     PAID = "paid", _("Paid")
     REVERSED = "reversed", _("Reversed")
+
+
+class PaymentKind(models.TextChoices):
+    """Why money was put to an invoice's account, or taken off it."""
+
+    RECEIVED = "received", pgettext_lazy("money", "Received")
+    TAKEN_BACK = "taken_back", pgettext_lazy("money", "Taken back")
 
 
 class Account(models.TextChoices):

@@ -41,6 +41,17 @@ class InvoicePaid(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentTakenBack(Event):
+    """A payment was entered wrongly; its invoice is open again by that much."""
+
+    topic: ClassVar[str] = "settlement"
+    outbound_only: ClassVar[bool] = True
+
+    invoice_id: int
+    work_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoiceReversed(Event):
     """An invoice was taken back; its work order can be invoiced anew."""
 

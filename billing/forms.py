@@ -90,6 +90,12 @@ class PaymentForm(PlainForm):
         self.order_fields(["amount", "received_on", "reference"])
 
 
+class TakeBackForm(PlainForm):
+    """Why a payment is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
 class ReverseForm(PlainForm):
     """Why an invoice is taken back."""
 

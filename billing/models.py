@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.enums import Account, Block, ChargeKind, InvoiceStatus, Payer
+from billing.enums import Account, Block, ChargeKind, InvoiceStatus, Payer, PaymentKind
 from customers.models import Customer
 from delivery.models import PartUse
 from dispatch.models import Visit, WorkOrder, WorkType
@@ -148,17 +148,32 @@ class InvoiceLine(TenantModel):
 
 
 class Payment(TenantModel):
-    """Money that came in for an invoice."""
+    """Money put to an invoice's account (positive), or taken off it (negative): append-only.
+
+    What was wrong is taken back by a row of its own that names it in `undoes`, at most once, with who and why.
+    `received_on` is the day of the money, `at` the moment it was written here.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    kind = models.CharField(max_length=12, choices=PaymentKind.choices, default=PaymentKind.RECEIVED)
     amount_minor = models.BigIntegerField()
     reference = models.CharField(max_length=120, blank=True)
     received_on = models.DateField()
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+    reason = models.CharField(max_length=300, blank=True)
     actor_label = models.CharField(max_length=200)
+    at = models.DateTimeField()
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="received", amount_minor__gt=0, undoes=None)
+                | Q(kind="taken_back", undoes__isnull=False) & ~Q(amount_minor=0) & ~Q(reason=""),
+                name="payment_of_its_kind",
+            ),
+            models.UniqueConstraint(fields=["tenant", "undoes"], name="payment_taken_back_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.invoice} {self.amount_minor}"

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import rules
-from billing.enums import ChargeKind, InvoiceStatus, Payer
-from billing.models import Charge, Invoice, LedgerLine, PriceItem
+from billing.enums import ChargeKind, InvoiceStatus, Payer, PaymentKind
+from billing.models import Charge, Invoice, LedgerLine, Payment, PriceItem
 from billing.pricing import Price
 from core.errors import NotFound
 from delivery.models import Signature
@@ -235,6 +235,39 @@ def invoice_for_update(invoice_id: int) -> Invoice:
     """The invoice, locked; raises NotFound."""
     found = Invoice.objects.select_for_update(of=("self",)).select_related("work_order")
     return _one(found.filter(pk=invoice_id).first(), _("There is no invoice with the id %(id)s."), invoice_id)
+
+
+def payment_for_update(payment_id: int) -> Payment:
+    """The payment, with its invoice locked; raises NotFound."""
+    found = get_payment(payment_id)
+    found.invoice = invoice_for_update(found.invoice_id)
+    return found
+
+
+def get_payment(payment_id: int) -> Payment:
+    """One payment with its invoice; raises NotFound."""
+    found = Payment.objects.select_related("invoice").filter(pk=payment_id).first()
+    return _one(found, _("There is no payment with the id %(id)s."), payment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A row of an invoice's money, and whether another takes it back."""
+
+    payment: Payment
+    is_undone: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether its money is with the invoice."""
+        return self.payment.kind != PaymentKind.TAKEN_BACK and not self.is_undone
+
+
+def receipts_of(invoice_id: int) -> list[Receipt]:
+    """The money of an invoice, oldest row first."""
+    rows = list(Payment.objects.filter(invoice_id=invoice_id).order_by("id"))
+    undone = {row.undoes_id for row in rows}
+    return [Receipt(row, row.pk in undone) for row in rows]
 
 
 def paid_minor(invoice_id: int) -> int:

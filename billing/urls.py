@@ -18,5 +18,6 @@ urlpatterns = [
     path("invoices/<int:pk>/pay/", views.invoice_pay, name="invoice_pay"),
     path("invoices/<int:pk>/reverse/", views.invoice_reverse, name="invoice_reverse"),
     path("invoices/<int:pk>/print/", views.invoice_print, name="invoice_print"),
+    path("payments/<int:pk>/take-back/", views.payment_take_back, name="payment_take_back"),
     path("prices/", views.price_list, name="price_list"),
 ]

@@ -57,6 +57,7 @@ VERBS: dict[str, tuple[str, Words]] = {
     "part_used": ("package", pgettext_lazy("audit", "used a part")),
     "password_set": ("password", pgettext_lazy("audit", "made a password link")),
     "payment_recorded": ("cash", pgettext_lazy("audit", "recorded a payment")),
+    "payment_taken_back": ("arrow-back-up", pgettext_lazy("audit", "took a payment back")),
     "photographed": ("camera", pgettext_lazy("audit", "took a photo")),
     "progressed": ("progress", pgettext_lazy("audit", "progressed")),
     "published": ("checklist", pgettext_lazy("audit", "published")),

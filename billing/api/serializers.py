@@ -64,9 +64,13 @@ class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    """Money put to the invoice, or taken off it (negative). `undoes` names the row that it takes back."""
+
+    by = serializers.CharField(source="actor_label", read_only=True)
+
     class Meta:
         model = Payment
-        fields = ["id", "amount_minor", "received_on", "reference"]
+        fields = ["id", "kind", "amount_minor", "received_on", "reference", "undoes", "reason", "by", "at"]
         read_only_fields = fields
 
 
@@ -115,6 +119,12 @@ class PaymentRecordSerializer(serializers.Serializer[Any]):
     amount_minor = serializers.IntegerField(max_value=10**15)
     received_on = serializers.DateField()
     reference = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
+class TakeBackSerializer(serializers.Serializer[Any]):
+    """Why the payment is taken back."""
+
+    reason = serializers.CharField(max_length=300)
 
 
 class ReverseSerializer(serializers.Serializer[Any]):

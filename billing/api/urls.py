@@ -10,5 +10,6 @@ router = SimpleRouter()
 router.trailing_slash = "/?"
 router.register("charges", views.ChargeViewSet, basename="charge")
 router.register("invoices", views.InvoiceViewSet, basename="invoice")
+router.register("payments", views.PaymentViewSet, basename="payment")
 
 urlpatterns = router.urls

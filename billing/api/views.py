@@ -15,7 +15,7 @@ from accounts.enums import Permission
 from billing import queries, services
 from billing.api import serializers as shapes
 from billing.api.filters import ChargeFilter, InvoiceFilter
-from billing.models import Charge, Invoice
+from billing.models import Charge, Invoice, Payment
 
 
 class ChargeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
@@ -59,7 +59,7 @@ class InvoiceViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_scope = Permission.INVOICE_ISSUE
 
     def get_queryset(self) -> Any:
-        return queries.invoices().prefetch_related("lines", "payments")
+        return _whole()
 
     @extend_schema(
         summary="Issue the invoice of a finished work order",
@@ -113,3 +113,31 @@ class InvoiceViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def _answer(self, invoice_id: int, status: int) -> Response:
         invoice = self.get_queryset().get(pk=invoice_id)
         return Response(shapes.InvoiceSerializer(invoice).data, status=status)
+
+
+class PaymentViewSet(Resource):
+    """Money that came in: what was entered wrongly is taken back, by a row of its own."""
+
+    queryset = Payment.objects.all()
+    serializer_class = shapes.PaymentSerializer
+    read_scope = Permission.SETTLEMENT_VIEW
+    write_scope = Permission.PAYMENT_RECORD
+
+    @extend_schema(
+        summary="Take a payment back",
+        description="Its invoice is open again by that much. Asked twice, it happens once.",
+        request=shapes.TakeBackSerializer,
+        responses=shapes.InvoiceSerializer,
+        examples=[OpenApiExample("Mistyped", {"reason": "Meant for INV-12"}, request_only=True)],
+    )
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: str) -> Response:
+        payment = self.get_object()
+        wanted = shapes.TakeBackSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        services.take_back_payment(payment_id=int(pk), actor=self.actor, at=self.at, **wanted.validated_data)
+        return Response(shapes.InvoiceSerializer(_whole().get(pk=payment.invoice_id)).data)
+
+
+def _whole() -> Any:
+    return queries.invoices().prefetch_related("lines", "payments")

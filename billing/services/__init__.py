@@ -1,7 +1,8 @@
 """What may be done in settlement: prices and charges, then invoices and payments."""
 
 from billing.services.charges import change_charge, price_again, price_visit, set_price
-from billing.services.invoices import issue_invoice, issue_ready_invoices, record_payment, reverse_invoice
+from billing.services.invoices import issue_invoice, issue_ready_invoices, reverse_invoice
+from billing.services.payments import record_payment, take_back_payment
 
 __all__ = [
     "change_charge",
@@ -12,4 +13,5 @@ __all__ = [
     "record_payment",
     "reverse_invoice",
     "set_price",
+    "take_back_payment",
 ]

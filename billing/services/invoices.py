@@ -1,8 +1,8 @@
-"""Invoices: issued once, paid, or reversed; never edited."""
+"""Invoices: issued once, or reversed; never edited."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from billing import queries, rules, wording
 from billing.enums import Account, InvoiceStatus, Payer
-from billing.events import InvoiceIssued, InvoicePaid, InvoiceReversed
-from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, LedgerLine, Payment
+from billing.events import InvoiceIssued, InvoiceReversed
+from billing.models import Charge, Invoice, InvoiceLine
+from billing.services.books import book
 from billing.services.charges import language_of
 from core.errors import BadInput, Conflict, IllegalTransition, Refusal
-from core.formats import long_date, money
 from dispatch import services as dispatch
 from dispatch.enums import WorkOrderStatus
 from dispatch.models import WorkOrder
@@ -62,7 +62,7 @@ def issue_invoice(*, work_order_id: int, actor: Actor, at: datetime) -> Invoice:
         Account.REVENUE: -sums.net_minor,
         Account.TAX: -sums.tax_minor,
     }
-    _book(invoice, "issued", booked, at)
+    book(invoice, "issued", booked, at)
     changes = {"total_minor": sums.total_minor, "work_order": str(order)}
     journal.record(actor=actor, verb="invoice_issued", thing=invoice, at=at, changes=changes)
     journal.publish(InvoiceIssued(invoice_id=invoice.pk, work_order_id=order.pk))
@@ -84,42 +84,6 @@ def issue_ready_invoices(*, actor: Actor, at: datetime) -> list[Invoice]:
 
 
 @transaction.atomic
-def record_payment(
-    *,
-    invoice_id: int,
-    amount_minor: int,
-    received_on: date,
-    actor: Actor,
-    at: datetime,
-    reference: str = "",
-) -> Payment:
-    """Book money that came in, in full or in part; the last yen makes the invoice paid.
-
-    `received_on` is a day of the company's calendar: see `rules.days_of_receipt`. Raises BadInput at the field.
-    """
-    invoice = queries.invoice_for_update(invoice_id)
-    actor.require(Permission.PAYMENT_RECORD, invoice)
-    rest = _check_payable(invoice, amount_minor)
-    _check_day(invoice, received_on, at)
-    payment = Payment.objects.create(
-        invoice=invoice,
-        amount_minor=amount_minor,
-        received_on=received_on,
-        reference=reference,
-        actor_label=actor.label[:200],
-    )
-    booked = {Account.CASH: amount_minor, Account.RECEIVABLE: -amount_minor}
-    _book(invoice, "paid", booked, at, payment)
-    changes = {"amount_minor": amount_minor, "rest_minor": rest - amount_minor}
-    journal.record(actor=actor, verb="payment_recorded", thing=invoice, at=at, changes=changes)
-    if amount_minor == rest:
-        invoice.status, invoice.paid_at = InvoiceStatus.PAID, at
-        invoice.save(update_fields=["status", "paid_at", "updated_at"])
-        journal.publish(InvoicePaid(invoice_id=invoice.pk, work_order_id=invoice.work_order_id))
-    return payment
-
-
-@transaction.atomic
 def reverse_invoice(*, invoice_id: int, reason: str, actor: Actor, at: datetime) -> Invoice:
     """Take an invoice back: all that it booked is booked back, its payments too.
 
@@ -135,7 +99,7 @@ def reverse_invoice(*, invoice_id: int, reason: str, actor: Actor, at: datetime)
         raise IllegalTransition(_("%(invoice)s is already reversed.") % {"invoice": invoice})
     for entry in list(invoice.ledger_entries.prefetch_related("lines")):
         back = {Account(line.account): -line.amount_minor for line in entry.lines.all()}
-        _book(invoice, "reversed", back, at, entry.payment)
+        book(invoice, "reversed", back, at, entry.payment)
     before, invoice.status = invoice.status, InvoiceStatus.REVERSED
     invoice.save(update_fields=["status", "updated_at"])
     changes = {"status": [before, invoice.status]}
@@ -168,42 +132,6 @@ def _check_can_issue(order: WorkOrder, charges: list[Charge]) -> None:
         )
 
 
-def _check_payable(invoice: Invoice, amount_minor: int) -> int:
-    """What is left to pay before this payment; refuses what cannot be booked."""
-    if invoice.status != InvoiceStatus.ISSUED:
-        raise IllegalTransition(
-            _("%(invoice)s is %(status)s: no payment can be recorded on it.")
-            % {"invoice": invoice, "status": InvoiceStatus(invoice.status).label.lower()}
-        )
-    rest = invoice.total_minor - queries.paid_minor(invoice.pk)
-    facts = {
-        "invoice": invoice,
-        "amount": money(amount_minor, invoice.currency),
-        "rest": money(rest, invoice.currency),
-    }
-    if amount_minor <= 0:
-        message = _("A payment must be more than 0; %(rest)s of %(invoice)s is open.") % facts
-        raise BadInput(message, errors={"amount": [message]})
-    if amount_minor > rest:
-        message = _(
-            "%(amount)s is more than the %(rest)s that is open on %(invoice)s. "
-            "Record %(rest)s here and the remainder on another invoice."
-        )
-        raise BadInput(message % facts, errors={"amount": [message % facts]})
-    return rest
-
-
-def _check_day(invoice: Invoice, received_on: date, at: datetime) -> None:
-    first, last = queries.days_of_receipt(invoice, at=at)
-    if not first <= received_on <= last:
-        message = _("Money for %(invoice)s can have come in from %(first)s to %(last)s.") % {
-            "invoice": invoice,
-            "first": long_date(first),
-            "last": long_date(last),
-        }
-        raise BadInput(message, errors={"received_on": [message]})
-
-
 def _recipient(order: WorkOrder) -> dict[str, str]:
     return {
         "name": order.customer.name,
@@ -229,18 +157,4 @@ def _print_lines(invoice: Invoice, charges: list[Charge]) -> None:
             tax_rate_percent=charge.tax_rate_percent,
         )
         for position, charge in enumerate(charges, start=1)
-    )
-
-
-def _book(
-    invoice: Invoice, act: str, amounts: dict[Account, int], at: datetime, payment: Payment | None = None
-) -> None:
-    """Write one entry of the accounts that move; none when nothing does."""
-    moving = {account: amount for account, amount in amounts.items() if amount}
-    if not moving:
-        return
-    entry = LedgerEntry.objects.create(invoice=invoice, payment=payment, memo=f"{invoice} {act}", at=at)
-    LedgerLine.objects.bulk_create(
-        LedgerLine(entry=entry, account=account, amount_minor=amount, currency=invoice.currency)
-        for account, amount in moving.items()
     )

@@ -6,6 +6,7 @@ from billing.views.invoices import (
     invoice_pay,
     invoice_print,
     invoice_reverse,
+    payment_take_back,
 )
 from billing.views.settlement import (
     charge_change,
@@ -26,6 +27,7 @@ __all__ = [
     "invoice_pay",
     "invoice_print",
     "invoice_reverse",
+    "payment_take_back",
     "price_list",
     "settlement",
     "work_order_charges",

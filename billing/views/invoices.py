@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,7 +17,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from billing import queries, rules, services, wording
 from billing.enums import InvoiceStatus
-from billing.forms import PaymentForm, ReverseForm
+from billing.forms import PaymentForm, ReverseForm, TakeBackForm
 from billing.models import Invoice
 from core.clock import now
 from core.errors import BadInput
@@ -72,6 +72,7 @@ def _detail(
     *,
     payment: PaymentForm | None = None,
     reverse_form: ReverseForm | None = None,
+    take_back: dict[int, TakeBackForm] | None = None,
 ) -> HttpResponse:
     rest = invoice.total_minor - invoice.paid_minor  # type: ignore[attr-defined]
     days = queries.days_of_receipt(invoice, at=now())
@@ -81,7 +82,12 @@ def _detail(
         "state": _state(invoice),
         "rest_minor": rest,
         "lines": _lines(invoice),
-        "payments": invoice.payments.all(),
+        "receipts": [
+            (one, (take_back or {}).get(one.payment.pk) or _take_back_form(one.payment.pk))
+            for one in queries.receipts_of(invoice.pk)
+        ],
+        "may_take_back": request.actor.can(Permission.PAYMENT_RECORD)
+        and invoice.status != InvoiceStatus.REVERSED,
         "entries": invoice.ledger_entries.prefetch_related("lines"),
         "payment_form": payment or PaymentForm(currency=invoice.currency, days=days, initial=initial),
         "reverse_form": reverse_form or ReverseForm(),
@@ -90,7 +96,7 @@ def _detail(
         "may_reverse": request.actor.can(Permission.INVOICE_ISSUE)
         and invoice.status != InvoiceStatus.REVERSED,
     }
-    bad = bool((payment and payment.errors) or (reverse_form and reverse_form.errors))
+    bad = any(form and form.errors for form in (payment, reverse_form)) or bool(take_back)
     return render(request, "billing/invoice_detail.html", context, status=422 if bad else 200)
 
 
@@ -114,6 +120,27 @@ def invoice_pay(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     return _to_invoice(slug, pk)
 
 
+@permitted(Permission.PAYMENT_RECORD)
+@require_POST
+def payment_take_back(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a payment back."""
+    payment = queries.get_payment(pk)
+    form = _take_back_form(pk, request.POST)
+    if not form.is_valid():
+        return _detail(request, queries.get_invoice(payment.invoice_id), take_back={pk: form})
+    back = services.take_back_payment(
+        payment_id=pk, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
+    )
+    amount = money(-back.amount_minor, payment.invoice.currency)
+    messages.success(request, _("%(amount)s taken back.") % {"amount": amount})
+    return _to_invoice(slug, payment.invoice_id)
+
+
+def _take_back_form(pk: int, data: QueryDict | None = None) -> TakeBackForm:
+    """One of several on the page, each with ids of its own."""
+    return TakeBackForm(data, auto_id=f"take-back-{pk}-%s")
+
+
 @permitted(Permission.INVOICE_ISSUE)
 @require_POST
 def invoice_reverse(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
@@ -134,13 +161,13 @@ def invoice_reverse(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
 def invoice_print(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
     """The paper, in the customer's language and the company's time zone."""
     invoice = queries.get_invoice(pk)
-    payments = list(invoice.payments.all())
-    paid = sum(one.amount_minor for one in payments)
+    paid = invoice.paid_minor  # type: ignore[attr-defined]
+    days = [one.payment.received_on for one in queries.receipts_of(pk) if one.counts]
     with translation.override(invoice.language), timezone.override(request.tenant.zone):
         context = {
             "paid_minor": paid,
             "rest_minor": invoice.total_minor - paid,
-            "paid_on": max((one.received_on for one in payments), default=None),
+            "paid_on": max(days, default=None),
             "invoice": invoice,
             "lines": _lines(invoice),
             "company": request.tenant,

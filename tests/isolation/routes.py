@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 
 from accounts.models import ApiToken, Membership, Role
-from billing.models import Charge, Invoice
+from billing.models import Charge, Invoice, Payment
 from channels.models import Attachment, ChannelAccount, InboundMessage, OutboundMessage
 from customers.models import Asset, Contact, Contract, Customer, Site
 from delivery.models import ChecklistItem, Photo
@@ -109,6 +109,7 @@ SEGMENTS: dict[str, type[models.Model]] = {
     "photos": Photo,
     "charges": Charge,
     "invoices": Invoice,
+    "payments": Payment,
     "responses": Response,
     "follow-ups": Recovery,
     "people": Membership,

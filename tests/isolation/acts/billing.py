@@ -26,6 +26,7 @@ PAGES: dict[str, Act] = {
         before=REVERSED,
     ),
     "billing:invoice_pay": Act({"amount": 1, "received_on": f"{TODAY}"}),
+    "billing:payment_take_back": Act({"reason": "mistyped"}),
     "billing:invoice_reverse": Act({"reason": "wrong branch"}),
     "billing:price_list": Act(
         {
@@ -44,6 +45,7 @@ API: dict[str, Act] = {
     "charge-detail patch": Act({"unit_price_minor": 0, "reason": "goodwill"}, n=2, before=REVERSED),
     "invoice-list post": Act({"work_order": Own(WorkOrder, 2)}, before=REVERSED),
     "invoice-payments post": Act({"amount_minor": 1, "received_on": f"{TODAY}"}),
+    "payment-take-back post": Act({"reason": "mistyped"}),
     "invoice-reverse post": Act({"reason": "wrong branch"}),
     "response-list post": Act({"visit": Own(Visit, DONE_VISIT), "score": 4}),
 }
