@@ -64,6 +64,10 @@ class Role(TenantModel):
     name = models.CharField(max_length=80, blank=True)
     permissions = ArrayField(models.CharField(max_length=40, choices=Permission.choices), default=list)
 
+    refusals = {
+        "role_code_uniq": _("This code is in use already. Use the one that exists, or choose another code."),
+    }
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="role_code_uniq")]

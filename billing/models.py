@@ -28,6 +28,11 @@ class PriceItem(TenantModel):
     currency = models.CharField(max_length=3)
     valid_from = models.DateField(_("Valid from"))
 
+    refusals = {
+        "price_item_uniq": _("There is a price for this from that day on already. Choose another day."),
+        "price_item_positive": _("A price cannot be below 0."),
+    }
+
     class Meta:
         ordering = ["kind", "-valid_from", "id"]
         constraints = [
@@ -102,6 +107,12 @@ class Invoice(TenantModel):
     paid_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "invoice_once_per_work_order": _(
+            "The work order has an invoice already. Reverse it before you issue another."
+        ),
+    }
+
     class Meta:
         ordering = ["-number"]
         constraints = [
@@ -163,6 +174,10 @@ class Payment(TenantModel):
     reason = models.CharField(max_length=300, blank=True)
     actor_label = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+    refusals = {
+        "payment_positive": _("A payment must be more than 0."),
+    }
 
     class Meta:
         ordering = ["id"]

@@ -1,9 +1,14 @@
-"""The model's own field rules as a refusal with the way out, without the queries of `full_clean`."""
+"""The model's own rules as refusals with the way out, without the queries of `full_clean`."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import cache
+
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.errors import BadInput
@@ -25,3 +30,41 @@ def check_fields(thing: models.Model) -> None:
             % {"thing": thing._meta.verbose_name, "field": first[0], "why": " ".join(first[1])},
             errors=errors,
         ) from error
+
+
+def refusal_of(constraint: str) -> str:
+    """What people are told when this constraint of the database refuses; empty where nothing is said of it."""
+    return str(_refusals().get(constraint, ""))
+
+
+@cache
+def _refusals() -> dict[str, Promise]:
+    return {
+        name: words for model in apps.get_models() for name, words in getattr(model, "refusals", {}).items()
+    }
+
+
+def field_of(constraint: models.BaseConstraint, *, leave_out: Collection[str]) -> str | None:
+    """The one field that the constraint is about, or None where there are several."""
+    if isinstance(constraint, models.UniqueConstraint):
+        names = set(constraint.fields)
+    elif isinstance(constraint, models.CheckConstraint) and isinstance(constraint.condition, models.Q):
+        names = _named(constraint.condition)
+    else:
+        return None
+    named = names - set(leave_out)
+    return named.pop() if len(named) == 1 else None
+
+
+def _named(condition: models.Q) -> set[str]:
+    found: set[str] = set()
+    for child in condition.children:
+        if isinstance(child, models.Q):
+            found |= _named(child)
+        elif isinstance(child, tuple):
+            name, value = child
+            found |= {
+                name.split("__")[0],
+                *([str(vars(value)["name"])] if isinstance(value, models.F) else []),
+            }
+    return found

@@ -30,6 +30,12 @@ class Customer(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "customer_external_uniq": _(
+            "This external id is in use already. Change what has it, or give another id."
+        ),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [
@@ -108,6 +114,11 @@ class Contract(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "contract_number_uniq": _("This contract number is in use already. Give another number."),
+        "contract_ends_after_start": _("A contract cannot end before it starts. Choose a later end."),
+    }
+
     class Meta:
         ordering = ["-starts_on", "-id"]
         constraints = [
@@ -140,6 +151,15 @@ class Site(TenantModel):
     external_id = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "site_place_possible": _(
+            "Give latitude (-90 to 90) and longitude (-180 to 180) both, or leave both empty."
+        ),
+        "site_external_uniq": _(
+            "This external id is in use already. Change what has it, or give another id."
+        ),
+    }
 
     class Meta:
         ordering = ["name", "id"]
@@ -179,6 +199,11 @@ class SiteHours(TenantModel):
     weekday = models.PositiveSmallIntegerField()
     opens = models.TimeField()
     closes = models.TimeField()
+
+    refusals = {
+        "site_hours_weekday": _("A weekday is from 0 (Monday) to 6 (Sunday)."),
+        "site_hours_uniq": _("Two visiting hours of a day begin at the same time. Leave one of them out."),
+    }
 
     class Meta:
         ordering = ["weekday", "opens"]

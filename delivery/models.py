@@ -21,6 +21,12 @@ class Checklist(TenantModel):
     version = models.PositiveIntegerField(default=1)
     is_published = models.BooleanField(default=True)
 
+    refusals = {
+        "checklist_version_uniq": _(
+            "Somebody else saved a newer version of the checklist. Open it and change that one."
+        ),
+    }
+
     class Meta:
         ordering = ["work_type", "-version"]
         constraints = [
@@ -42,6 +48,10 @@ class ChecklistItem(TenantModel):
     minimum = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     maximum = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     is_required = models.BooleanField(default=True)
+
+    refusals = {
+        "checklist_item_uniq": _("Two steps have the same place. Give each its own."),
+    }
 
     class Meta:
         ordering = ["position", "id"]
@@ -109,6 +119,10 @@ class Photo(TenantModel):
     height = models.PositiveIntegerField()
     taken_at = models.DateTimeField()
 
+    refusals = {
+        "photo_once": _("This photo is already here."),
+    }
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "visit", "sha256"], name="photo_once")]
@@ -129,6 +143,11 @@ class Signature(TenantModel):
     reason = models.CharField(max_length=300, blank=True)
     document_hash = models.CharField(max_length=64)
     at = models.DateTimeField()
+
+    refusals = {
+        "signature_once": _("The visit is signed already."),
+        "signature_name_or_reason": _("Give the name of who signed, or the reason why nobody could."),
+    }
 
     class Meta:
         constraints = [
@@ -152,6 +171,10 @@ class PartUse(TenantModel):
     quantity_used = models.DecimalField(max_digits=12, decimal_places=3)
     quantity_billed = models.DecimalField(max_digits=12, decimal_places=3)
     at = models.DateTimeField()
+
+    refusals = {
+        "part_use_positive": _("Say how many of each part: more than nothing."),
+    }
 
     class Meta:
         ordering = ["id"]

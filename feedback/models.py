@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from channels.models import OutboundMessage
@@ -92,6 +93,11 @@ class Response(TenantModel):
     flags = ArrayField(models.CharField(max_length=30), default=list)
     recorded_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "response_score": _("A score is from 1 to 5."),
+        "response_once_per_visit": _("The visit is rated already."),
+    }
 
     class Meta:
         ordering = ["-id"]

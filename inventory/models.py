@@ -21,6 +21,11 @@ class Part(TenantModel):
     is_active = models.BooleanField(_("Active"), default=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "part_code_uniq": _("This code is in use already. Use the one that exists, or choose another code."),
+        "part_price_positive": _("A price cannot be below 0."),
+    }
+
     class Meta:
         ordering = ["code", "id"]
         constraints = [
@@ -42,6 +47,14 @@ class StockLocation(TenantModel):
     engineer = models.ForeignKey(
         Engineer, on_delete=models.PROTECT, null=True, blank=True, related_name="vans"
     )
+
+    refusals = {
+        "location_code_uniq": _(
+            "This code is in use already. Use the one that exists, or choose another code."
+        ),
+        "location_van_uniq": _("This engineer has a van already. Choose another engineer."),
+        "location_van_has_engineer": _("Choose the engineer of a van; other places have none."),
+    }
 
     class Meta:
         ordering = ["kind", "name", "id"]
@@ -71,6 +84,10 @@ class StockLevel(TenantModel):
     on_hand = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     minimum = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "stock_never_negative": _("There are not as many in stock. Take fewer, or count what is there."),
+    }
 
     class Meta:
         ordering = ["part__code", "location__name"]
@@ -104,6 +121,10 @@ class Movement(TenantModel):
     reason = models.CharField(max_length=200, blank=True)
     actor_label = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+    refusals = {
+        "movement_moves": _("Say how many: more than nothing."),
+    }
 
     class Meta:
         ordering = ["-id"]

@@ -90,6 +90,11 @@ class OnCallDuty(TenantModel):
     every_weeks = models.PositiveSmallIntegerField(_("Repeat every … weeks"), default=0)
     last_on = models.DateField(_("Last begins on"), null=True, blank=True)
 
+    refusals = {
+        "duty_has_length": _("A time on call must end after it begins. Choose a later end."),
+        "duty_within_a_year": _("A time on call comes again within 52 weeks at most. Choose fewer weeks."),
+    }
+
     class Meta:
         ordering = ["from_at", "id"]
         constraints = [

@@ -47,6 +47,12 @@ class PlanRun(TenantModel):
     ended_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
 
+    refusals = {
+        "plan_run_ends_later": _("A plan must end after it begins. Choose a later end."),
+        "plan_run_budget": _("The search takes from 1 to 600 seconds."),
+        "plan_run_alone": _("A plan for this territory is being made already. Wait until it is ready."),
+    }
+
     class Meta:
         ordering = ["-id"]
         constraints = [

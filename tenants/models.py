@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.validation import field_of
 from tenants.active import read_again
 from tenants.enums import Currency, Language
 from tenants.fields import TenantKey
@@ -60,6 +62,10 @@ class Tenant(models.Model):
 class TenantModel(models.Model):
     """Base of every table whose rows belong to one tenant."""
 
+    refusals: ClassVar[dict[str, Promise]] = {}
+    """What people are told when a constraint of the table refuses, by its name: what is wrong and the way out.
+    Left out is what only a fault of ours could break."""
+
     id = models.BigAutoField(primary_key=True)
     tenant = TenantKey()
 
@@ -69,8 +75,27 @@ class TenantModel(models.Model):
         abstract = True
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Raise `ValidationError` in the words of `refusals`, at the field where only one is meant."""
         # The tenant is no form field, so Django would skip every tenant-led constraint.
-        super().validate_constraints(exclude=set(exclude or ()) - {"tenant"})
+        unknown = set(exclude or ()) - {"tenant"}
+        found: dict[str, list[ValidationError]] = {}
+        for constraint in self._meta.constraints:
+            try:
+                constraint.validate(type(self), self, exclude=unknown)
+            except ValidationError:
+                field = field_of(constraint, leave_out=unknown | {"tenant"})
+                found.setdefault(field or NON_FIELD_ERRORS, []).append(self._refusal(constraint))
+        if found:
+            raise ValidationError(found)
+
+    def _refusal(self, constraint: models.BaseConstraint) -> ValidationError:
+        is_unique = isinstance(constraint, models.UniqueConstraint)
+        if is_unique:
+            plain = _("Another one like it exists already. Use that one, or change the values.")
+        else:
+            plain = _("These values do not go together. Check them and change what is wrong.")
+        words = self.refusals.get(constraint.name, plain)
+        return ValidationError(str(words), code="unique" if is_unique else "impossible")
 
 
 class Counter(TenantModel):

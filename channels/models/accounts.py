@@ -32,6 +32,12 @@ class ChannelAccount(TenantModel):
     problem = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    refusals = {
+        "account_address_uniq": _(
+            "This channel has an account with this address already. Change that one, or give another address."
+        ),
+    }
+
     class Meta:
         ordering = ["channel", "name", "id"]
         constraints = [

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core.errors import BadInput, Refusal
+from core.validation import refusal_of
 
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -140,13 +141,13 @@ def _integrity(error: IntegrityError) -> dict[str, Any] | None:
     log.info("constraint refused a write", extra={"constraint": name})
     if sqlstate == "23503":
         return not_found()
+    words = refusal_of(name)
     if sqlstate == "23514":
-        detail = _("The database refused the values: rule %(name)s.") % {"name": name}
+        detail = words or _("The database refused the values: rule %(name)s.") % {"name": name}
         return problem(status=422, code="bad_input", title=_("Bad input"), detail=detail, constraint=name)
-    detail = _("Another one like it exists already: rule %(name)s. Use that one, or change the values.")
-    return problem(
-        status=409, code="conflict", title=_("Already there"), detail=detail % {"name": name}, constraint=name
-    )
+    plain = _("Another one like it exists already: rule %(name)s. Use that one, or change the values.")
+    detail = words or plain % {"name": name}
+    return problem(status=409, code="conflict", title=_("Already there"), detail=detail, constraint=name)
 
 
 def flatten(details: Any, pointer: str = "") -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from dispatch.enums import ConsentCause, ConsentStatus
@@ -40,6 +41,12 @@ class ConsentRequest(TenantModel):
     answered_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "consent_asked_once": _(
+            "The customer is being asked about this visit already. Wait for the answer, or take the question back."
+        ),
+    }
 
     class Meta:
         ordering = ["-id"]

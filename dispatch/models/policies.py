@@ -55,6 +55,12 @@ class EngineerPreference(TenantModel):
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    refusals = {
+        "engineer_preference_uniq": _(
+            "It is already said how this engineer and customer go together. Change that."
+        ),
+    }
+
     class Meta:
         ordering = ["id"]
         constraints = [

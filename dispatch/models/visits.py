@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Func, Q
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from dispatch.enums import LockLevel, VisitStatus
@@ -57,6 +58,14 @@ class Visit(TenantModel):
     end_reason = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "visit_ends_later": _("A visit must end after it begins. Choose a later end."),
+        "visit_no_overlap": _(
+            "The engineer has another visit at that time. Choose another time or engineer."
+        ),
+        "visit_one_to_come": _("The work order has a visit to come already. Move that one."),
+    }
 
     class Meta:
         ordering = ["start_at", "id"]

@@ -49,6 +49,16 @@ class WorkType(TenantModel):
     is_active = models.BooleanField(_("May be chosen for new work"), default=True)
     skills = models.ManyToManyField(Skill, through="WorkTypeSkill", related_name="work_types")
 
+    refusals = {
+        "work_type_code_uniq": _(
+            "This code is in use already. Use the one that exists, or choose another code."
+        ),
+        "work_type_duration": _(
+            "Work takes from 1 to 1,440 minutes (24 hours); up to 28,800 where it may take several days."
+        ),
+        "work_type_crew": _("A crew has from 1 to 8 engineers."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [
@@ -68,6 +78,10 @@ class WorkTypeSkill(TenantModel):
     skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="work_type_skills")
     level = models.PositiveSmallIntegerField(default=1)
 
+    refusals = {
+        "work_type_skill_uniq": _("The work needs this skill already."),
+    }
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "work_type", "skill"], name="work_type_skill_uniq")
@@ -83,6 +97,11 @@ class WorkTypePart(TenantModel):
     work_type = models.ForeignKey(WorkType, on_delete=models.CASCADE, related_name="work_type_parts")
     part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="work_type_parts")
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
+
+    refusals = {
+        "work_type_part_uniq": _("The part is in the list already. Change how many."),
+        "work_type_part_positive": _("Say how many of each part: more than nothing."),
+    }
 
     class Meta:
         ordering = ["id"]
@@ -143,6 +162,18 @@ class WorkOrder(TenantModel):
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "work_order_external_uniq": _(
+            "This external id is in use already. Change what has it, or give another id."
+        ),
+        "work_order_duration": _(
+            "Work takes from 1 to 1,440 minutes (24 hours); up to 28,800 where it may take several days."
+        ),
+        "work_order_crew": _("A crew has from 1 to 8 engineers."),
+        "work_order_window": _("The work must end after it may begin. Choose a later end."),
+        "work_order_promise": _("The promised time must end after it begins. Choose a later end."),
+    }
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -199,6 +230,10 @@ class WorkOrderSkill(TenantModel):
     skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="work_order_skills")
     level = models.PositiveSmallIntegerField(default=1)
 
+    refusals = {
+        "work_order_skill_uniq": _("The work needs this skill already."),
+    }
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "work_order", "skill"], name="work_order_skill_uniq"),
@@ -214,6 +249,11 @@ class WorkOrderPart(TenantModel):
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="work_order_parts")
     part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="work_order_parts")
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
+
+    refusals = {
+        "work_order_part_uniq": _("The part is in the list already. Change how many."),
+        "work_order_part_positive": _("Say how many of each part: more than nothing."),
+    }
 
     class Meta:
         ordering = ["id"]
@@ -236,6 +276,11 @@ class WorkOrderLink(TenantModel):
     then = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="links_before")
     kind = models.CharField(_("How"), max_length=20, choices=LinkKind.choices, default=LinkKind.AFTER)
     gap_minutes = models.PositiveIntegerField(_("Minutes between"), default=0)
+
+    refusals = {
+        "work_order_link_uniq": _("These two work orders are linked so already."),
+        "work_order_link_to_other": _("A work order cannot wait for itself. Choose another one."),
+    }
 
     class Meta:
         ordering = ["id"]

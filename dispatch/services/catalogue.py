@@ -150,7 +150,6 @@ def save_checked(thing: models.Model) -> None:
         errors = [error for found in problem.error_dict.values() for error in found]
         text = " ".join(problem.messages)
         if any(error.code in {"unique", "unique_together"} for error in errors):
-            message = _("%(thing)s: %(text)s Use the one that exists, or choose another code.")
-            raise Conflict(message % {"thing": thing, "text": text}) from problem
+            raise Conflict(text) from problem
         raise BadInput(text, errors=problem.message_dict) from problem
     thing.save()

@@ -22,6 +22,10 @@ class SavedView(TenantModel):
     query = models.JSONField(default=dict)
     position = models.PositiveSmallIntegerField(default=0)
 
+    refusals = {
+        "view_name_uniq": _("You have a view of this name already. Choose another name."),
+    }
+
     class Meta:
         ordering = ["position", "name", "id"]
         constraints = [
@@ -45,6 +49,12 @@ class CannedReply(TenantModel):
     )
     is_active = models.BooleanField(_("Active"), default=True)
     used_count = models.PositiveIntegerField(default=0, editable=False)
+
+    refusals = {
+        "canned_title_uniq": _(
+            "There is a reply of this title in this language already. Choose another title."
+        ),
+    }
 
     class Meta:
         ordering = ["title", "id"]

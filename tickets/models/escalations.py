@@ -37,6 +37,15 @@ class Escalation(TenantModel):
     )
     word = models.CharField(_("Word"), max_length=60, blank=True)
 
+    refusals = {
+        "escalation_later_or_not": _(
+            "Say how many minutes after the breach, and only for a moment after it."
+        ),
+        "escalation_names_whom": _("Say whom to tell or to give the ticket to, and only for those acts."),
+        "escalation_role": _("Choose the role that is meant, and only where a role is."),
+        "escalation_member": _("Choose the person who is meant, and only where a person is."),
+    }
+
     class Meta:
         ordering = ["policy", "id"]
         constraints = [

@@ -28,6 +28,10 @@ class BusinessCalendar(TenantModel):
     )
     is_active = models.BooleanField(_("Active"), default=True)
 
+    refusals = {
+        "calendar_name_uniq": _("There is a calendar of this name already. Choose another name."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="calendar_name_uniq")]
@@ -123,6 +127,11 @@ class SlaItem(TenantModel):
     on_reopen = models.CharField(
         _("When reopened"), max_length=10, choices=OnReopen.choices, default=OnReopen.CONTINUE
     )
+
+    refusals = {
+        "sla_item_warn_possible": _("Warn at 1 to 100 per cent of the time."),
+        "sla_item_has_target": _("A promise takes at least 1 minute."),
+    }
 
     class Meta:
         ordering = ["policy", "version", "position", "id"]

@@ -35,6 +35,10 @@ class Topic(TenantModel):
     name = models.CharField(_("Name"), max_length=120)
     default_priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.P3)
 
+    refusals = {
+        "topic_code_uniq": _("This code is in use already. Use the one that exists, or choose another code."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="topic_code_uniq")]
@@ -51,6 +55,12 @@ class SubState(TenantModel):
     name = models.CharField(_("Name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("Position"), default=0)
     is_active = models.BooleanField(_("Active"), default=True)
+
+    refusals = {
+        "sub_state_code_uniq": _(
+            "This code is in use already. Use the one that exists, or choose another code."
+        ),
+    }
 
     class Meta:
         ordering = ["status", "position", "id"]
@@ -125,6 +135,13 @@ class Ticket(TenantModel):
     search_grams = GramsField(editable=False, default=list)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
+
+    refusals = {
+        "ticket_external_uniq": _(
+            "This external id is in use already. Change what has it, or give another id."
+        ),
+        "ticket_priority": _("A priority is from 1 to 4."),
+    }
 
     class Meta:
         ordering = ["-id"]

@@ -29,6 +29,15 @@ class CapacityRule(TenantModel):
     released_hours = models.PositiveSmallIntegerField(_("Released hours before the day"), default=0)
     max_minutes = models.PositiveIntegerField(_("Minutes a day at most"), null=True, blank=True)
 
+    refusals = {
+        "capacity_rule_uniq": _(
+            "There is a rule for this territory, skill and weekday already. Change that one."
+        ),
+        "capacity_rule_possible": _(
+            "Keep at most 100 per cent for priorities 1 to 4, on a weekday from 0 (Monday) to 6 (Sunday)."
+        ),
+    }
+
     class Meta:
         ordering = ["id"]
         constraints = [

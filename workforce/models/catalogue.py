@@ -16,6 +16,10 @@ class Skill(TenantModel):
     name = models.CharField(_("Name"), max_length=120)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "skill_code_uniq": _("This code is in use already. Use the one that exists, or choose another code."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="skill_code_uniq")]
@@ -30,6 +34,12 @@ class Territory(TenantModel):
     code = models.SlugField(_("Code"), max_length=40)
     name = models.CharField(_("Name"), max_length=120)
     areas = ArrayField(models.CharField(max_length=80), default=list)
+
+    refusals = {
+        "territory_code_uniq": _(
+            "This code is in use already. Use the one that exists, or choose another code."
+        ),
+    }
 
     class Meta:
         ordering = ["name", "id"]

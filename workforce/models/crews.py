@@ -17,6 +17,10 @@ class Crew(TenantModel):
     members = models.ManyToManyField(Engineer, through="CrewMember", related_name="crews")
     is_active = models.BooleanField(_("Active"), default=True)
 
+    refusals = {
+        "crew_code_uniq": _("This code is in use already. Use the one that exists, or choose another code."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="crew_code_uniq")]
@@ -31,6 +35,11 @@ class CrewMember(TenantModel):
     crew = models.ForeignKey(Crew, on_delete=models.CASCADE, related_name="crew_members")
     engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="crew_members")
     is_lead = models.BooleanField(_("Leads"), default=False)
+
+    refusals = {
+        "crew_member_uniq": _("The engineer is of this crew already."),
+        "crew_lead_uniq": _("A crew has one engineer who leads. Choose one."),
+    }
 
     class Meta:
         ordering = ["-is_lead", "id"]

@@ -50,6 +50,16 @@ class Engineer(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    refusals = {
+        "engineer_membership_uniq": _(
+            "Another engineer signs in as this person already. Choose somebody else."
+        ),
+        "engineer_costs_possible": _(
+            "Overtime is at most 720 minutes a shift and paid with 100 to 500 per cent; costs are not below 0."
+        ),
+        "engineer_week_possible": _("Overtime is at most 5,040 minutes a week."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [
@@ -89,6 +99,11 @@ class EngineerSkill(TenantModel):
     certificate = models.CharField(_("Certificate number"), max_length=80, blank=True)
     expires_on = models.DateField(null=True, blank=True)
 
+    refusals = {
+        "engineer_skill_uniq": _("The engineer has this skill already."),
+        "engineer_skill_level": _("The level of a skill is from 1 to 5."),
+    }
+
     class Meta:
         ordering = ["-level", "id"]
         constraints = [
@@ -105,6 +120,10 @@ class EngineerTerritory(TenantModel):
 
     engineer = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="engineer_territories")
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="engineer_territories")
+
+    refusals = {
+        "engineer_territory_uniq": _("The engineer covers this territory already."),
+    }
 
     class Meta:
         constraints = [
@@ -124,6 +143,11 @@ class EngineerPair(TenantModel):
     second = models.ForeignKey(Engineer, on_delete=models.CASCADE, related_name="pairs_second")
     liking = models.CharField(_("Together"), max_length=10, choices=Liking.choices)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
+
+    refusals = {
+        "engineer_pair_uniq": _("It is already said how these two go together. Change that."),
+        "engineer_pair_in_order": _("Choose two different engineers."),
+    }
 
     class Meta:
         constraints = [

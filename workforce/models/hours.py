@@ -20,6 +20,11 @@ class Shift(TenantModel):
     starts = models.TimeField()
     ends = models.TimeField()
 
+    refusals = {
+        "shift_weekday": _("A weekday is from 0 (Monday) to 6 (Sunday)."),
+        "shift_uniq": _("Two shifts of a day begin at the same time. Leave one of them out."),
+    }
+
     class Meta:
         ordering = ["weekday", "starts"]
         constraints = [
@@ -42,6 +47,10 @@ class ShiftBreak(TenantModel):
     latest = models.TimeField(_("Begins at the latest"))
     minutes = models.PositiveSmallIntegerField(_("Minutes"))
 
+    refusals = {
+        "shift_break_length": _("A break takes from 1 to 240 minutes."),
+    }
+
     class Meta:
         ordering = ["earliest"]
         constraints = [
@@ -59,6 +68,10 @@ class ExtraShift(TenantModel):
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
+
+    refusals = {
+        "extra_shift_ends_later": _("An extra shift must end after it begins. Choose a later end."),
+    }
 
     class Meta:
         ordering = ["start_at"]
@@ -80,6 +93,10 @@ class Absence(TenantModel):
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
+
+    refusals = {
+        "absence_ends_later": _("An absence must end after it begins. Choose a later end."),
+    }
 
     class Meta:
         ordering = ["start_at"]

@@ -26,6 +26,13 @@ class Provider(TenantModel):
     territories = models.ManyToManyField(Territory, through="ProviderTerritory", related_name="providers")
     is_active = models.BooleanField(default=True)
 
+    refusals = {
+        "provider_code_uniq": _(
+            "This code is in use already. Use the one that exists, or choose another code."
+        ),
+        "provider_accepts_in": _("Give a provider from 1 to 10,080 minutes (7 days) to accept."),
+    }
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [
@@ -45,6 +52,10 @@ class ProviderSkill(TenantModel):
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="provider_skills")
     skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="provider_skills")
 
+    refusals = {
+        "provider_skill_uniq": _("The provider has this skill already."),
+    }
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "provider", "skill"], name="provider_skill_uniq"),
@@ -59,6 +70,10 @@ class ProviderTerritory(TenantModel):
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="provider_territories")
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="provider_territories")
+
+    refusals = {
+        "provider_territory_uniq": _("The provider covers this territory already."),
+    }
 
     class Meta:
         constraints = [

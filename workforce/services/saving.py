@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext as _
 
 from core.errors import BadInput, Conflict
 from journal import services as journal
@@ -24,11 +23,11 @@ def check_known(facts: Mapping[str, Any], known: Iterable[str]) -> None:
 
 
 def save(thing: models.Model) -> None:
-    """Check and save; a code that is taken is a conflict, everything else bad input."""
+    """Check and save; what is taken is a conflict, everything else bad input."""
     try:
         thing.full_clean()
     except ValidationError as problem:
-        raise _refusal(problem, thing) from problem
+        raise _refusal(problem) from problem
     thing.save()
 
 
@@ -60,13 +59,10 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | list | None) else str(value)
 
 
-def _refusal(problem: ValidationError, thing: models.Model) -> BadInput | Conflict:
+def _refusal(problem: ValidationError) -> BadInput | Conflict:
     text = " ".join(problem.messages)
     if any(error.code in {"unique", "unique_together"} for error in _errors(problem)):
-        return Conflict(
-            _("%(thing)s: %(text)s Use the one that exists, or choose another code.")
-            % {"thing": thing, "text": text}
-        )
+        return Conflict(text)
     return BadInput(text, errors=problem.message_dict)
 
 
