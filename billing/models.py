@@ -176,7 +176,8 @@ class Payment(TenantModel):
     at = models.DateTimeField()
 
     refusals = {
-        "payment_positive": _("A payment must be more than 0."),
+        "payment_of_its_kind": _("A payment must be more than 0, and one that is taken back needs a reason."),
+        "payment_taken_back_once": _("The payment is taken back already."),
     }
 
     class Meta:
