@@ -43,6 +43,8 @@ class PaymentKind(models.TextChoices):
     """Why money was put to an invoice's account, or taken off it."""
 
     RECEIVED = "received", pgettext_lazy("money", "Received")
+    CARRIED = "carried", _("Carried over")
+    REFUNDED = "refunded", _("Refunded")
     TAKEN_BACK = "taken_back", pgettext_lazy("money", "Taken back")
 
 
@@ -53,3 +55,5 @@ class Account(models.TextChoices):
     REVENUE = "revenue", _("Revenue")
     TAX = "tax", _("Tax payable")
     CASH = "cash", _("Cash")
+    CREDIT = "credit", _("Customer credit")
+    CLEARING = "clearing", _("Carried between invoices")

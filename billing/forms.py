@@ -90,6 +90,24 @@ class PaymentForm(PlainForm):
         self.order_fields(["amount", "received_on", "reference"])
 
 
+class RefundForm(PlainForm):
+    """Credit that was paid back."""
+
+    paid_on = forms.DateField(
+        label=_("Paid back on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reference = forms.CharField(label=_("Bank reference"), max_length=120, required=False)
+
+    def __init__(self, *args: Any, currency: str, days: tuple[date, date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, last = days
+        self.fields["paid_on"].widget.attrs |= {"min": f"{first}", "max": f"{last}"}
+        self.fields["amount"] = MinorField(
+            label=_("Amount in %(currency)s") % {"currency": currency}, currency=currency
+        )
+        self.order_fields(["amount", "paid_on", "reference"])
+
+
 class TakeBackForm(PlainForm):
     """Why a payment is taken back."""
 

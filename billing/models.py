@@ -88,7 +88,9 @@ class Invoice(TenantModel):
     """What a customer owes for a work order. Numbers have no gaps; nothing is edited after issue.
 
     `taxes`: [{"rate_percent": "10.00", "net_minor", "tax_minor"}], rounded once per rate. `recipient`: who it
-    was addressed to on that day (name, address, attention).
+    was addressed to on that day (name, address, attention). What came in for an invoice that was reversed is the
+    customer's credit. A deferred trigger refuses a commit after which the books of an invoice and its payments
+    differ: open of it is what was not paid, and credit is what a reversed one still holds.
     """
 
     number = models.BigIntegerField()
@@ -105,6 +107,9 @@ class Invoice(TenantModel):
     issued_at = models.DateTimeField()
     due_on = models.DateField()
     paid_at = models.DateTimeField(null=True)
+    reversed_at = models.DateTimeField(null=True)
+    reversed_by = models.CharField(max_length=200, blank=True)
+    reverse_reason = models.CharField(max_length=300, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     refusals = {
@@ -124,6 +129,11 @@ class Invoice(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(total_minor=models.F("net_minor") + models.F("tax_minor")), name="invoice_sums"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="reversed", reversed_at__isnull=False)
+                | ~Q(status="reversed") & Q(reversed_at=None),
+                name="invoice_reversed_at",
             ),
         ]
         indexes = [
@@ -162,6 +172,8 @@ class Payment(TenantModel):
     """Money put to an invoice's account (positive), or taken off it (negative): append-only.
 
     What was wrong is taken back by a row of its own that names it in `undoes`, at most once, with who and why.
+    Credit that is carried from a reversed invoice to another is two rows: the one that puts it there names in
+    `pair` the one that takes it off.
     `received_on` is the day of the money, `at` the moment it was written here.
     """
 
@@ -171,6 +183,7 @@ class Payment(TenantModel):
     reference = models.CharField(max_length=120, blank=True)
     received_on = models.DateField()
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+    pair = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="paired_by")
     reason = models.CharField(max_length=300, blank=True)
     actor_label = models.CharField(max_length=200)
     at = models.DateTimeField()
@@ -184,11 +197,15 @@ class Payment(TenantModel):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="received", amount_minor__gt=0, undoes=None)
-                | Q(kind="taken_back", undoes__isnull=False) & ~Q(amount_minor=0) & ~Q(reason=""),
+                condition=Q(kind="received", amount_minor__gt=0, undoes=None, pair=None)
+                | Q(kind="refunded", amount_minor__lt=0, undoes=None, pair=None)
+                | Q(kind="carried", amount_minor__lt=0, undoes=None, pair=None)
+                | Q(kind="carried", amount_minor__gt=0, undoes=None, pair__isnull=False)
+                | Q(kind="taken_back", undoes__isnull=False, pair=None) & ~Q(amount_minor=0) & ~Q(reason=""),
                 name="payment_of_its_kind",
             ),
             models.UniqueConstraint(fields=["tenant", "undoes"], name="payment_taken_back_once"),
+            models.UniqueConstraint(fields=["tenant", "pair"], name="payment_carried_once"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import rules
-from billing.enums import ChargeKind, InvoiceStatus, Payer, PaymentKind
+from billing.enums import Account, ChargeKind, InvoiceStatus, Payer, PaymentKind
 from billing.models import Charge, Invoice, LedgerLine, Payment, PriceItem
 from billing.pricing import Price
 from core.errors import NotFound
@@ -174,11 +174,14 @@ def settlement(*, at: datetime) -> Settlement:
         unpaid_total=Sum("total_minor", filter=Q(status=InvoiceStatus.ISSUED), default=0),
         overdue=Count("pk", filter=Q(status=InvoiceStatus.ISSUED, due_on__lt=local.date())),
     )
+    came_in = Payment.objects.filter(invoice__status=InvoiceStatus.ISSUED).aggregate(
+        total=Sum("amount_minor", default=0)
+    )
     return Settlement(
         standings=rows,
         ready=_tally(rows, "ready"),
         blocked=_tally(rows, "blocked"),
-        unpaid=Tally(sums["unpaid"], sums["unpaid_total"]),
+        unpaid=Tally(sums["unpaid"], sums["unpaid_total"] - came_in["total"]),
         overdue=sums["overdue"],
         issued=Tally(sums["issued"], sums["issued_total"]),
     )
@@ -238,42 +241,96 @@ def invoice_for_update(invoice_id: int) -> Invoice:
 
 
 def payment_for_update(payment_id: int) -> Payment:
-    """The payment, with its invoice locked; raises NotFound."""
+    """The payment and where it was carried from, with their invoices locked; raises NotFound."""
     found = get_payment(payment_id)
-    found.invoice = invoice_for_update(found.invoice_id)
+    concerned = [found.invoice_id] + ([found.pair.invoice_id] if found.pair else [])
+    locked = {one.pk: one for one in invoices_for_update(concerned)}
+    found.invoice = locked[found.invoice_id]
+    if found.pair:
+        found.pair.invoice = locked[found.pair.invoice_id]
     return found
 
 
 def get_payment(payment_id: int) -> Payment:
     """One payment with its invoice; raises NotFound."""
-    found = Payment.objects.select_related("invoice").filter(pk=payment_id).first()
+    found = Payment.objects.select_related("invoice", "pair").filter(pk=payment_id).first()
     return _one(found, _("There is no payment with the id %(id)s."), payment_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A row of an invoice's money, and whether another takes it back."""
+    """A row of an invoice's money, whether another takes it back, and the invoice it was carried from or to."""
 
     payment: Payment
     is_undone: bool
+    other: Invoice | None
 
     @property
     def counts(self) -> bool:
         """Whether its money is with the invoice."""
         return self.payment.kind != PaymentKind.TAKEN_BACK and not self.is_undone
 
+    @property
+    def is_takeable(self) -> bool:
+        """Whether it can be taken back here; what was carried away is taken back where it went."""
+        return self.counts and not (
+            self.payment.kind == PaymentKind.CARRIED and self.payment.amount_minor < 0
+        )
+
 
 def receipts_of(invoice_id: int) -> list[Receipt]:
     """The money of an invoice, oldest row first."""
-    rows = list(Payment.objects.filter(invoice_id=invoice_id).order_by("id"))
+    money = Payment.objects.filter(invoice_id=invoice_id).select_related("pair__invoice")
+    rows = list(money.prefetch_related("paired_by__invoice").order_by("id"))
     undone = {row.undoes_id for row in rows}
-    return [Receipt(row, row.pk in undone) for row in rows]
+    return [Receipt(row, row.pk in undone, _other(row)) for row in rows]
+
+
+def _other(payment: Payment) -> Invoice | None:
+    if payment.pair is not None:
+        return payment.pair.invoice
+    return next((one.invoice for one in payment.paired_by.all()), None)
+
+
+def invoices_for_update(ids: list[int]) -> list[Invoice]:
+    """Invoices, locked, oldest first: always in this order, so that nobody waits in a circle."""
+    return list(Invoice.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
+
+
+def invoices_with_credit(customer_id: int) -> list[int]:
+    """The customer's reversed invoices that still hold money, oldest first."""
+    held = Payment.objects.filter(
+        invoice__customer_id=customer_id, invoice__status=InvoiceStatus.REVERSED
+    ).order_by()
+    sums = held.values("invoice_id").annotate(held=Sum("amount_minor")).filter(held__gt=0)
+    return sorted(sums.values_list("invoice_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccount:
+    """What a customer owes, and what they have to their credit, in minor units."""
+
+    open_minor: int
+    credit_minor: int
+
+
+def account_of(customer_id: int) -> CustomerAccount:
+    """How the customer stands, as the books say."""
+    lines = LedgerLine.objects.filter(entry__invoice__customer_id=customer_id)
+    sums = dict(lines.order_by().values_list("account").annotate(total=Sum("amount_minor")))
+    return CustomerAccount(sums.get(Account.RECEIVABLE, 0), -sums.get(Account.CREDIT, 0))
 
 
 def paid_minor(invoice_id: int) -> int:
-    """What came in for the invoice so far."""
+    """What the invoice holds: what came in and was neither taken back, carried on nor refunded."""
     sums = Invoice.objects.filter(pk=invoice_id).aggregate(paid=Sum("payments__amount_minor", default=0))
     return int(sums["paid"])
+
+
+def days_of_refund(invoice: Invoice, *, at: datetime) -> tuple[date, date]:
+    """The first and the last day a refund may bear: from the issue of its invoice until today."""
+    zone = current_tenant().zone
+    return invoice.issued_at.astimezone(zone).date(), at.astimezone(zone).date()
 
 
 def days_of_receipt(invoice: Invoice, *, at: datetime) -> tuple[date, date]:

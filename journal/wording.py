@@ -32,6 +32,8 @@ VERBS: dict[str, tuple[str, Words]] = {
     "closed": ("lock", pgettext_lazy("audit", "closed")),
     "continued": ("player-play", pgettext_lazy("audit", "continued")),
     "created": ("plus", pgettext_lazy("audit", "created")),
+    "credit_carried": ("receipt-refund", pgettext_lazy("audit", "carried credit over")),
+    "credit_refunded": ("cash", pgettext_lazy("audit", "paid credit back")),
     "customer_replied": ("message", pgettext_lazy("audit", "took the customer's reply")),
     "deactivated": ("user-off", pgettext_lazy("audit", "deactivated")),
     "activated": ("user-check", pgettext_lazy("audit", "activated again")),

@@ -64,18 +64,35 @@ class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money put to the invoice, or taken off it (negative). `undoes` names the row that it takes back."""
+    """Money put to the invoice, or taken off it (negative).
+
+    `undoes` names the row that it takes back, `pair` the one that carried the money off a reversed invoice.
+    """
 
     by = serializers.CharField(source="actor_label", read_only=True)
 
     class Meta:
         model = Payment
-        fields = ["id", "kind", "amount_minor", "received_on", "reference", "undoes", "reason", "by", "at"]
+        fields = [
+            "id",
+            "kind",
+            "amount_minor",
+            "received_on",
+            "reference",
+            "undoes",
+            "pair",
+            "reason",
+            "by",
+            "at",
+        ]
         read_only_fields = fields
 
 
 class InvoiceSerializer(ReadSerializer[Invoice]):
-    """An issued invoice. `taxes` has one row per rate, rounded once."""
+    """An issued invoice. `taxes` has one row per rate, rounded once.
+
+    `paid_minor` is what it holds: of a reversed invoice that is the customer's credit.
+    """
 
     lines = InvoiceLineSerializer(many=True, read_only=True)
     payments = PaymentSerializer(many=True, read_only=True)
@@ -100,6 +117,9 @@ class InvoiceSerializer(ReadSerializer[Invoice]):
             "issued_at",
             "due_on",
             "paid_at",
+            "reversed_at",
+            "reversed_by",
+            "reverse_reason",
             "lines",
             "payments",
             "updated_at",
@@ -118,6 +138,14 @@ class PaymentRecordSerializer(serializers.Serializer[Any]):
 
     amount_minor = serializers.IntegerField(max_value=10**15)
     received_on = serializers.DateField()
+    reference = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
+class RefundSerializer(serializers.Serializer[Any]):
+    """Credit that was paid back."""
+
+    amount_minor = serializers.IntegerField(max_value=10**15)
+    paid_on = serializers.DateField()
     reference = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
 

@@ -110,6 +110,35 @@ class InvoiceViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         services.reverse_invoice(invoice_id=int(pk), actor=self.actor, at=self.at, **wanted.validated_data)
         return self._answer(int(pk), 200)
 
+    @extend_schema(
+        summary="Record a refund of credit",
+        description="What came in for an invoice that was reversed is the customer's credit: this pays it back.",
+        request=shapes.RefundSerializer,
+        responses={201: shapes.InvoiceSerializer},
+        examples=[
+            OpenApiExample("Transfer", {"amount_minor": 10000, "paid_on": "2026-12-01"}, request_only=True)
+        ],
+    )
+    @action(detail=True, methods=["post"], write_scope=Permission.PAYMENT_RECORD)
+    def refund(self, request: Request, pk: str) -> Response:
+        self.get_object()
+        wanted = shapes.RefundSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        services.refund_credit(invoice_id=int(pk), actor=self.actor, at=self.at, **wanted.validated_data)
+        return self._answer(int(pk), 201)
+
+    @extend_schema(
+        summary="Pay an invoice from the customer's credit",
+        description="As far as the credit goes, oldest first. The new invoice of the same work takes it by itself.",
+        request=None,
+        responses=shapes.InvoiceSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="use-credit", write_scope=Permission.PAYMENT_RECORD)
+    def use_credit(self, request: Request, pk: str) -> Response:
+        self.get_object()
+        services.use_credit(invoice_id=int(pk), actor=self.actor, at=self.at)
+        return self._answer(int(pk), 200)
+
     def _answer(self, invoice_id: int, status: int) -> Response:
         invoice = self.get_queryset().get(pk=invoice_id)
         return Response(shapes.InvoiceSerializer(invoice).data, status=status)

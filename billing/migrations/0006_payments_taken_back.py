@@ -10,6 +10,8 @@ UPDATE billing_payment p SET at = coalesce(
     (SELECT min(e.at) FROM billing_ledgerentry e WHERE e.tenant_id = p.tenant_id AND e.payment_id = p.id),
     p.received_on::timestamp AT TIME ZONE 'UTC'
 );
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
 ALTER TABLE billing_payment ENABLE TRIGGER append_only;
 """
 

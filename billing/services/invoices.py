@@ -14,6 +14,7 @@ from billing.events import InvoiceIssued, InvoiceReversed
 from billing.models import Charge, Invoice, InvoiceLine
 from billing.services.books import book
 from billing.services.charges import language_of
+from billing.services.credit import carry
 from core.errors import BadInput, Conflict, IllegalTransition, Refusal
 from dispatch import services as dispatch
 from dispatch.enums import WorkOrderStatus
@@ -31,7 +32,8 @@ def issue_invoice(*, work_order_id: int, actor: Actor, at: datetime) -> Invoice:
     """Bill the customer's charges of a finished work order and settle it.
 
     Refused while a price is missing, the work is not finished, or an invoice stands already. The number is
-    taken last, so that a refusal leaves no gap. Tax is rounded once per rate.
+    taken last, so that a refusal leaves no gap. Tax is rounded once per rate. What came in for an earlier invoice of
+    the work, which was reversed, is carried over.
     """
     order = queries.work_order_for_update(work_order_id)
     actor.require(Permission.INVOICE_ISSUE, order)
@@ -66,6 +68,7 @@ def issue_invoice(*, work_order_id: int, actor: Actor, at: datetime) -> Invoice:
     changes = {"total_minor": sums.total_minor, "work_order": str(order)}
     journal.record(actor=actor, verb="invoice_issued", thing=invoice, at=at, changes=changes)
     journal.publish(InvoiceIssued(invoice_id=invoice.pk, work_order_id=order.pk))
+    carry(invoice, queries.invoices_for_update(_replaced(order)), actor=actor, at=at)
     return invoice
 
 
@@ -85,9 +88,10 @@ def issue_ready_invoices(*, actor: Actor, at: datetime) -> list[Invoice]:
 
 @transaction.atomic
 def reverse_invoice(*, invoice_id: int, reason: str, actor: Actor, at: datetime) -> Invoice:
-    """Take an invoice back: all that it booked is booked back, its payments too.
+    """Take an invoice back: what it asked for is booked back, and the work can be billed anew.
 
-    The work can be billed anew. Money that came in is to be paid back, or recorded on the new invoice.
+    Money that came in stays: it is the customer's credit, which the new invoice of the work takes over, which any
+    other of their invoices can use, or which is paid back (`refund_credit`).
     """
     invoice = queries.invoice_for_update(invoice_id)
     actor.require(Permission.INVOICE_ISSUE, invoice)
@@ -97,15 +101,28 @@ def reverse_invoice(*, invoice_id: int, reason: str, actor: Actor, at: datetime)
         )
     if invoice.status == InvoiceStatus.REVERSED:
         raise IllegalTransition(_("%(invoice)s is already reversed.") % {"invoice": invoice})
-    for entry in list(invoice.ledger_entries.prefetch_related("lines")):
-        back = {Account(line.account): -line.amount_minor for line in entry.lines.all()}
-        book(invoice, "reversed", back, at, entry.payment)
+    held = queries.paid_minor(invoice.pk)
+    back = {
+        Account.REVENUE: invoice.net_minor,
+        Account.TAX: invoice.tax_minor,
+        Account.RECEIVABLE: held - invoice.total_minor,
+        Account.CREDIT: -held,
+    }
+    book(invoice, "reversed", back, at)
     before, invoice.status = invoice.status, InvoiceStatus.REVERSED
-    invoice.save(update_fields=["status", "updated_at"])
-    changes = {"status": [before, invoice.status]}
+    invoice.reversed_at, invoice.reversed_by = at, actor.label[:200]
+    invoice.reverse_reason = reason.strip()
+    invoice.save()
+    changes = {"status": [before, invoice.status], "credit_minor": held}
     journal.record(actor=actor, verb="invoice_reversed", thing=invoice, at=at, changes=changes, reason=reason)
     journal.publish(InvoiceReversed(invoice_id=invoice.pk, work_order_id=invoice.work_order_id))
     return invoice
+
+
+def _replaced(order: WorkOrder) -> list[int]:
+    """The work's earlier invoices, which were reversed: what came in for them is for this one."""
+    own = Invoice.objects.filter(work_order=order, status=InvoiceStatus.REVERSED)
+    return list(own.values_list("pk", flat=True))
 
 
 def _check_can_issue(order: WorkOrder, charges: list[Charge]) -> None:

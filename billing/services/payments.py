@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from billing import queries
-from billing.enums import Account, InvoiceStatus, PaymentKind
-from billing.events import InvoicePaid, PaymentTakenBack
+from billing.enums import InvoiceStatus, PaymentKind
+from billing.events import PaymentTakenBack
 from billing.models import Invoice, Payment
-from billing.services.books import book
+from billing.services.books import book_money, settle
 from core.errors import BadInput, IllegalTransition
 from core.formats import long_date, money
 from journal import services as journal
@@ -46,10 +46,10 @@ def record_payment(
         actor_label=actor.label[:200],
         at=at,
     )
-    _book_money(payment, "paid")
+    book_money(payment, "paid")
     changes = {"amount_minor": amount_minor, "rest_minor": rest - amount_minor}
     journal.record(actor=actor, verb="payment_recorded", thing=invoice, at=at, changes=changes)
-    _settle(invoice, at)
+    settle(invoice, at)
     return payment
 
 
@@ -57,6 +57,7 @@ def record_payment(
 def take_back_payment(*, payment_id: int, reason: str, actor: Actor, at: datetime) -> Payment:
     """Undo a payment that was entered wrongly, by a row of its own; its invoice is open again by that much.
 
+    On a reversed invoice the customer's credit shrinks by it; credit that was carried goes back where it came from.
     Asked twice, it happens once: the row that stands already is answered.
     """
     payment = queries.payment_for_update(payment_id)
@@ -65,52 +66,53 @@ def take_back_payment(*, payment_id: int, reason: str, actor: Actor, at: datetim
     if done := payment.undone_by.first():
         return done
     _check_takeable(payment, reason)
-    back = Payment.objects.create(
-        invoice=invoice,
-        kind=PaymentKind.TAKEN_BACK,
-        amount_minor=-payment.amount_minor,
-        received_on=at.astimezone(current_tenant().zone).date(),
-        undoes=payment,
-        reason=reason.strip(),
-        actor_label=actor.label[:200],
-        at=at,
-    )
-    _book_money(back, "payment taken back")
-    rest = invoice.total_minor - queries.paid_minor(invoice.pk)
+    back = _undo(payment, reason.strip(), actor, at)
+    if payment.pair is not None:
+        _undo(payment.pair, reason.strip(), actor, at)
+    rest = 0 if invoice.status == InvoiceStatus.REVERSED else _open_minor(invoice)
     changes = {"amount_minor": back.amount_minor, "rest_minor": rest}
     journal.record(
         actor=actor, verb="payment_taken_back", thing=invoice, at=at, changes=changes, reason=back.reason
     )
-    _settle(invoice, at)
+    settle(invoice, at)
     journal.publish(PaymentTakenBack(invoice_id=invoice.pk, work_order_id=invoice.work_order_id))
     return back
 
 
-def _settle(invoice: Invoice, at: datetime) -> None:
-    """An invoice is paid while nothing of it is open."""
-    was_paid = invoice.status == InvoiceStatus.PAID
-    is_paid = queries.paid_minor(invoice.pk) == invoice.total_minor
-    if is_paid and not was_paid:
-        invoice.status, invoice.paid_at = InvoiceStatus.PAID, at
-        journal.publish(InvoicePaid(invoice_id=invoice.pk, work_order_id=invoice.work_order_id))
-    elif was_paid and not is_paid:
-        invoice.status, invoice.paid_at = InvoiceStatus.ISSUED, None
-    invoice.save(update_fields=["status", "paid_at", "updated_at"])
+def _undo(payment: Payment, reason: str, actor: Actor, at: datetime) -> Payment:
+    back = Payment.objects.create(
+        invoice=payment.invoice,
+        kind=PaymentKind.TAKEN_BACK,
+        amount_minor=-payment.amount_minor,
+        received_on=at.astimezone(current_tenant().zone).date(),
+        undoes=payment,
+        reason=reason,
+        actor_label=actor.label[:200],
+        at=at,
+    )
+    book_money(back, "payment taken back")
+    return back
 
 
-def _book_money(payment: Payment, act: str) -> None:
-    amounts = {Account.CASH: payment.amount_minor, Account.RECEIVABLE: -payment.amount_minor}
-    book(payment.invoice, act, amounts, payment.at, payment)
+def _open_minor(invoice: Invoice) -> int:
+    return invoice.total_minor - queries.paid_minor(invoice.pk)
 
 
 def _check_takeable(payment: Payment, reason: str) -> None:
+    invoice = payment.invoice
     if payment.kind == PaymentKind.TAKEN_BACK:
         raise IllegalTransition(
             _("This row itself takes a payment back. Record the payment anew if it came in after all.")
         )
-    if payment.invoice.status == InvoiceStatus.REVERSED:
+    if payment.kind == PaymentKind.CARRIED and payment.amount_minor < 0:
+        to = payment.paired_by.select_related("invoice").get().invoice
         raise IllegalTransition(
-            _("%(invoice)s is reversed: its payments stay as they are.") % {"invoice": payment.invoice}
+            _("This money was carried to %(invoice)s: take it back there.") % {"invoice": to}
+        )
+    if payment.amount_minor > queries.paid_minor(invoice.pk):
+        raise IllegalTransition(
+            _("The money of %(invoice)s was carried on or refunded. Take that back first.")
+            % {"invoice": invoice}
         )
     if not reason.strip():
         message = _("Say why the payment is taken back.")
@@ -124,7 +126,7 @@ def _check_payable(invoice: Invoice, amount_minor: int) -> int:
             _("%(invoice)s is %(status)s: no payment can be recorded on it.")
             % {"invoice": invoice, "status": InvoiceStatus(invoice.status).label.lower()}
         )
-    rest = invoice.total_minor - queries.paid_minor(invoice.pk)
+    rest = _open_minor(invoice)
     facts = {
         "invoice": invoice,
         "amount": money(amount_minor, invoice.currency),

@@ -17,7 +17,7 @@ from accounts.enums import Permission
 from accounts.guards import permitted
 from billing import queries, rules, services, wording
 from billing.enums import InvoiceStatus
-from billing.forms import PaymentForm, ReverseForm, TakeBackForm
+from billing.forms import PaymentForm, RefundForm, ReverseForm, TakeBackForm
 from billing.models import Invoice
 from core.clock import now
 from core.errors import BadInput
@@ -25,9 +25,12 @@ from core.formats import money
 from core.forms import tell
 from core.money import to_major
 from core.text import clean
+from customers import queries as customers
 from tenants.http import TenantRequest
 
 ROWS = 50
+CARD_ROWS = 10
+"""How many invoices the card of a customer shows."""
 
 
 @permitted(Permission.SETTLEMENT_VIEW)
@@ -71,12 +74,19 @@ def _detail(
     invoice: Invoice,
     *,
     payment: PaymentForm | None = None,
+    refund: RefundForm | None = None,
     reverse_form: ReverseForm | None = None,
     take_back: dict[int, TakeBackForm] | None = None,
 ) -> HttpResponse:
-    rest = invoice.total_minor - invoice.paid_minor  # type: ignore[attr-defined]
-    days = queries.days_of_receipt(invoice, at=now())
-    initial = {"amount": to_major(rest, invoice.currency), "received_on": days[1]}
+    paid = invoice.paid_minor  # type: ignore[attr-defined]
+    rest, is_reversed = invoice.total_minor - paid, invoice.status == InvoiceStatus.REVERSED
+    at = now()
+    days, back_days = queries.days_of_receipt(invoice, at=at), queries.days_of_refund(invoice, at=at)
+    account = queries.account_of(invoice.customer_id)
+    may_record = request.actor.can(Permission.PAYMENT_RECORD)
+    is_open = invoice.status == InvoiceStatus.ISSUED
+    to_pay = {"amount": to_major(rest, invoice.currency), "received_on": days[1]}
+    to_refund = {"amount": to_major(paid, invoice.currency), "paid_on": days[1]}
     context: dict[str, Any] = {
         "invoice": invoice,
         "state": _state(invoice),
@@ -86,18 +96,32 @@ def _detail(
             (one, (take_back or {}).get(one.payment.pk) or _take_back_form(one.payment.pk))
             for one in queries.receipts_of(invoice.pk)
         ],
-        "may_take_back": request.actor.can(Permission.PAYMENT_RECORD)
-        and invoice.status != InvoiceStatus.REVERSED,
+        "may_take_back": may_record,
         "entries": invoice.ledger_entries.prefetch_related("lines"),
-        "payment_form": payment or PaymentForm(currency=invoice.currency, days=days, initial=initial),
+        "payment_form": payment or PaymentForm(currency=invoice.currency, days=days, initial=to_pay),
+        "refund_form": refund or RefundForm(currency=invoice.currency, days=back_days, initial=to_refund),
         "reverse_form": reverse_form or ReverseForm(),
-        "is_open": invoice.status == InvoiceStatus.ISSUED,
-        "may_pay": request.actor.can(Permission.PAYMENT_RECORD) and invoice.status == InvoiceStatus.ISSUED,
-        "may_reverse": request.actor.can(Permission.INVOICE_ISSUE)
-        and invoice.status != InvoiceStatus.REVERSED,
+        "is_open": is_open,
+        "credit_minor": paid if is_reversed else None,
+        "usable_minor": min(account.credit_minor, rest) if is_open else 0,
+        "may_pay": may_record and is_open,
+        "may_refund": may_record and is_reversed and paid > 0,
+        "may_reverse": request.actor.can(Permission.INVOICE_ISSUE) and not is_reversed,
     }
-    bad = any(form and form.errors for form in (payment, reverse_form)) or bool(take_back)
+    bad = any(form and form.errors for form in (payment, refund, reverse_form)) or bool(take_back)
     return render(request, "billing/invoice_detail.html", context, status=422 if bad else 200)
+
+
+@permitted(Permission.SETTLEMENT_VIEW)
+@require_safe
+def customer_invoices(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """What a customer owes, their credit and their latest invoices: a card of their record, or a page of its own."""
+    customer = customers.get_customer(pk)
+    rows = [(one, _state(one)) for one in queries.invoices().filter(customer=customer)[:CARD_ROWS]]
+    context = {"customer": customer, "rows": rows, "account": queries.account_of(pk)}
+    fragment = request.headers.get("HX-Request")
+    template = "billing/_customer_invoices.html" if fragment else "billing/customer_invoices.html"
+    return render(request, template, context)
 
 
 @permitted(Permission.PAYMENT_RECORD)
@@ -117,6 +141,36 @@ def invoice_pay(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         tell(form, problem)
         return _detail(request, invoice, payment=form)
     messages.success(request, _("%(amount)s recorded.") % {"amount": money(amount, invoice.currency)})
+    return _to_invoice(slug, pk)
+
+
+@permitted(Permission.PAYMENT_RECORD)
+@require_POST
+def invoice_refund(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Record that credit of a reversed invoice was paid back."""
+    invoice = queries.get_invoice(pk)
+    days = queries.days_of_refund(invoice, at=now())
+    form = RefundForm(request.POST, currency=invoice.currency, days=days)
+    if not form.is_valid():
+        return _detail(request, invoice, refund=form)
+    facts = dict(form.cleaned_data)
+    amount = facts.pop("amount")
+    try:
+        services.refund_credit(invoice_id=pk, amount_minor=amount, actor=request.actor, at=now(), **facts)
+    except BadInput as problem:
+        tell(form, problem)
+        return _detail(request, invoice, refund=form)
+    messages.success(request, _("%(amount)s paid back.") % {"amount": money(amount, invoice.currency)})
+    return _to_invoice(slug, pk)
+
+
+@permitted(Permission.PAYMENT_RECORD)
+@require_POST
+def invoice_use_credit(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
+    """Pay from the customer's credit."""
+    carried = services.use_credit(invoice_id=pk, actor=request.actor, at=now())
+    amount = money(carried, queries.get_invoice(pk).currency)
+    messages.success(request, _("%(amount)s of the customer's credit used.") % {"amount": amount})
     return _to_invoice(slug, pk)
 
 
@@ -152,6 +206,9 @@ def invoice_reverse(request: TenantRequest, slug: str, pk: int) -> HttpResponse:
         invoice_id=pk, reason=form.cleaned_data["reason"], actor=request.actor, at=now()
     )
     text = _("%(invoice)s is reversed. Its work order can be invoiced anew.") % {"invoice": invoice}
+    if held := queries.paid_minor(pk):
+        kept = _("%(amount)s that came in is now the customer's credit.")
+        text = f"{text} {kept % {'amount': money(held, invoice.currency)}}"
     messages.success(request, text)
     return _to_invoice(slug, pk)
 

@@ -51,5 +51,5 @@ def test_queries_do_not_grow_with_rows(in_acme: Company, rows: int, django_asser
     for _ in range(rows):
         make.make_priced_visit()
         make.make_visit(make.make_work_order())
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         queries.settlement(at=NOON)

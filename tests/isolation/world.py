@@ -251,7 +251,7 @@ FACTS: dict[str, Facts] = {
     "inventory.Movement": lambda s, n: {"quantity": 10, "kind": "received"},
     "billing.PriceItem": lambda s, n: {"valid_from": date(2026, 1, 1 + n), "unit_price_minor": 1000},
     "billing.Invoice": lambda s, n: {"net_minor": 1000, "tax_minor": 100, "total_minor": 1100},
-    "billing.LedgerLine": lambda s, n: {"amount_minor": 1100},
+    "billing.LedgerLine": lambda s, n: {"amount_minor": 1099 - n},
     "tickets.AssetCode": lambda s, n: {"revoked_at": None},
     "tickets.SavedView": lambda s, n: {"owner": None, "query": {"view": "open"}},
     "feedback.CustomerLink": lambda s, n: {

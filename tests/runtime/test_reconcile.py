@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from billing.enums import Account
 from billing.models import LedgerEntry, LedgerLine
@@ -55,8 +56,11 @@ def test_a_broken_level_is_named_with_its_company(acme: Company, globex: Company
 
 @pytest.mark.usefixtures("as_owner")
 def test_a_lopsided_booking_is_named(acme: Company) -> None:
+    with tenant_active(acme.tenant.pk):
+        invoice = make_invoice()
+        connection.check_constraints()
     with tenant_active(acme.tenant.pk), trigger_off("billing_ledgerline", "ledger_entry_balances"):
-        entry = LedgerEntry.objects.create(invoice=make_invoice(), memo="lopsided", at=AT)
+        entry = LedgerEntry.objects.create(invoice=invoice, memo="lopsided", at=AT)
         LedgerLine.objects.create(entry=entry, account=Account.CASH, amount_minor=5, currency="JPY")
     code, told, _said = _reconcile("--tenant", "acme")
     assert code == 1
