@@ -31,7 +31,8 @@ OURS_ALONE = {
     | {"ticket_merged_names_target", "ticket_owned_and_timed", "visit_sent_is_told", "consent_expires_later"}
     | {"consent_chosen_or_not", "offer_has_recipient", "offer_expires_later", "time_entry_ends_later"}
     | {"time_entry_one_running", "link_choose_has_consent", "letter_window_both_or_neither"}
-    | {"recovery_done_both_or_neither", "invoice_sums", "ledger_line_moves"},
+    | {"recovery_done_both_or_neither", "invoice_sums", "ledger_line_moves"}
+    | {"invoice_reversed_at", "payment_carried_once"},
 }
 """Constraints that nothing typed can break, by why."""
 
