@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
 from accounts.enums import Permission
+from core.forms import PlainForm, PlainModelForm
 from tenants.enums import Language
 from tenants.models import Tenant
 
@@ -26,7 +27,7 @@ def zone_choices() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]
 
 
-class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+class CompanyForm(PlainModelForm):
     """The company's own facts."""
 
     class Meta:
@@ -71,7 +72,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         return rate
 
 
-class PersonForm(forms.Form):
+class PersonForm(PlainForm):
     """Somebody who is let in."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -92,7 +93,7 @@ class PersonForm(forms.Form):
         self.fields["role"].choices = role_choices()  # type: ignore[attr-defined]
 
 
-class RoleForm(forms.Form):
+class RoleForm(PlainForm):
     """A role of the tenant's own."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -104,7 +105,7 @@ class RoleForm(forms.Form):
     )
 
 
-class TokenForm(forms.Form):
+class TokenForm(PlainForm):
     """A program's key."""
 
     name = forms.CharField(
@@ -126,7 +127,7 @@ class TokenForm(forms.Form):
         return datetime.combine(last + timedelta(days=1), time(), zone) if last else None
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(PlainForm):
     """One's own facts."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -141,7 +142,7 @@ class ProfileForm(forms.Form):
         self.fields["time_zone"].choices = choices  # type: ignore[attr-defined]
 
 
-class JoinForm(forms.Form):
+class JoinForm(PlainForm):
     """The password with which the owner of an address takes an account into their own hands."""
 
     password1 = forms.CharField(

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.adapters.base import Adapter, Field, Group
 from channels.models import ChannelAccount
+from core.forms import PlainForm
 
 
-class AccountForm(forms.Form):
+class AccountForm(PlainForm):
     """An account's facts as its adapter asks for them. Secrets are only ever written."""
 
     name = forms.CharField(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 
 from core.errors import BadInput, Refusal
 
+DIGITS = ("max_digits", "max_decimal_places", "max_whole_digits")
 CHOSEN = (forms.ChoiceField, forms.FileField, forms.BooleanField)
 
 
@@ -29,7 +31,17 @@ else:
 
 
 class PlainWords(_Words):
-    """Tells what is wrong with which field, and the way out, where a field has only the framework's own words."""
+    """Tells what is wrong with which field, and the way out, where a field has only the framework's own words.
+
+    `bounds` are those of fields made of a model's columns: name → (least, most), as the field's label counts.
+    """
+
+    bounds: ClassVar[dict[str, tuple[int, int]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.bounds.keys() & self.fields.keys():
+            _bound(self.fields[name], *self.bounds[name])
 
     def full_clean(self) -> None:
         for name, field in self.fields.items():
@@ -45,6 +57,15 @@ class PlainModelForm(PlainWords, forms.ModelForm):  # type: ignore[type-arg]
     """A form about one row that tells what is wrong in the product's words."""
 
 
+def _bound(field: forms.Field, least: int, most: int) -> None:
+    field.validators = [
+        *(one for one in field.validators if getattr(one, "code", None) not in ("min_value", "max_value")),
+        MinValueValidator(least),
+        MaxValueValidator(most),
+    ]
+    field.widget.attrs |= {"min": least, "max": most}
+
+
 def _tell_plainly(field: forms.Field, label: str) -> None:
     for code, text in _texts(field, label).items():
         if _is_frameworks(field, code):
@@ -53,6 +74,8 @@ def _tell_plainly(field: forms.Field, label: str) -> None:
 
 def _is_frameworks(field: forms.Field, code: str) -> bool:
     """Whether neither the field nor its class, where that is ours, says it in words of its own."""
+    if code in DIGITS:
+        return isinstance(field, forms.DecimalField) and code not in field.error_messages
     if code in field.error_messages:
         classes = (one for one in type(field).__mro__ if code in vars(one).get("default_error_messages", ()))
         first = next(classes, None)
@@ -75,6 +98,7 @@ def _texts(field: forms.Field, label: str) -> dict[str, str]:
     }
     chosen = isinstance(field, CHOSEN)
     return {
+        **dict.fromkeys(DIGITS, _of_digits(field, filled)),
         "required": (
             _("Nothing is chosen for “%(field)s”. Please choose.")
             if chosen
@@ -90,6 +114,26 @@ def _texts(field: forms.Field, label: str) -> dict[str, str]:
         "max_value": _("“%(field)s” is %(value)s. It must be at most %(limit)s.") % filled,
         "min_length": _("“%(field)s” has %(value)s characters. Please write at least %(limit)s.") % filled,
         "max_length": _("“%(field)s” has %(value)s characters. Please shorten it to %(limit)s.") % filled,
+    }
+
+
+def _of_digits(field: forms.Field, filled: dict[str, str]) -> str:
+    """What a number of so many digits must keep to; empty for what has no bound of them."""
+    digits, places = getattr(field, "max_digits", None), getattr(field, "decimal_places", None)
+    if digits is None:
+        return ""
+    most = f"{10 ** (digits - (places or 0)) - 1:,}"
+    if not places:
+        return _("“%(field)s” is %(value)s. Give a whole number, at most %(most)s.") % {
+            "field": filled["field"],
+            "value": "%(value)s",
+            "most": most,
+        }
+    return _("“%(field)s” is %(value)s. Give at most %(most)s, with %(places)s digits after the point.") % {
+        "field": filled["field"],
+        "value": "%(value)s",
+        "most": most,
+        "places": places,
     }
 
 

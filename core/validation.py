@@ -32,6 +32,23 @@ def check_fields(thing: models.Model) -> None:
         ) from error
 
 
+def in_plain_words(thing: models.Model, problem: ValidationError) -> ValidationError:
+    """The same problem, naming the field where the framework says no more than that something is wrong."""
+    for name, found in problem.error_dict.items():
+        label = str(thing._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        filled = {"field": label.replace("%", "%%"), "value": "%(show_value)s", "limit": "%(limit_value)s"}
+        words = {
+            "min_value": _("“%(field)s” is %(value)s. It must be at least %(limit)s.") % filled,
+            "max_value": _("“%(field)s” is %(value)s. It must be at most %(limit)s.") % filled,
+        }
+        for error in found:
+            if error.code in ("blank", "null"):
+                error.message = _("“%(field)s” is empty. Please fill it in.") % {"field": label}
+            elif error.code in words:
+                error.message = words[error.code]
+    return problem
+
+
 def refusal_of(constraint: str) -> str:
     """What people are told when this constraint of the database refuses; empty where nothing is said of it."""
     return str(_refusals().get(constraint, ""))

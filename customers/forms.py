@@ -9,7 +9,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import BadInput
 from core.forms import PlainForm, PlainModelForm
+from core.places import check_place
 from core.spans import DaySpan, read_spans, write_span
 from customers.models import Asset, Contact, Contract, Customer, Site
 
@@ -50,6 +52,16 @@ class SiteForm(PlainModelForm):
             ),
         }
         widgets = {"access_notes": forms.Textarea(attrs={"rows": 3})}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        try:
+            check_place(values.get("latitude"), values.get("longitude"))
+        except BadInput as refusal:
+            for name, texts in refusal.errors.items():
+                if name not in self.errors:
+                    self.add_error(name, texts)
+        return values
 
 
 class SiteHoursForm(PlainForm):

@@ -107,6 +107,7 @@ class CapacityRuleForm(PlainModelForm):
         choices=[(p.value, _("P1 only") if p == 1 else f"P1–P{p.value}") for p in Priority],
         coerce=int,
     )
+    bounds = {"reserve_percent": (0, 100), "released_hours": (0, 720), "max_minutes": (0, 1_000_000)}
 
     class Meta:
         model = CapacityRule

@@ -30,6 +30,8 @@ AROUND_THE_CLOCK = 0
 class RuleForm(PlainModelForm):
     """When and if; `StepForm`s say how. `facts` is what the services take, the steps left out."""
 
+    bounds = {"position": (1, 999), "horizon_days": (0, 365)}
+
     event = forms.ChoiceField(label=_("This happens"), choices=RuleEvent.choices)
     percent = forms.IntegerField(
         label=_("Share of the time used, in per cent"), min_value=1, max_value=200, required=False

@@ -35,6 +35,7 @@ class WorkTypeForm(PlainModelForm):
         empty_label=_("At any time"),
     )
     parts = PartLinesField(label=_("Usual parts"))
+    bounds = {"duration_minutes": (1, 28_800), "crew_size": (1, 8)}
 
     class Meta:
         model = WorkType
@@ -53,8 +54,6 @@ class WorkTypeForm(PlainModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["duration_minutes"].widget.attrs |= {"min": 1, "max": 28_800}
-        self.fields["crew_size"].widget.attrs |= {"min": 1, "max": 8}
         self.fields["crew_size"].required = self.fields["crew_cover"].required = False
         if self.instance.pk:
             del self.fields["code"]

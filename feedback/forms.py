@@ -5,10 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainForm
 from feedback.enums import RatingReason
 
 
-class RateForm(forms.Form):
+class RateForm(PlainForm):
     """What a customer sends: a face, and whatever else they care to say."""
 
     score = forms.IntegerField(min_value=1, max_value=5)
@@ -17,7 +18,7 @@ class RateForm(forms.Form):
     wants_call = forms.BooleanField(required=False)
 
 
-class ChooseForm(forms.Form):
+class ChooseForm(PlainForm):
     """What a customer answers: the place of a window, or "keep"; and words, if they like."""
 
     KEEP = "keep"
@@ -31,7 +32,7 @@ class ChooseForm(forms.Form):
         return None if told == self.KEEP else int(told)
 
 
-class OutcomeForm(forms.Form):
+class OutcomeForm(PlainForm):
     """What came of a follow-up."""
 
     outcome = forms.CharField(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import PlainModelForm
 from knowledge.models import Article
 
 
-class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
+class ArticleForm(PlainModelForm):
     class Meta:
         model = Article
         fields = ["title", "topic_code", "language", "body", "is_published"]

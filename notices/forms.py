@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import queries as accounts
 from core.calendars import WEEKDAYS
+from core.forms import PlainForm
 from core.moments import DayField, InstantField
 from notices import rules
 from notices.enums import MailWish
@@ -19,7 +20,7 @@ from notices.models import OwnHours
 from notices.registry import known_kinds
 
 
-class WishesForm(forms.Form):
+class WishesForm(PlainForm):
     """When and how one wants to be told. `weekly` and `kinds` hold what `set_own_hours` takes."""
 
     any_time = forms.BooleanField(
@@ -74,7 +75,7 @@ class WishesForm(forms.Form):
         return facts
 
 
-class DutyForm(forms.Form):
+class DutyForm(PlainForm):
     """A time on call, in the tenant's time zone."""
 
     membership_id = forms.TypedChoiceField(

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import formats
+from core.forms import PlainForm
 from core.moments import DayField
 from planning.enums import RunKind
 from workforce import queries as workforce
@@ -25,7 +26,7 @@ def search_times() -> list[tuple[int, str]]:
     return [(n, _("%(n)s seconds") % {"n": n}) for n in SECONDS]
 
 
-class AskForm(forms.Form):
+class AskForm(PlainForm):
     """Whose days are planned, from when on, how far, and how long to search."""
 
     kind = forms.ChoiceField(label=_("What for"), choices=RunKind.choices)

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.validation import field_of
+from core.validation import field_of, in_plain_words
 from tenants.active import read_again
 from tenants.enums import Currency, Language
 from tenants.fields import TenantKey
@@ -73,6 +73,13 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Raise `ValidationError` in the product's words."""
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as problem:
+            raise in_plain_words(self, problem) from problem
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Raise `ValidationError` in the words of `refusals`, at the field where only one is meant."""

@@ -48,6 +48,7 @@ class EscalationForm(PlainForm):
         label=_("Minutes later"),
         required=False,
         min_value=0,
+        max_value=525_600,
         help_text=_("Only for some time after the breach."),
     )
     act = forms.ChoiceField(label=_("Do"), choices=EscalationAct.choices)

@@ -53,6 +53,8 @@ class TerritoryEditForm(TerritoryForm):
 class ProviderForm(PlainModelForm):
     """A provider, its terms, and the scope of the work it may be given. Its code is given once."""
 
+    bounds = {"accept_minutes": (1, 10_080), "visits_a_day": (1, 1_000)}
+
     class Meta:
         model = Provider
         fields = ["code", "name", "email", "phone", "accept_minutes", "visits_a_day", "is_active"]
@@ -76,7 +78,6 @@ class ProviderForm(PlainModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accept_minutes"].widget.attrs |= {"min": 1, "max": 10_080}
         for name in ("skills", "territories"):
             self.fields[name].required = False
         if self.instance.pk:

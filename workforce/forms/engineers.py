@@ -85,7 +85,9 @@ class CostsForm(PlainForm):
         super().__init__(data, initial=initial)
         words = {"hour_cost_minor": _("Cost of an hour"), "km_cost_minor": _("Cost of a kilometre")}
         for name, label in words.items():
-            self.fields[name] = MinorField(label=f"{label}, {currency}", currency=currency, min_value=0)
+            self.fields[name] = MinorField(
+                label=f"{label}, {currency}", currency=currency, min_value=0, max_value=20_000_000
+            )
         self.order_fields([*words, *names])
 
 
