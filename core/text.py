@@ -33,3 +33,18 @@ def harmless(text: str) -> str:
 def is_address(text: str) -> bool:
     """Whether mail could be sent there: something, one @, something; at most 254 characters."""
     return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def is_typed_address(text: str) -> bool:
+    """Whether a person who types it can be meant: an address whose host has a name and a domain, not `a@b`.
+
+    Only asked of what is typed into a form or sent by a program: who writes to us from `root@intranet` has that
+    address.
+    """
+    host = text.rpartition("@")[2].replace("。", ".")
+    return is_address(text) and len(host) > 3 and "." in host.strip(".") and ".." not in host
+
+
+def is_typed_phone(text: str) -> bool:
+    """Whether a person who types it can be called: from 5 to 20 digits, however they are written."""
+    return 5 <= len(digits(text)) <= 20

@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import check_typed_address, check_typed_phone
 from core.errors import BadInput
 from core.forms import PlainForm, PlainModelForm
 from core.places import check_place
@@ -16,13 +17,27 @@ from core.spans import DaySpan, read_spans, write_span
 from customers.models import Asset, Contact, Contract, Customer, Site
 
 
-class CustomerForm(PlainModelForm):
+class ReachForm(PlainModelForm):
+    """How somebody is reached: what is typed anew must look like it; what came with their mail may stay."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        for name, check in (("email", check_typed_address), ("phone", check_typed_phone)):
+            if values.get(name) and name in self.changed_data:
+                try:
+                    check(values[name])
+                except forms.ValidationError as problem:
+                    self.add_error(name, problem)
+        return values
+
+
+class CustomerForm(ReachForm):
     class Meta:
         model = Customer
         fields = ["name", "tier", "language", "email", "phone", "billing_address"]
 
 
-class ContactForm(PlainModelForm):
+class ContactForm(ReachForm):
     class Meta:
         model = Contact
         fields = ["name", "reading", "role", "email", "phone", "language", "prefers"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import phonenumbers
 
 from core.text import digits, fold
+from customers.enums import ContactChannel
 
 _REGIONS = {
     "Asia/Tokyo": "JP",
@@ -59,6 +60,12 @@ def callable_number(text: str, region: str | None) -> str:
     if not phonenumbers.is_possible_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def preferred(prefers: str, email: str, phone: str) -> str:
+    """How a contact wants to be reached: by phone where they are said to prefer e-mail and only have a phone."""
+    is_by_phone_only = prefers == ContactChannel.EMAIL and bool(phone) and not email
+    return ContactChannel.PHONE if is_by_phone_only else prefers
 
 
 def email_key(text: str) -> str:

@@ -21,7 +21,7 @@ from channels.services.attachments import attach_uploads, lend_files
 from channels.services.inbound import receive
 from channels.services.outbound import send_message
 from core.errors import BadInput, Conflict, NotFound
-from core.text import clean, is_address
+from core.text import clean, is_typed_address
 from journal import services as journal
 from tenants.actors import Actor
 
@@ -206,7 +206,7 @@ def _name(text: str) -> str:
 
 def _email(text: str) -> str:
     address = text.strip()
-    if address and not is_address(address):
+    if address and not is_typed_address(address):
         raise BadInput(
             _("“%(text)s” is not an e-mail address. Write it like name@example.com.")
             % {"text": address[:80]},

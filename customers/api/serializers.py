@@ -6,13 +6,28 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.addresses import check_typed_address, check_typed_phone
 from core.api.reading import ReadSerializer
 from customers.models import Asset, Contact, Contract, Customer, Site, SiteHours
 
 _STAMPS = ["id", "created_at", "updated_at"]
 
 
-class CustomerSerializer(ReadSerializer[Customer]):
+class _Reached(serializers.Serializer[Any]):
+    """How somebody is reached, by the rule of the forms: what stays as it is, such as by mail it came, may stay."""
+
+    def validate_email(self, value: str) -> str:
+        if value and value != getattr(self.instance, "email", None):
+            check_typed_address(value)
+        return value
+
+    def validate_phone(self, value: str) -> str:
+        if value and value != getattr(self.instance, "phone", None):
+            check_typed_phone(value)
+        return value
+
+
+class CustomerSerializer(_Reached, ReadSerializer[Customer]):
     class Meta:
         model = Customer
         fields = [
@@ -31,7 +46,7 @@ class CustomerSerializer(ReadSerializer[Customer]):
         read_only_fields = _STAMPS
 
 
-class ContactSerializer(ReadSerializer[Contact]):
+class ContactSerializer(_Reached, ReadSerializer[Contact]):
     """`customer` is given once, when the contact is made."""
 
     customer: Any = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.all())

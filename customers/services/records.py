@@ -294,6 +294,7 @@ def _check_customer(customer: Customer) -> None:
 
 def _check_contact(contact: Contact) -> None:
     contact.email_folded = rules.email_key(contact.email)
+    contact.prefers = rules.preferred(contact.prefers, contact.email, contact.phone)
     contact.phone_digits = ""
     if contact.phone:
         contact.phone_digits = rules.phone_key(contact.phone, rules.region_of(current_tenant().time_zone))

@@ -104,3 +104,24 @@ def test_lists_cost_the_same_for_every_length(acme: Company, program: Program) -
             one.append(len(captured))
         costs.append(one)
     assert costs[0] == costs[1] == costs[2]
+
+
+def test_an_address_typed_anew_is_one_of_a_person(acme: Company, program: Program) -> None:
+    with tenant_active(acme.tenant.pk):
+        contact = make_contact(email="root@intranet", phone="12")
+    client, url = program(acme), f"/api/v1/contacts/{contact.pk}"
+    for facts in ({"email": "a@b"}, {"phone": "abc"}):
+        refused = client.patch(url, facts, content_type=JSON)
+        assert refused.status_code == 400
+        assert [error["pointer"] for error in refused.json()["errors"]] == [f"/{next(iter(facts))}"]
+    as_it_was = {"email": "root@intranet", "phone": "12", "role": "Janitor"}
+    kept = client.patch(url, as_it_was, content_type=JSON)
+    assert kept.status_code == 200 and kept.json()["email"] == "root@intranet"
+
+
+def test_who_only_has_a_phone_prefers_it(acme: Company, program: Program) -> None:
+    with tenant_active(acme.tenant.pk):
+        customer = make_customer()
+    facts = {"customer": customer.pk, "name": "Cleo", "phone": "212 555 0142"}
+    made = program(acme).post("/api/v1/contacts", facts, content_type=JSON)
+    assert made.json()["prefers"] == "phone"

@@ -33,6 +33,45 @@ def test_the_public_form_gives_a_number_without_sign_in(acme: Company, client: C
         assert Contact.objects.get().email == "cleo@home.example"
 
 
+@pytest.mark.parametrize(
+    ("facts", "field", "told"),
+    [
+        ({"email": "a@b"}, "email", "“a@b” is not an e-mail address. Write it like name@example.com."),
+        (
+            {"phone": "abc"},
+            "phone",
+            "“abc” is not a phone number. Write at least 5 digits, such as +1 212 555 0142.",
+        ),
+        ({"email": "", "phone": "555"}, "phone", "“555” is not a phone number."),
+    ],
+)
+def test_by_what_nobody_is_reached_is_told_at_its_field(
+    acme: Company, client: Client, facts: dict[str, str], field: str, told: str
+) -> None:
+    answer = client.post("/c/acme/request/", {**FORM, **facts})
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert list(errors) == [field] and errors[field][0].startswith(told)
+    with tenant_active(acme.tenant.pk):
+        assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "phone", ["03-5555-0142", "（０３）５５５５－０１４２", "+86 138 0013 8000 转 12", "911 55"]
+)
+def test_a_number_is_taken_however_it_is_written(acme: Company, client: Client, phone: str) -> None:
+    answer = client.post("/c/acme/request/", {**FORM, "email": "", "phone": phone})
+    assert answer.status_code == 303
+    with tenant_active(acme.tenant.pk):
+        assert Contact.objects.get().prefers == "phone"
+
+
+def test_mail_from_an_odd_address_is_never_refused(in_acme: Company) -> None:
+    raw = make_email(sender="root@intranet")
+    assert services.take_in_email(raw=raw, at=AT, actor=FOUNDER) == Intake.OPENED
+    assert (Contact.objects.get().email, Contact.objects.get().prefers) == ("root@intranet", "email")
+
+
 def test_a_double_click_is_one_request(acme: Company, client: Client) -> None:
     for _ in range(2):
         client.post("/c/acme/request/", {**FORM, "idempotency_key": "k1"})

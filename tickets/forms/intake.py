@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.addresses import AddressInput
+from core.addresses import AddressInput, TypedAddressInput, TypedPhoneInput
 from core.forms import PlainForm
 from customers.models import Asset
 from tickets.enums import (
@@ -72,8 +72,8 @@ class RequestForm(PlainForm):
     """The public request form. `website` is a trap: people never see it."""
 
     name = forms.CharField(label=_("Your name"), max_length=120)
-    email = AddressInput(label=_("E-mail"), required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    email = TypedAddressInput(label=_("E-mail"), required=False)
+    phone = TypedPhoneInput(label=_("Phone"), max_length=40, required=False)
     subject = forms.CharField(label=_("What is it about?"), max_length=200)
     body = forms.CharField(
         label=_("What happened?"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 5})
@@ -83,7 +83,8 @@ class RequestForm(PlainForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if not values.get("email") and not values.get("phone") and "email" not in self.errors:
+        is_reached = values.get("email") or values.get("phone")
+        if not is_reached and not self.errors.keys() & {"email", "phone"}:
             self.add_error("email", _("Give an e-mail address or a phone number, so that we can answer."))
         return values
 
@@ -95,6 +96,6 @@ class AssetRequestForm(PlainForm):
         label=_("What is wrong?"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
     )
     name = forms.CharField(label=_("Your name"), max_length=120, required=False)
-    phone = forms.CharField(label=_("Phone (if we may call back)"), max_length=40, required=False)
+    phone = TypedPhoneInput(label=_("Phone (if we may call back)"), max_length=40, required=False)
     ticket = forms.IntegerField(required=False, min_value=1)
     website = forms.CharField(required=False, max_length=200)
