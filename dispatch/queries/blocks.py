@@ -4,8 +4,9 @@ begun at the time that they take (`Visit.span_at`)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from core.intervals import Interval
 from dispatch.enums import VisitStatus
@@ -35,8 +36,9 @@ class Bar:
 class Block:
     """A visit on its lane, from `start_at` to `end_at`: it `has_begun` when these are what happened and not what is
     planned. `late_minutes`: as `lateness_of`; `broken`: rules broken on purpose. The trip to it `is_estimated`
-    unless a routing service said how long it takes. `is_away`: the engineer is absent then. `crew`: the other visits
-    of the board that go together with it."""
+    unless a routing service said how long it takes. `is_away`: the engineer is absent then. `half`: "upper" or
+    "lower" of one that would hide another, such as one begun before its turn. `crew`: the other visits of the board
+    that go together with it."""
 
     visit: Visit
     start_at: datetime
@@ -51,6 +53,7 @@ class Block:
     behind_minutes: int
     is_estimated: bool = True
     is_away: bool = False
+    half: str = ""
     crew: tuple[Visit, ...] = ()
 
     @property
@@ -137,7 +140,18 @@ def blocks_of(
             )
         )
         place = here
-    return blocks
+    return _apart(blocks)
+
+
+def _apart(blocks: Sequence[Block]) -> list[Block]:
+    """The same blocks, those that lie on one another in halves of the lane."""
+    halves: dict[int, str] = {}
+    in_turn = sorted(range(len(blocks)), key=lambda n: blocks[n].at)
+    for one, other in pairwise(in_turn):
+        if blocks[one].at + blocks[one].length > blocks[other].at + SHORTEST:
+            halves.setdefault(one, "upper")
+            halves[other] = "lower" if halves[one] == "upper" else "upper"
+    return [replace(block, half=halves.get(n, "")) for n, block in enumerate(blocks)]
 
 
 def _travel(visit: Visit, start: datetime, planned_minutes: int, edges: Interval) -> Bar | None:

@@ -18,7 +18,7 @@ from core.intervals import Interval, minutes_of, without
 from dispatch.enums import VisitStatus
 from dispatch.models import Visit, WorkOrder
 from dispatch.queries.blocks import Bar, Block, blocks_of, in_turn, minutes_between
-from dispatch.queries.lateness import lateness_of
+from dispatch.queries.lateness import late_for_promises, lateness_of
 from dispatch.queries.planning import policy_in_force
 from dispatch.queries.roads import knowing_among
 from dispatch.queries.work import tray, visits
@@ -83,7 +83,7 @@ class Need:
 class Board:
     """One day. `start` is the left edge; `now_at` is None when now is not on the board. `counts` are of the visits of
     the whole day, "at_risk" and "waiting_late" of the work in the tray; `only`: the one of `COUNTED` whose lanes and
-    work alone are shown, or ""."""
+    work alone are shown, or "". `late_elsewhere` visits of other days come late too, the first of them `late_on`."""
 
     day: date
     start: datetime
@@ -95,6 +95,8 @@ class Board:
     now_at: int | None
     counts: dict[str, int]
     only: str = ""
+    late_elsewhere: int = 0
+    late_on: date | None = None
 
     @property
     def lanes(self) -> list[Lane]:
@@ -126,6 +128,7 @@ def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor, only: str = 
     ]
     _show_crews(lanes)
     needs, waiting = ([], 0) if actor.provider_code else _needs(at)
+    elsewhere = [] if actor.provider_code else _late_elsewhere(day, zone, at)
     shown = [lane for lane in lanes if any(only in block.marks for block in lane.blocks)] if only else lanes
     return Board(
         day=day,
@@ -138,6 +141,8 @@ def board(day: date, *, zone: ZoneInfo, at: datetime, actor: Actor, only: str = 
         now_at=minutes_between(start, at) if start <= at < finish else None,
         counts=_counts(lanes, needs),
         only=only,
+        late_elsewhere=len(elsewhere),
+        late_on=min(elsewhere, default=None),
     )
 
 
@@ -284,6 +289,12 @@ def _groups(lanes: Iterable[Lane]) -> list[Group]:
         name = territories[0] if territories else ""
         groups.setdefault(name, Group(name)).lanes.append(lane)
     return sorted(groups.values(), key=lambda group: (not group.name, group.name))
+
+
+def _late_elsewhere(day: date, zone: ZoneInfo, at: datetime) -> list[date]:
+    """The days of the visits of other days that will come after what was promised, a day for each visit."""
+    days = (visit.start_at.astimezone(zone).date() for visit, _minutes in late_for_promises(at))
+    return [one for one in days if one != day]
 
 
 def _needs(at: datetime) -> tuple[list[Need], int]:

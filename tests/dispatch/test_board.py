@@ -122,6 +122,32 @@ def test_work_that_was_never_ended_is_cut_at_the_boards_edge(in_acme: Company) -
     assert (block.at, block.length) == (0, 5 * 60)
 
 
+def test_what_is_begun_before_its_turn_hides_nothing(in_acme: Company) -> None:
+    tom = make_engineer("Tom")
+    first = make_visit(TEN, engineer=tom)
+    second = make_visit(TEN + HOUR, engineer=tom, status="on_site", arrived_at=TEN)
+    third = make_visit(TEN + 3 * HOUR, engineer=tom)
+    at = TEN + 10 * MINUTE
+    (lane,) = queries.board(at.astimezone(TOKYO).date(), zone=TOKYO, at=at, actor=SYSTEM).lanes
+    halves = {block.visit.pk: block.half for block in lane.blocks}
+    assert sorted([halves[first.pk], halves[second.pk]]) == ["lower", "upper"]
+    assert halves[third.pk] == ""
+
+
+def test_late_visits_of_other_days_are_counted_and_led_to(acme: Company, signed_in: SignedIn) -> None:
+    with tenant_active(acme.tenant.pk):
+        day = timezone.now().astimezone(TOKYO).date() + timedelta(days=2)
+        start = datetime(day.year, day.month, day.day, 10, tzinfo=TOKYO)
+        late = make_work_order(promised_end_at=start - HOUR)
+        make_visit(start, work_order=late)
+        make_visit(start, work_order=make_work_order(promised_end_at=start + HOUR))
+    dora = signed_in(acme.dora)
+    page = dora.get("/t/acme/board/").content.decode()
+    assert "<b>1</b>late on other days" in page and f"?day={day}&amp;only=late" in page
+    there = dora.get(f"/t/acme/board/?day={day}").content.decode()
+    assert "late on other days" not in there and "<b>1</b>late visit" in there
+
+
 def test_the_tooltip_tells_what_is_planned_where_it_differs(acme: Company, signed_in: SignedIn) -> None:
     with tenant_active(acme.tenant.pk):
         done = make_visit(TEN, status=VisitStatus.DONE, arrived_at=TEN + HOUR, ended_at=NOON)
