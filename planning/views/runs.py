@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.enums import Permission
 from accounts.guards import permitted
 from core.clock import now
-from core.errors import Refusal
+from core.errors import Conflict, Refusal
 from dispatch.queries.planning import instant
 from planning import queries, reasons, services
 from planning.enums import ChangeKind, ChangeState, RunKind, RunState
@@ -32,8 +32,11 @@ DONE = (RunState.PROPOSED, RunState.NOTHING)
 ORDER = (ChangeKind.ADD, ChangeKind.MOVE, ChangeKind.ASK, ChangeKind.UNPLAN, ChangeKind.UNSERVED)
 
 
-def _to(request: TenantRequest, run: PlanRun) -> HttpResponse:
-    response = HttpResponseRedirect(reverse("planning:run_detail", args=[request.tenant.slug, run.pk]))
+def _to(request: TenantRequest, run: PlanRun, *, chosen: Iterable[int] = ()) -> HttpResponse:
+    """303 to the run, with the rows that are `chosen` ticked."""
+    url = reverse("planning:run_detail", args=[request.tenant.slug, run.pk])
+    ticked = "".join(f"&change={pk}" for pk in chosen)
+    response = HttpResponseRedirect(f"{url}?{ticked[1:]}" if ticked else url)
     response.status_code = 303
     return response
 
@@ -69,6 +72,7 @@ def run_detail(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         "run": run,
         "is_living": run.state in LIVING,
         "groups": _groups(changes),
+        "ticked": {int(i) for i in request.GET.getlist("change") if i.isdecimal()},
         "late": _late(run) if run.state in DONE else [],
         "figures": _figures(run),
         "days": _days(run),
@@ -109,7 +113,14 @@ def run_decide(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
         said = ngettext("%(n)s row was refused.", "%(n)s rows were refused.", count) % {"n": count}
         messages.success(request, said)
         return _to(request, run)
-    counts = services.accept_changes(run_id=run.pk, change_ids=chosen, actor=request.actor, at=now())
+    try:
+        counts = services.accept_changes(run_id=run.pk, change_ids=chosen, actor=request.actor, at=now())
+    except Conflict as refusal:
+        if refusal.problem_code != "waits":
+            raise
+        messages.warning(request, refusal.message)
+        rows = refusal.facts["rows"]
+        return _to(request, run, chosen=rows if isinstance(rows, list) else ())
     _say(request, counts)
     return _to(request, run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -36,7 +37,7 @@ def test_a_topic_that_is_told_later_makes_the_work_order_too(acme: Company, no_h
     with tenant_active(acme.tenant.pk):
         ticket = make_ticket()
     assert work_of(acme, ticket) == 0
-    facts = {"ticket_id": ticket.pk, "actor": acme.sora.actor, "at": AT}
+    facts: dict[str, Any] = {"ticket_id": ticket.pk, "actor": acme.sora.actor, "at": AT}
     with tenant_active(acme.tenant.pk):
         tickets.triage_ticket(**facts, topic_id=no_heat.topic_id)
     assert work_of(acme, ticket) == 1

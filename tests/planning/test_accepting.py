@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from core.clock import now
+from core.errors import Conflict
 from dispatch import services as dispatch
 from dispatch.enums import ConsentCause, VisitStatus, WorkOrderStatus
 from dispatch.models import ConsentRequest, Visit, WorkOrder
 from journal.models import OutboxEvent
 from planning import services
 from planning.enums import ChangeKind, ChangeState, RunKind, RunState
+from planning.models import PlanChange
 from tests.cast import Company
 from tests.factories.consents import make_appointment
-from tests.factories.dispatch import make_place, make_visit, make_work_order
+from tests.factories.dispatch import make_place, make_visit, make_work_order, make_work_type
 from tests.factories.workforce import make_engineer
 from tests.planning.runs import SYSTEM, accept, proposal, tomorrow
 from workforce.models import Absence
@@ -211,3 +214,46 @@ def test_a_confirmed_visit_whose_engineer_is_ill_needs_the_customers_consent(in_
     dispatch.answer_consent(consent_id=consent.pk, choice=0, actor=SYSTEM, at=now())
     lost.refresh_from_db()
     assert (lost.start_at, lost.engineer.name) == (change.to_start_at, "Other")
+
+
+def test_a_row_that_needs_room_names_the_row_that_makes_it(in_acme: Company, client: Client) -> None:
+    """Tom's only hour is taken: the urgent work fits there once the other visit moves to Uma."""
+    skilled = make_work_type(skills={"gas": 2})
+    tom, uma = make_engineer("Tom", skills={"gas": 2}), make_engineer("Uma")
+    start = tomorrow(10)
+    taken = make_visit(start, engineer=tom)
+    urgent = make_work_order(work_type=skilled)
+    run = proposal()
+    run.changes.all().delete()
+    facts = {"run": run, "state": ChangeState.OPEN, "to_start_at": start}
+    needs = PlanChange.objects.create(
+        **facts,
+        kind=ChangeKind.ADD,
+        work_order=urgent,
+        work_order_version=urgent.version,
+        to_engineer=tom,
+        to_end_at=start + timedelta(minutes=urgent.duration_minutes),
+    )
+    makes = PlanChange.objects.create(
+        **facts,
+        kind=ChangeKind.MOVE,
+        work_order=taken.work_order,
+        visit=taken,
+        visit_version=taken.version,
+        from_engineer=tom,
+        from_start_at=start,
+        to_engineer=uma,
+        to_end_at=taken.end_at,
+    )
+    client.force_login(in_acme.dora.user)
+    page = f"/t/acme/planning/{run.pk}/"
+    with pytest.raises(Conflict) as refused:
+        accept(run, needs.pk)
+    assert refused.value.problem_code == "waits" and refused.value.facts["rows"] == [needs.pk, makes.pk]
+    assert str(urgent) in str(refused.value) and str(taken.work_order) in str(refused.value)
+    needs.refresh_from_db()
+    assert needs.state == ChangeState.OPEN, "nothing was put aside"
+    answer = client.post(f"{page}decide/", {"act": "accept", "change": needs.pk}, follow=True)
+    shown = answer.content.decode()
+    assert "possible only with" in shown and shown.count(" checked aria-label") == 2
+    assert accept(run, needs.pk, makes.pk) == {"accepted": 2, "stale": 0}
