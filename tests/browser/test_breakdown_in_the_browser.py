@@ -89,7 +89,9 @@ def do_the_visit(phone: Page, visit: Visit) -> str:
     expect(phone.get_by_text(re.compile("3 of 3")).first).to_be_visible()
     phone.goto(f"/t/acme/visits/{visit.pk}/sign/")
     phone.get_by_label("Name of the person who signs").fill("Mari Aoki")
-    box = phone.locator("fsm-signature canvas").bounding_box()
+    canvas = phone.locator("fsm-signature canvas")
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
     assert box is not None
     phone.mouse.move(box["x"] + 30, box["y"] + 40)
     phone.mouse.down()
