@@ -72,7 +72,7 @@ class PhotoForm(PlainForm):
 
 
 class SignForm(PlainForm):
-    """The customer's name with a drawing, or why nothing is drawn."""
+    """The customer's name with a drawing, or why nothing is drawn; and why they sign before the checklist is done."""
 
     signer_name = forms.CharField(
         label=_("Name of the person who signs"),
@@ -83,9 +83,25 @@ class SignForm(PlainForm):
     why_undrawn = forms.CharField(
         label=_("Why is there only the name?"),
         help_text=_("Only for somebody who cannot draw here."),
-        max_length=300,
+        max_length=140,
         required=False,
     )
+    why_open = forms.CharField(
+        label=_("Why sign before these are done?"),
+        max_length=140,
+        error_messages={"required": _("The checklist is not done yet. Do it first, or say why not.")},
+    )
+
+    def __init__(self, *args: Any, has_open_steps: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_open_steps:
+            del self.fields["why_open"]
+
+    @property
+    def reason(self) -> str:
+        """What is said beside the name; empty when nothing needs saying."""
+        given = (self.cleaned_data.get(name, "") for name in ("why_open", "why_undrawn"))
+        return "; ".join(text for text in given if text)
 
 
 class NoSignatureForm(PlainForm):

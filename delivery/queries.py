@@ -82,12 +82,16 @@ class Evidence:
     @property
     def missing(self) -> list[Missing]:
         """What still keeps the visit from being completed, in the order of the work."""
-        lacking = [
+        return self.open_steps if self.signature else [*self.open_steps, Missing("signature", _("Signature"))]
+
+    @property
+    def open_steps(self) -> list[Missing]:
+        """What the checklist still demands."""
+        return [
             Missing("item", step.item.label, step.item.pk)
             for step in self.steps
             if step.item.is_required and not step.is_done
         ]
-        return lacking if self.signature else [*lacking, Missing("signature", _("Signature"))]
 
     @property
     def next_step(self) -> ChecklistStep | None:

@@ -53,7 +53,8 @@ def answer_item(
 def add_photo(
     *, visit_id: int, kind: str, data: bytes, actor: Actor, at: datetime, item_id: int | None = None
 ) -> Photo:
-    """Keep a photo, made small and without its metadata. The same file again is the same photo."""
+    """Keep a photo, made small and without its metadata. The same file again is the same photo; it counts for the
+    step that is named, unless it is another step's already."""
     visit = visit_collecting(visit_id, actor)
     item = queries.get_item(queries.get_submission(visit), item_id) if item_id is not None else None
     if kind not in PhotoKind.values:
@@ -61,7 +62,7 @@ def add_photo(
     digest = hashlib.sha256(data).hexdigest()
     known = queries.photos_of(visit).filter(sha256=digest).first()
     if known is not None:
-        return known
+        return _known_photo(known, item)
     try:
         jpeg, width, height = small_jpeg(data)
     except NotAPicture as problem:
@@ -72,6 +73,18 @@ def add_photo(
     changes = {"taken": kind, "step": item.label if item else ""}
     tell(visit, photo, kind="photo", verb="photographed", actor=actor, at=at, changes=changes)
     return photo
+
+
+def _known_photo(known: Photo, item: ChecklistItem | None) -> Photo:
+    """The photo that is here already, for the step that asks for it now."""
+    if item is None or known.item_id == item.pk:
+        return known
+    if known.item is not None:
+        message = _("This photo is already at the step “%(step)s”. Take another one for this step.")
+        raise _bad("photo", message % {"step": known.item.label})
+    known.item = item
+    known.save(update_fields=["item"])
+    return known
 
 
 @transaction.atomic

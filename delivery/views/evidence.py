@@ -175,23 +175,25 @@ def _order(request: TenantRequest) -> dict[str, Any]:
 @permitted(*PERFORMERS)
 def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """Photos before, after and other; posting adds one, to a step of the checklist when it names one."""
-    error = ""
+    error, item_id = "", None
     if request.method == "POST":
-        form = PhotoForm(request.POST, request.FILES)
-        if form.is_valid():
-            photo, kind, item_id = (form.cleaned_data[name] for name in ("photo", "kind", "item_id"))
+        form, at = PhotoForm(request.POST, request.FILES), now()
+        is_valid, item_id = form.is_valid(), form.cleaned_data.get("item_id")
+        if is_valid:
             try:
-                services.add_photo(
+                kept = services.add_photo(
                     visit_id=visit_id,
-                    kind=kind,
-                    data=photo.read(),
+                    kind=form.cleaned_data["kind"],
+                    data=form.cleaned_data["photo"].read(),
                     item_id=item_id,
                     actor=request.actor,
-                    at=now(),
+                    at=at,
                 )
             except BadInput as refusal:
                 error = refusal.message
             else:
+                if kept.taken_at != at:
+                    messages.info(request, _("This photo is already here."))
                 if item_id:
                     return go(request, "visit_checklist", visit_id, fragment=f"item-{item_id}")
                 return go(request, "visit_photos", visit_id)
@@ -200,6 +202,11 @@ def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
     found = visit_for(request, visit_id)
     if not error and (back := leads_back(request, found)):
         return back
+    if error and item_id:
+        evidence = queries.evidence_of(found)
+        context = {"evidence": evidence, "tap": next_tap(request, found, evidence)}
+        context |= {"edit": str(item_id), "error": error}
+        return show(request, "visit_checklist", found, context, status=422)
     photos = list(queries.photos_of(found))
     groups = [(kind, [photo for photo in photos if photo.kind == kind]) for kind in PhotoKind]
     return show(
@@ -229,7 +236,10 @@ def photo(request: TenantRequest, slug: str, visit_id: int, photo_id: int) -> Ht
 def visit_sign(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse:
     """What was done, for the customer to confirm with name and hand; or why nobody does."""
     is_refused = request.method == "POST" and "outcome" in request.POST
-    form = SignForm(request.POST if request.method == "POST" and not is_refused else None)
+    open_steps = _open_steps(visit_for(request, visit_id))
+    form = SignForm(
+        request.POST if request.method == "POST" and not is_refused else None, has_open_steps=bool(open_steps)
+    )
     none_form = NoSignatureForm(request.POST if is_refused else None)
     given = none_form if is_refused else form
     if request.method == "POST" and given.is_valid():
@@ -240,7 +250,7 @@ def visit_sign(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
                 outcome=facts.get("outcome", SignatureOutcome.SIGNED),
                 signer_name=facts.get("signer_name", ""),
                 drawing=facts.get("signature", ""),
-                reason=facts.get("reason") or facts.get("why_undrawn", ""),
+                reason=facts["reason"] if is_refused else form.reason,
                 actor=request.actor,
                 at=now(),
             )
@@ -252,5 +262,11 @@ def visit_sign(request: TenantRequest, slug: str, visit_id: int) -> HttpResponse
     found = visit_for(request, visit_id)
     if not given.errors and (back := leads_back(request, found)):
         return back
-    context = {"form": form, "none_form": none_form, "evidence": queries.evidence_of(found)}
+    context: dict[str, Any] = {"form": form, "none_form": none_form, "evidence": queries.evidence_of(found)}
+    context["open_steps"] = open_steps
     return show(request, "visit_sign", found, context, status=422 if given.errors else 200)
+
+
+def _open_steps(found: Visit) -> list[queries.Missing]:
+    """What is still to be done before the customer signs; of work that takes several days only its last stint asks."""
+    return queries.evidence_of(found).open_steps if visits.is_last_stint(found) else []

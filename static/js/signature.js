@@ -8,6 +8,7 @@ class Signature extends HTMLElement {
     this.box = this.querySelector(".sign");
     const { default: Pad } = await import(this.dataset.pad);
     this.box.hidden = false;
+    this.sent = this.output.value;
     this.pad = new Pad(this.canvas, { minWidth: 1, maxWidth: 3.2, penColor: "#151b26" });
     this.pad.addEventListener("endStroke", () => this.store());
     new ResizeObserver(() => this.fit()).observe(this.box);
@@ -15,7 +16,7 @@ class Signature extends HTMLElement {
     this.querySelectorAll("[data-clear]").forEach((button) => (button.hidden = false));
   }
 
-  // A turned phone changes the size: keep the strokes.
+  // A turned phone changes the size: keep the strokes, and what was drawn before the page came back with a question.
   fit() {
     const ratio = Math.max(window.devicePixelRatio || 1, 1);
     const strokes = this.pad.toData();
@@ -23,7 +24,10 @@ class Signature extends HTMLElement {
     this.canvas.height = this.box.clientHeight * ratio;
     this.canvas.getContext("2d").scale(ratio, ratio);
     this.pad.clear();
-    this.pad.fromData(strokes);
+    if (this.sent) {
+      const size = { ratio: 1, width: this.box.clientWidth, height: this.box.clientHeight };
+      this.pad.fromDataURL(this.sent, size).then(() => this.pad.fromData(strokes, { clear: false }));
+    } else this.pad.fromData(strokes);
   }
 
   store() {
@@ -32,6 +36,7 @@ class Signature extends HTMLElement {
   }
 
   clear() {
+    this.sent = "";
     this.pad.clear();
     this.store();
   }

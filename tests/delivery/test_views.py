@@ -116,6 +116,7 @@ def test_only_the_name_with_its_reason(world: World) -> None:
     world.go_there()
     assert "why_undrawn" not in world.get("sign/")
     told = {"signer_name": "Mrs. Alvarez", "signature": drawing(mark=False), "why_undrawn": "Broken wrist"}
+    told["why_open"] = "Power is off"
     assert world.post("sign/", told).status_code == 303
     assert "Broken wrist" in world.get("finish/")
 
