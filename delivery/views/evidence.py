@@ -204,9 +204,9 @@ def visit_photos(request: TenantRequest, slug: str, visit_id: int) -> HttpRespon
         return back
     if error and item_id:
         evidence = queries.evidence_of(found)
-        context = {"evidence": evidence, "tap": next_tap(request, found, evidence)}
-        context |= {"edit": str(item_id), "error": error}
-        return show(request, "visit_checklist", found, context, status=422)
+        tap = next_tap(request, found, evidence)
+        facts = {"evidence": evidence, "tap": tap, "edit": str(item_id), "error": error}
+        return show(request, "visit_checklist", found, facts, status=422)
     photos = list(queries.photos_of(found))
     groups = [(kind, [photo for photo in photos if photo.kind == kind]) for kind in PhotoKind]
     return show(

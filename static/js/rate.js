@@ -4,10 +4,13 @@ import "./early.js";
 
 for (const form of document.querySelectorAll("form[data-rate]")) {
   const said = form.querySelector("[data-saved]");
+  const why = form.querySelector("#why");
   let before = null;
 
   form.addEventListener("change", async (event) => {
     if (!event.target.matches("input[type='radio'][name='score']")) return;
+    const score = Number(event.target.value);
+    if (why) why.textContent = score < 3 ? why.dataset.missing : score > 3 ? why.dataset.good : why.dataset.mattered;
     before?.abort();
     before = new AbortController();
     try {

@@ -8,7 +8,7 @@
 
   const STYLE = `
     :host { all: initial; }
-    button { position: fixed; z-index: 2147483646; inset: auto 20px var(--chat-bottom, 20px) auto; inset-inline: auto 20px; display: grid; place-items: center;
+    button { position: var(--chat-position, fixed); z-index: 2147483646; inset: var(--chat-inset, auto 20px var(--chat-bottom, 20px) auto); display: grid; place-items: center;
       inline-size: 56px; block-size: 56px; padding: 0; border: 2px solid ${facts.ink}; border-radius: 50%; cursor: pointer;
       background: ${facts.colour}; color: ${facts.ink}; box-shadow: 0 4px 16px rgb(0 0 0 / .3); }
     button:focus-visible { outline: 3px solid #151b26; outline-offset: 3px; box-shadow: 0 0 0 3px #ffffff; }

@@ -227,10 +227,38 @@ def test_a_new_ticket_is_opened_for_a_known_customer(acme: Company, desk: Client
         customer = make_customer(name="Aoki Building")
     assert 'name="q"' in desk.get("/t/acme/tickets/new/").content.decode()
     found = desk.get("/t/acme/tickets/callers/?q=aoki", headers={"HX-Request": "true"}).content.decode()
-    assert f"/t/acme/tickets/new/?customer={customer.pk}" in found and "Aoki Building" in found
+    assert (
+        f'form="new-ticket" name="choose" value="customer:{customer.pk}"' in found
+        and "Aoki Building" in found
+    )
+    alone = desk.get("/t/acme/tickets/callers/?q=aoki").content.decode()
+    assert f"/t/acme/tickets/new/?customer={customer.pk}" in alone and "new-ticket" not in alone
     assert 'name="q"' not in desk.get(f"/t/acme/tickets/new/?customer={customer.pk}").content.decode()
     none = desk.get("/t/acme/tickets/callers/?q=zzz", headers={"HX-Request": "true"}).content.decode()
     assert "No customer is found" in none
+
+
+def test_choosing_the_customer_keeps_what_was_typed(acme: Company, desk: Client) -> None:
+    with tenant_active(acme.tenant.pk):
+        customer = make_customer(name="Aoki Building")
+        contact = make_contact(customer, name="Mari Aoki")
+    typed = {
+        "subject": "Jams again",
+        "description": "On 3F",
+        "channel": "sms",
+        "kind": "complaint",
+        "priority": "2",
+    }
+    for choose in (f"customer:{customer.pk}", f"contact:{contact.pk}"):
+        answer = desk.post("/t/acme/tickets/new/", {**typed, "choose": choose})
+        assert answer.status_code == 200
+        form = answer.context["form"]
+        assert not form.errors and answer.context["customer"] == customer
+        assert {name: str(form[name].value()) for name in typed} == typed
+        assert form["customer"].value() == customer.pk
+    assert form["contact"].value() == contact.pk
+    with tenant_active(acme.tenant.pk):
+        assert not Ticket.objects.exists()
 
 
 def test_a_row_of_the_inbox_names_its_ticket(acme: Company, desk: Client) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,22 +26,29 @@ from tickets.views.talk import matches_of
 @permitted(permissions.OPEN)
 @require_http_methods(["GET", "POST"])
 def ticket_create(request: TenantRequest, slug: str) -> HttpResponse:
-    """A new ticket. `?channel=phone` logs a call; `?customer=` and `?contact=` say whose it is."""
-    given = request.POST if request.method == "POST" else request.GET
+    """A new ticket. `?channel=phone` logs a call; `?customer=` and `?contact=` say whose it is.
+
+    Posting `choose` ("customer:5" or "contact:7") says so too, and keeps what was typed.
+    """
+    given: Mapping[str, str] = request.POST if request.method == "POST" else request.GET
+    kind, _sign, chosen = request.POST.get("choose", "").partition(":")
+    if kind in ("customer", "contact"):
+        given = {kind: chosen}
     contact = _find_contact(given.get("contact", ""))
     customer_id = contact.customer_id if contact else _number(given.get("customer", ""))
     is_call = request.GET.get("channel") == Channel.PHONE
     form = TicketForm(
-        request.POST or None,
+        None if chosen else request.POST or None,
         customer_id=customer_id,
         initial={
             "channel": Channel.PHONE,
+            **(request.POST.dict() if chosen else {}),
             "customer": customer_id,
             "contact": contact.pk if contact else None,
         },
     )
     status, matches = 200, []
-    if request.method == "POST":
+    if request.method == "POST" and not chosen:
         status = 422
         if form.is_valid():
             try:
@@ -79,9 +88,14 @@ def caller_list(request: TenantRequest, slug: str) -> HttpResponse:
     found = customers.find_contacts_by_phone(phone) if phone else []
     latest = queries.latest_tickets_of([contact.customer_id for contact in found])
     callers = [(contact, latest.get(contact.customer_id, [])) for contact in found]
-    template = "tickets/_callers.html" if request.headers.get("HX-Request") else "tickets/caller_list.html"
+    fragment = bool(request.headers.get("HX-Request"))
+    template = "tickets/_callers.html" if fragment else "tickets/caller_list.html"
     matching = list(customers.customers_matching(q)[:8]) if q else []
-    return render(request, template, {"callers": callers, "phone": phone, "q": q, "found": matching})
+    return render(
+        request,
+        template,
+        {"callers": callers, "phone": phone, "q": q, "found": matching, "is_beside": fragment},
+    )
 
 
 @permitted(permissions.VIEW)
