@@ -1,7 +1,7 @@
 """A day that moves, in real time: requests arrive, engineers travel and finish, clerks invoice, customers rate.
 
 Visits take as long as they were planned to, more or less. Engineers who can sign in are left to the person who tries
-the demo.
+the demo, and so is what that person asked for, planned or changed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Model, Q
 from django.utils.translation import override
 
 from billing import queries as settlement
@@ -26,6 +25,7 @@ from dispatch.models import Visit, WorkOrder
 from dispatch.rules import OCCUPYING, UNDER_WAY
 from fieldservice.demo import story
 from fieldservice.demo.seed import COMPANIES, read_company
+from journal import queries as journal
 from tenants.active import tenant_active
 from tenants.queries import find_tenant
 from tickets import services as tickets
@@ -136,7 +136,7 @@ def _due(at: datetime) -> Iterator[tuple[Visit, datetime]]:
 
 
 def _simulated(at: datetime) -> list[Visit]:
-    """The visits of the next hours whose engineers are nobody's to play, of work that nobody asked for by hand."""
+    """The visits of the next hours whose engineers are nobody's to play, of work that is nobody's who tries it."""
     ended = (
         Visit.objects.order_by()
         .values("engineer")
@@ -148,7 +148,7 @@ def _simulated(at: datetime) -> list[Visit]:
         Visit.objects.filter(
             status__in=OCCUPYING, start_at__lte=at + SENT_BEFORE, engineer__membership__isnull=True
         )
-        .exclude(work_order__ticket__in=_of_people())
+        .exclude(work_order__in=_work_of_people())
         .exclude(status=V.PAUSED)
         .select_related("engineer", "work_order__contact", "work_order__customer")
         .order_by("start_at")[:80]
@@ -172,9 +172,25 @@ def _tapping(visit_id: int, dice: random.Random, moment: datetime) -> Callable[[
     return tap
 
 
-def _of_people() -> QuerySet[TicketMessage, Any]:
-    """The tickets of those who try the demo, by what came in by itself: nobody simulated touches them."""
-    return TicketMessage.objects.filter(inbound__isnull=False).values("ticket_id")
+def _touched(kind: type[Model]) -> set[int]:
+    """What a person who is signed in made, planned or changed: the machine signs nobody in."""
+    acts = journal.entries_matching(object_type=kind._meta.label_lower).filter(membership_id__isnull=False)
+    return set(acts.values_list("object_id", flat=True))
+
+
+def _of_people() -> set[int]:
+    """The tickets of those who try the demo, by what came in by itself or what they did: nobody simulated touches
+    them."""
+    came_in = TicketMessage.objects.filter(inbound__isnull=False).values_list("ticket_id", flat=True)
+    return {*came_in, *_touched(Ticket)}
+
+
+def _work_of_people() -> set[int]:
+    """The work orders of those who try the demo: of their tickets, and what they did at the work or its visits."""
+    theirs = WorkOrder.objects.filter(
+        Q(ticket__in=_of_people()) | Q(pk__in=_touched(WorkOrder)) | Q(visits__in=_touched(Visit))
+    )
+    return set(theirs.values_list("pk", flat=True))
 
 
 def _request(facts: story.Facts, dice: random.Random) -> bool:
@@ -198,7 +214,7 @@ def _answer(facts: story.Facts) -> bool:
 
 
 def _invoice(facts: story.Facts) -> bool:
-    of_people = set(WorkOrder.objects.filter(ticket__in=_of_people()).values_list("pk", flat=True))
+    of_people = _work_of_people()
     waiting = (one for one in settlement.standings() if one.work_order_id not in of_people)
     until = now() - INVOICED_AFTER
     ready = next(
@@ -221,7 +237,7 @@ def _rate(facts: story.Facts, dice: random.Random) -> bool:
         links__isnull=False,
         engineer__membership__isnull=True,
         ended_at__range=(at - timedelta(hours=3), at - RATES_AFTER),
-    ).exclude(work_order__ticket__in=_of_people())
+    ).exclude(work_order__in=_work_of_people())
     willing = (
         visit
         for visit in ended.distinct().order_by("ended_at")
@@ -242,6 +258,7 @@ def _resolve(facts: story.Facts) -> bool:
             work_orders__visits__ended_at__lt=now() - SOLVED_AFTER,
         )
         .exclude(pk__in=_of_people())
+        .exclude(work_orders__in=_work_of_people())
         .order_by("id")
         .first()
     )

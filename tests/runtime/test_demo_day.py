@@ -8,22 +8,27 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db.models import Model
 
+from accounts.models import Membership
+from accounts.queries import actor_of
 from analytics.enums import Kpi
 from analytics.queries.figures import daily
 from channels.enums import OutboundStatus
 from channels.models import OutboundMessage
 from core.clock import now
 from dispatch.enums import VisitStatus
-from dispatch.models import Visit
+from dispatch.models import Visit, WorkOrder
 from dispatch.rules import UNDER_WAY
 from feedback.models import Response, VisitLetter
 from fieldservice.demo import archive, days, simulator, story
 from fieldservice.demo.days import Job
 from fieldservice.demo.seed import found_company, read_company
 from fieldservice.management.commands import seed_demo
+from journal import services as journal
 from tenants.active import tenant_active
 from tenants.models import Tenant
+from tests.factories.dispatch import make_ticket
 from tickets.enums import SlaEvent, SlaKpi
 from tickets.models import SlaClock, Ticket
 from workforce.models import Engineer
@@ -165,3 +170,21 @@ def test_the_simulator_makes_up_for_a_pause_at_the_moments_that_were_due(globex:
         assert visit.status == VisitStatus.DONE
         assert visit.arrived_at and visit.ended_at
         assert visit.ended_at - visit.arrived_at < timedelta(hours=2)
+
+
+def test_the_simulator_leaves_alone_what_a_person_planned_or_changed(globex: Tenant) -> None:
+    archive.write(globex, read_company("globex"), random.Random(2), days_of(globex), AFTERNOON)
+    begun = list(Visit.objects.filter(status__in=UNDER_WAY).order_by("pk"))
+    assert len(begun) > 3
+    dispatcher = actor_of(Membership.objects.select_related("role", "user").exclude(role__code="engineer")[0])
+    ticket = make_ticket()
+    WorkOrder.objects.filter(pk=begun[2].work_order_id).update(ticket=ticket)
+    things: list[Model] = [begun[0], begun[1].work_order, ticket]
+    for thing in things:
+        journal.record(actor=dispatcher, verb="changed", thing=thing, at=AFTERNOON)
+    for _ in range(8):
+        simulator.one_round("globex", random.Random(4), pause_seconds=0)
+    left = {visit.pk for visit in begun[:3]}
+    for visit in Visit.objects.filter(pk__in=[one.pk for one in begun]):
+        before = next(one for one in begun if one.pk == visit.pk)
+        assert (visit.status == before.status) == (visit.pk in left)
