@@ -63,13 +63,13 @@ class InstantInput(forms.DateTimeInput):
 
     def format_value(self, value: Any) -> str | None:
         """As `2026-11-23T14:30`; what is no instant stays as it was written."""
-        if isinstance(value, str):
-            try:
+        try:
+            if isinstance(value, str):
                 value = parse_datetime(value) or value
-            except ValueError:
-                return str(value)
-        if isinstance(value, datetime) and timezone.is_aware(value):
-            value = timezone.localtime(value)
+            if isinstance(value, datetime) and timezone.is_aware(value):
+                value = timezone.localtime(value)
+        except (ValueError, OverflowError):
+            return str(value)
         shown: str | None = super().format_value(value)
         return shown
 

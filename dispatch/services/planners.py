@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.enums import Permission
 from accounts.models import Membership
 from dispatch import letters
-from dispatch.enums import OfferStatus, RunOutcome
+from dispatch.enums import OfferStatus, RunOutcome, WorkOrderStatus
 from dispatch.models import DispatchRun, Offer, WorkOrder
 from notices import services as notices
 from tenants.actors import Actor
@@ -56,11 +56,11 @@ def tell_of_runs(runs: Sequence[DispatchRun], *, actor: Actor, at: datetime) -> 
     if actor.kind == "member":
         return
     late = [run for run in runs if run.outcome == RunOutcome.ASSIGNED and _is_late(run)]
-    left = [run for run in runs if run.outcome in _NOT_PLANNED and _presses(run.work_order, at)]
+    left = [run for run in runs if _is_left(run) and _presses(run.work_order, at)]
     if late or left:
         people = _planners()
-        told_late = [_many(late)] if len(late) > MOST_TOLD else [_late(run) for run in late]
-        told_left = [_many(left)] if len(left) > MOST_TOLD else [_unplanned(run, at) for run in left]
+        told_late = [_many(late, at)] if len(late) > MOST_TOLD else [_late(run) for run in late]
+        told_left = [_many(left, at)] if len(left) > MOST_TOLD else [_unplanned(run, at) for run in left]
         _tell(letters.PLANNED_LATE, told_late, people, actor, at)
         _tell(letters.UNPLANNED, told_left, people, actor, at)
 
@@ -82,6 +82,11 @@ def _tell(kind: str, words: Sequence[_Word], people: Sequence[int], actor: Actor
     ]
     if tellings:
         notices.notify_each(tellings=tellings, kind=kind, actor=actor, at=at)
+
+
+def _is_left(run: DispatchRun) -> bool:
+    """Whether nobody goes: of work that is planned already only the rule came to nothing."""
+    return run.outcome in _NOT_PLANNED and run.work_order.status == WorkOrderStatus.UNSCHEDULED
 
 
 def _presses(work_order: WorkOrder, at: datetime) -> bool:
@@ -113,8 +118,9 @@ def _unplanned(run: DispatchRun, at: datetime) -> _Word:
     return _Word(facts | _thing(order), _board(f"work_order={order.pk}"), f"{order.pk}:{at:%Y-%m-%d}")
 
 
-def _many(runs: Sequence[DispatchRun]) -> _Word:
-    return _Word({"count": len(runs)}, _board(""), f"{runs[0].work_order_id}:{len(runs)}")
+def _many(runs: Sequence[DispatchRun], at: datetime) -> _Word:
+    first = runs[0].work_order_id
+    return _Word({"count": len(runs)}, _board(f"work_order={first}"), f"{first}:{len(runs)}:{at:%Y-%m-%d}")
 
 
 def _thing(work_order: WorkOrder) -> dict[str, str]:

@@ -53,7 +53,7 @@ def accept_changes(
     rows = [row for row in every if row.change.kind != ChangeKind.ASK]
     against = refused(run, rows, at)
     if change_ids is not None:
-        _check_room(run, rows, against, at)
+        _check_room(run, rows, against, at, chosen)
     stale |= against
     done = [row for row in rows if row.change.pk not in stale]
     if done:
@@ -128,7 +128,9 @@ def _check_links(run: PlanRun, chosen: Sequence[PlanChange]) -> None:
         raise Conflict(text % {"then": link.then, "first": link.first}, code="waits", rows=ids)
 
 
-def _check_room(run: PlanRun, rows: Sequence[Row], put_aside: Collection[int], at: datetime) -> None:
+def _check_room(
+    run: PlanRun, rows: Sequence[Row], put_aside: Collection[int], at: datetime, chosen: Sequence[PlanChange]
+) -> None:
     """What is possible only with other rows of the proposal, which make room for it, is not accepted without them."""
     lone = [row for row in rows if row.change.pk in put_aside]
     near = _near(run, rows, lone)
@@ -151,7 +153,7 @@ def _check_room(run: PlanRun, rows: Sequence[Row], put_aside: Collection[int], a
     text = _(
         "%(who)s is possible only with %(others)s of the proposal. Accept them together, or leave it out."
     )
-    ids = [row.change.pk for row in (*rows, *needed)]
+    ids = [*(change.pk for change in chosen), *(row.change.pk for row in needed)]
     raise Conflict(text % {"who": who, "others": others}, code="waits", rows=ids)
 
 

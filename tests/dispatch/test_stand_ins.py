@@ -139,5 +139,7 @@ def test_another_visit_beside_one_at_work_asks_for_its_reason_and_keeps_the_star
     )
     label = page[: page.index('name="override_reason"')].rpartition("<label")[2]
     assert "optional" not in label
+    odd = {"engineer": uma.pk, "start_at": "0001-01-01T00:00+09:00"}
+    assert dora.post(f"/t/acme/work-orders/{work_order.pk}/visits/", odd).status_code == 422
     form = {"engineer": uma.pk, "start_at": start, "override_reason": "A second pair of hands"}
     assert dora.post(f"/t/acme/work-orders/{work_order.pk}/visits/", form).status_code == 303

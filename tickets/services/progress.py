@@ -74,6 +74,7 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
     if unknown := sorted(set(changes) - TRIAGE_FIELDS):
         raise TypeError(f"Triage does not change {', '.join(unknown)}.")
     before = {name: getattr(ticket, name) for name in changes}
+    known = ticket.topic_id, ticket.site_id
     for name, value in changes.items():
         setattr(ticket, name, value)
     check_fields(ticket)
@@ -88,7 +89,7 @@ def triage_ticket(*, ticket_id: int, actor: Actor, at: datetime, **changes: Any)
         owned_by(ticket, actor)
     if {"priority", "kind", "topic_id", "customer_id", "contact_id", "site_id", "asset_id"} & changed.keys():
         clocks.retarget(ticket, actor=actor, at=at)
-    if {"topic_id", "site_id"} & changed.keys() and _is_field_work_known(ticket):
+    if (ticket.topic_id, ticket.site_id) != known and _is_field_work_known(ticket):
         journal.publish(TicketTriaged(ticket_id=ticket.pk))
     return finish(ticket, verb="triaged", actor=actor, at=at, changes=changed)
 
