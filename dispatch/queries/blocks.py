@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 
 from core.intervals import Interval
 from dispatch.enums import VisitStatus
@@ -146,11 +145,14 @@ def blocks_of(
 def _apart(blocks: Sequence[Block]) -> list[Block]:
     """The same blocks, those that lie on one another in halves of the lane."""
     halves: dict[int, str] = {}
-    in_turn = sorted(range(len(blocks)), key=lambda n: blocks[n].at)
-    for one, other in pairwise(in_turn):
-        if blocks[one].at + blocks[one].length > blocks[other].at + SHORTEST:
-            halves.setdefault(one, "upper")
-            halves[other] = "lower" if halves[one] == "upper" else "upper"
+    drawn: list[int] = []
+    for n in sorted(range(len(blocks)), key=lambda n: blocks[n].at):
+        begin = blocks[n].at + SHORTEST
+        under = [one for one in drawn if blocks[one].at + blocks[one].length > begin]
+        taken = {halves.setdefault(one, "upper") for one in under}
+        if under:
+            halves[n] = "lower" if "upper" in taken else "upper"
+        drawn.append(n)
     return [replace(block, half=halves.get(n, "")) for n, block in enumerate(blocks)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -165,7 +165,7 @@ def check_verdict(work_order: WorkOrder, verdict: Verdict, override_reason: str 
 
 def no_crew(work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequence[Verdict]) -> CannotSchedule:
     """The refusal of people who may not go together, or are no whole crew."""
-    names = skill_names(*verdicts)
+    names = _names_of([*together, *(reason for verdict in verdicts for reason in verdict.broken)])
     return CannotSchedule(
         _("%(work_order)s cannot go to this crew: %(reasons)s. Choose other engineers.")
         % {"work_order": work_order, "reasons": reasons.sentence(together, names)},
@@ -176,7 +176,11 @@ def no_crew(work_order: WorkOrder, together: Sequence[Reason], verdicts: Sequenc
 
 def skill_names(*verdicts: Verdict) -> Mapping[int, str]:
     """Names of the skills that the verdicts speak of."""
-    ids = {r.facts["skill_id"] for v in verdicts for r in v.broken if "skill_id" in r.facts}
+    return _names_of(reason for verdict in verdicts for reason in verdict.broken)
+
+
+def _names_of(told: Iterable[Reason]) -> dict[int, str]:
+    ids = {reason.facts["skill_id"] for reason in told if "skill_id" in reason.facts}
     return dict(Skill.objects.filter(pk__in=ids).values_list("id", "name")) if ids else {}
 
 

@@ -23,7 +23,7 @@ from planning.enums import ChangeKind, ChangeState, RunState
 from planning.events import PlanDecided
 from planning.models import PlanChange, PlanRun
 from planning.services.asking import ask_customers
-from planning.services.rows import PLACING, Row, refused, rows_of
+from planning.services.rows import PLACING, Row, hold, refused, rows_of
 from tenants.actors import Actor
 
 MOST_NEAR = 12
@@ -49,6 +49,7 @@ def accept_changes(
     _check_open(run)
     chosen = _chosen(run, change_ids)
     _check_links(run, chosen)
+    hold(chosen)
     every, stale = rows_of(chosen)
     rows = [row for row in every if row.change.kind != ChangeKind.ASK]
     against = refused(run, rows, at)
@@ -158,7 +159,8 @@ def _check_room(
 
 
 def _near(run: PlanRun, rows: Sequence[Row], lone: Sequence[Row]) -> list[Row]:
-    """The other open rows that change something of the engineers of the lone ones."""
+    """The other open rows that change something of the engineers of the lone ones, as they are: nothing of them is
+    carried out, so nothing is locked."""
     ids = {i for row in lone for i in _engineers(row)}
     mine = {row.change.pk for row in rows}
     waiting = [one for one in _chosen(run, None) if one.pk not in mine and one.kind != ChangeKind.ASK]

@@ -45,16 +45,20 @@ class Row:
         return self.change.kind in PLACING
 
 
-def rows_of(changes: Sequence[PlanChange]) -> tuple[list[Row], dict[int, list[dict[str, Any]]]]:
-    """Lock what the changes are about, and put aside those that saw another version of it."""
-    ids = sorted({change.work_order_id for change in changes})
+def hold(changes: Sequence[PlanChange]) -> None:
+    """Lock what the changes are about, in the order of ids: the work first, then its visits."""
+    ids = {change.work_order_id for change in changes}
     list(WorkOrder.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
+    wanted = [change.visit_id for change in changes if change.visit_id]
+    list(Visit.objects.select_for_update().filter(pk__in=wanted).order_by("id").values_list("id"))
+
+
+def rows_of(changes: Sequence[PlanChange]) -> tuple[list[Row], dict[int, list[dict[str, Any]]]]:
+    """Read what the changes are about, and put aside those that saw another version of it."""
+    ids = {change.work_order_id for change in changes}
     orders = {order.pk: order for order in for_planning(WorkOrder.objects.filter(pk__in=ids))}
     wanted = [change.visit_id for change in changes if change.visit_id]
-    visits = {
-        visit.pk: visit
-        for visit in Visit.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("id")
-    }
+    visits = Visit.objects.in_bulk(wanted)
     rows, stale = [], {}
     for change in changes:
         order, visit = orders[change.work_order_id], visits.get(change.visit_id or 0)

@@ -132,6 +132,10 @@ def test_what_is_begun_before_its_turn_hides_nothing(in_acme: Company) -> None:
     halves = {block.visit.pk: block.half for block in lane.blocks}
     assert sorted([halves[first.pk], halves[second.pk]]) == ["lower", "upper"]
     assert halves[third.pk] == ""
+    late = at + 4 * HOUR
+    (lane,) = queries.board(late.astimezone(TOKYO).date(), zone=TOKYO, at=late, actor=SYSTEM).lanes
+    halves = {block.visit.pk: block.half for block in lane.blocks}
+    assert halves[second.pk] != halves[first.pk] == halves[third.pk], "one that lasts lies under several"
 
 
 def test_late_visits_of_other_days_are_counted_and_led_to(acme: Company, signed_in: SignedIn) -> None:
